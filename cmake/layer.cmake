@@ -1,0 +1,51 @@
+# gantry_layer(FOLDER PURE|EDGE [allowed...]): library gantry_FOLDER of every .cc below src/FOLDER, linked to exactly
+# the folders that it may include. A folder without a .cc yet is an interface library, so the table can be ahead.
+
+set(GANTRY_PCH_PURE <algorithm> <array> <charconv> <cstdint> <expected> <functional> <map> <memory> <optional> <span>
+                    <string> <string_view> <tuple> <unordered_map> <utility> <variant> <vector> <fmt/format.h>)
+set(GANTRY_PCH_EDGE ${GANTRY_PCH_PURE} <boost/asio.hpp> <boost/json.hpp> <chrono> <mutex> <spdlog/spdlog.h>)
+
+# What a folder needs beside other folders.
+set(GANTRY_USES_wire OpenSSL::Crypto ZLIB::ZLIB PkgConfig::LZ4 PkgConfig::ZSTD Boost::json)
+set(GANTRY_USES_kube yaml-cpp)
+set(GANTRY_USES_base Boost::json)
+set(GANTRY_USES_net OpenSSL::SSL OpenSSL::Crypto spdlog::spdlog)
+set(GANTRY_USES_store RocksDB::rocksdb-shared spdlog::spdlog)
+set(GANTRY_USES_workload spdlog::spdlog)
+
+function(gantry_layer folder kind)
+  set(library gantry_${folder})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${folder}/*.cc)
+  list(TRANSFORM ARGN PREPEND gantry_ OUTPUT_VARIABLE allowed)
+  if(sources)
+    add_library(${library} STATIC ${sources})
+    target_link_libraries(${library} PUBLIC gantry_flags ${allowed} ${GANTRY_USES_${folder}})
+    if(kind STREQUAL "EDGE")
+      target_link_libraries(${library} PUBLIC spdlog::spdlog)
+    endif()
+    gantry_pch(${library} ${kind})
+  else()
+    add_library(${library} INTERFACE)
+    target_link_libraries(${library} INTERFACE gantry_flags ${allowed} ${GANTRY_USES_${folder}})
+  endif()
+  set_property(GLOBAL APPEND PROPERTY GANTRY_LAYERS ${folder})
+  set_property(GLOBAL PROPERTY GANTRY_KIND_${folder} ${kind})
+endfunction()
+
+# One precompiled header for the pure folders, one for the edges; every target of a kind shares it.
+function(gantry_pch target kind)
+  string(TOLOWER ${kind} lower)
+  set(carrier gantry_pch_${lower})
+  if(NOT TARGET ${carrier})
+    file(WRITE ${PROJECT_BINARY_DIR}/${carrier}.cc "// carries the precompiled header\n")
+    add_library(${carrier} OBJECT ${PROJECT_BINARY_DIR}/${carrier}.cc)
+    target_link_libraries(${carrier} PUBLIC gantry_flags)
+    if(kind STREQUAL "EDGE")
+      target_link_libraries(${carrier} PUBLIC spdlog::spdlog Boost::json)
+    else()
+      target_link_libraries(${carrier} PUBLIC Boost::json)
+    endif()
+    target_precompile_headers(${carrier} PRIVATE ${GANTRY_PCH_${kind}})
+  endif()
+  target_precompile_headers(${target} REUSE_FROM ${carrier})
+endfunction()

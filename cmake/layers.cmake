@@ -1,0 +1,25 @@
+# The house in one table: every folder of src/, whether it is PURE (no sockets, threads, clocks, Asio), and which
+# folders it may include. The libraries are linked from this table and tests/architecture checks the includes
+# against it, so there is one arrow, always downwards.
+#
+#   gantry_layer(FOLDER PURE|EDGE  allowed folders...)
+
+gantry_layer(base       PURE)
+gantry_layer(wire       PURE base)
+gantry_layer(scaling    PURE base)
+gantry_layer(kube       PURE base)
+gantry_layer(queueing   PURE base wire)
+
+gantry_layer(net        EDGE base)
+gantry_layer(remoting   EDGE base wire net)
+gantry_layer(http       EDGE base net)
+gantry_layer(store      EDGE base wire)
+gantry_layer(rocketmq   EDGE base wire net remoting)
+gantry_layer(lag        EDGE base wire net rocketmq)
+gantry_layer(workload   EDGE base kube)
+
+gantry_layer(broker     EDGE base wire queueing net remoting store)
+gantry_layer(autoscaler EDGE base net scaling kube lag rocketmq workload)
+gantry_layer(up         EDGE base wire net http kube scaling lag rocketmq workload autoscaler broker)
+gantry_layer(bench      EDGE base wire net remoting rocketmq)
+gantry_layer(cli        EDGE base wire net remoting http kube scaling lag rocketmq workload autoscaler broker up bench)
