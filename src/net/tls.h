@@ -1,0 +1,31 @@
+// TLS contexts for servers and clients, made from files.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include <boost/asio/ssl/context.hpp>
+
+#include "base/error.h"
+
+namespace gantry::net {
+
+struct TlsFiles {
+  std::string certificate_file;  // PEM chain; servers must have it, clients for mTLS
+  std::string key_file;          // PEM
+  std::string ca_file;           // PEM; servers: clients must show a certificate of it; clients: empty = system's
+  bool verify_peer = true;       // clients: false accepts any certificate (RocketMQ's test mode), and is logged
+};
+
+class TlsContext {
+ public:
+  static Result<std::shared_ptr<TlsContext>> server(const TlsFiles& files);
+  static Result<std::shared_ptr<TlsContext>> client(const TlsFiles& files);
+  boost::asio::ssl::context& native() { return context_; }
+
+ private:
+  explicit TlsContext(boost::asio::ssl::context context) : context_(std::move(context)) {}
+  boost::asio::ssl::context context_;
+};
+
+}  // namespace gantry::net

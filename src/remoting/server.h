@@ -1,0 +1,111 @@
+// A server that speaks remoting: it cuts frames, hands each request to the handler of its code, and writes the
+// responses, in whatever order they come, each under its request's opaque. One server lives on one io_context that is
+// run by one thread; handlers and every public call run there, so handlers need no locks.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
+#include "base/error.h"
+#include "net/tls.h"
+#include "wire/command.h"
+#include "wire/frame.h"
+
+namespace gantry::remoting {
+
+using ResponseCallback = std::function<void(Result<wire::Command>)>;
+
+// The far end of a server's connection. Handlers may keep the shared_ptr (heartbeats, long polls); after the
+// connection closed, sends do nothing and requests fail with unavailable.
+class Peer {
+ public:
+  virtual ~Peer() = default;
+  virtual std::uint64_t id() const = 0;                // unique in the process, never reused
+  virtual const std::string& address() const = 0;      // "127.0.0.1:52311", "[::1]:52311"
+  virtual const boost::asio::ip::tcp::endpoint& endpoint() const = 0;
+  virtual bool is_open() const = 0;
+  virtual void send_oneway(wire::Command request) = 0;  // server-initiated, e.g. consumer list changed
+  virtual void send_request(wire::Command request, std::chrono::milliseconds timeout, ResponseCallback done) = 0;
+  virtual void close() = 0;
+};
+
+// The one answer to one request. Move-only; answering twice is ignored with a logged error; a Reply that is destroyed
+// unanswered answers SYSTEM_ERROR, so that no client waits for nothing. For a one-way request it does nothing.
+class Reply {
+ public:
+  using Send = std::function<void(wire::Command)>;
+
+  Reply() = default;
+  // `request`: only opaque, flag and serialization of it are kept.
+  Reply(const wire::Command& request, Send send);
+  Reply(Reply&& other) noexcept;
+  Reply& operator=(Reply&& other) noexcept;
+  ~Reply();
+
+  // A response to the request with this code, to be filled and passed to send().
+  wire::Command response(std::int32_t code, std::string_view remark = {}) const;
+  void send(wire::Command response);
+  void send(std::int32_t code, std::string_view remark = {}) { send(response(code, remark)); }
+  void fail(const Error& error);  // by the one mapping of errors to response codes
+  bool pending() const { return static_cast<bool>(send_); }
+
+ private:
+  std::int32_t opaque_ = 0;
+  wire::Serialization serialization_ = wire::Serialization::json;
+  Send send_;
+};
+
+// The one mapping of our error codes to RocketMQ response codes.
+std::int32_t to_response_code(Errc code);
+
+struct Request {
+  wire::Command command;
+  std::shared_ptr<Peer> from;
+  Reply reply;
+};
+
+using Handler = std::function<void(Request)>;
+
+struct ServerLimits {
+  wire::FrameLimits frame;
+  std::size_t connections_max = 10'000;          // further ones are accepted and closed at once, and counted
+  std::size_t in_flight_max = 2'048;             // requests of one connection without an answer; then it is not read
+  std::size_t unsent_bytes_max = 64 * 1024 * 1024;  // answers of one connection not taken by the peer; then it is closed
+  std::chrono::milliseconds idle_timeout{120'000};  // no frame for that long: closed (Java: 120 s)
+  std::chrono::milliseconds frame_timeout{30'000};  // a frame begun must be whole within that time
+};
+
+struct ServerConfig {
+  std::string host = "127.0.0.1";  // name or address to listen on
+  std::uint16_t port = 0;          // 0: any free one, see Server::port()
+  ServerLimits limits;
+  std::shared_ptr<net::TlsContext> tls;  // when set, TLS and plain connections are told apart by their first byte
+};
+
+class Server {
+ public:
+  Server(boost::asio::io_context& io, ServerConfig config);
+  ~Server();
+
+  void handle(std::int32_t request_code, Handler handler);
+  void handle_others(Handler handler);  // default: REQUEST_CODE_NOT_SUPPORTED with a remark
+  // Runs before every handler; returns an error to refuse the request (ACL, shutdown), by Reply::fail.
+  void authorize(std::function<Result<void>(const wire::Command&, const Peer&)> check);
+  void on_closed(std::function<void(const std::shared_ptr<Peer>&)> callback);
+
+  Result<void> start();      // binds and accepts; a port in use is named in the error
+  std::uint16_t port() const;
+  void stop();               // stops accepting, closes every connection; idempotent
+
+ private:
+  class Impl;
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace gantry::remoting
