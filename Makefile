@@ -1,0 +1,59 @@
+# Two commands matter: `make run` and `make test`. The others are below; `make help` lists them.
+SHELL := /bin/bash
+JOBS ?= 2
+PRESETS := release debug asan tsan
+NINJA = ninja -C build/$(1) -j$(JOBS)
+
+.PHONY: help run test check-all build $(PRESETS) bench fuzz coverage format lint install setup clean
+
+help:  ## this list
+	@sed -nE 's/^([a-z][a-z -]*):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+run: setup build/release/build.ninja  ## build what is needed and run the show: gantry up -f examples/orders.yaml
+	@$(call NINJA,release) --quiet gantry
+	@exec build/release/gantry up -f examples/orders.yaml $(ARGS)
+
+build: release  ## the release binary: build/release/gantry
+
+$(PRESETS): %: setup build/%/build.ninja  ## a preset: release, debug, asan, tsan
+	@$(call NINJA,$*) gantry
+
+build/%/build.ninja: CMakeLists.txt CMakePresets.json
+	@cmake --preset $* >build-$*.log 2>&1 || { cat build-$*.log; rm -f build-$*.log; exit 1; }; rm -f build-$*.log
+
+setup:
+	@tools/setup run
+
+test:  ## everything that CI runs: unit (release, asan), integration, interop, page
+	@tools/setup test
+	@tools/test
+
+check-all:  ## the long runs too: tsan, asan of all tests, coverage, fuzzing
+	@tools/setup all
+	@tools/test --all
+
+bench: release  ## measurements beside the Java broker; results: bench/README.md
+	@tools/setup test
+	@bench/run
+
+fuzz:  ## SECONDS=60 of every fuzz target under asan
+	@tools/setup all
+	@tests/fuzz/run $(or $(SECONDS_EACH),60)
+
+coverage:  ## line coverage of src/ by unit and integration tests
+	@tools/setup all
+	@tools/coverage
+
+format:  ## clang-format in place
+	@tools/setup all
+	@git ls-files '*.cc' '*.h' | xargs clang-format-19 -i
+
+lint:  ## clang-format, clang-tidy, shellcheck
+	@tools/setup all
+	@tools/lint
+
+install: release  ## PREFIX=/usr/local
+	@cmake --install build/release --prefix $(or $(PREFIX),/usr/local)
+
+clean:
+	rm -rf build
