@@ -1,0 +1,47 @@
+#include "queueing/topic_names.h"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+namespace gantry::queueing {
+namespace {
+
+constexpr std::size_t kTopicBytesMax = 127;
+constexpr std::size_t kGroupBytesMax = 255;
+
+bool is_name_character(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '%' || c == '|' ||
+         c == '-' || c == '_' || c == '+';
+}
+
+}  // namespace
+
+std::string retry_topic(std::string_view group) { return fmt::format("{}{}", kRetryPrefix, group); }
+std::string dead_letter_topic(std::string_view group) { return fmt::format("{}{}", kDeadLetterPrefix, group); }
+
+std::string pop_retry_topic(std::string_view topic, std::string_view group) {
+  return fmt::format("{}{}_{}", kRetryPrefix, group, topic);
+}
+
+bool is_retry_topic(std::string_view topic) { return topic.starts_with(kRetryPrefix); }
+bool is_dead_letter_topic(std::string_view topic) { return topic.starts_with(kDeadLetterPrefix); }
+
+bool is_system_topic(std::string_view topic) {
+  static constexpr std::array<std::string_view, 8> kNames = {
+      "TBW102",    "SCHEDULE_TOPIC_XXXX", "BenchmarkTest",       "SELF_TEST_TOPIC",
+      "OFFSET_MOVED_EVENT", "TRANS_CHECK_MAX_TIME_TOPIC", "RMQ_SYS_TRANS_HALF_TOPIC", "RMQ_SYS_TRANS_OP_HALF_TOPIC"};
+  return topic.starts_with("rmq_sys_") || topic.starts_with("RMQ_SYS_") ||
+         std::find(kNames.begin(), kNames.end(), topic) != kNames.end();
+}
+
+bool is_valid_topic(std::string_view topic) {
+  return !topic.empty() && topic.size() <= kTopicBytesMax && std::all_of(topic.begin(), topic.end(), is_name_character);
+}
+
+bool is_valid_group(std::string_view group) {
+  return !group.empty() && group.size() <= kGroupBytesMax && std::all_of(group.begin(), group.end(), is_name_character);
+}
+
+}  // namespace gantry::queueing
