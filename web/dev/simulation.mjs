@@ -1,0 +1,278 @@
+// A minute in the life of `gantry up`, without gantry: a burst is sent, workers are scaled from zero by KEDA's and the
+// HPA's rules of thumb, the backlog falls, the workers go. Deterministic: the same seconds give the same State.
+// The shapes are those of src/api.ts.
+
+const STEP_S = 0.25;
+const BURST_AT_S = 8;
+const BURST_MESSAGES = 3000;
+const BURST_RATE = 200; // messages a second
+const WORKER_RATE = 14; // messages a second and worker
+const START_S = 0.75; // from exec to the first message
+const SYNC_S = 3; // between decisions
+const COOLDOWN_S = 8;
+const MAX_REPLICAS = 10;
+const LAG_TARGET = 200; // messages a replica
+const QUEUES = 8;
+
+export const scenarios = ['burst', 'unknown', 'crash', 'empty'];
+
+export class Simulation {
+  /**
+   * scenario: burst (all is well), unknown (broker-b does not answer from 16 s on), crash (a worker dies again and
+   * again), empty (nothing configured yet). epoch_ms: the instant of second 0.
+   */
+  constructor({ scenario = 'burst', epoch_ms = Date.now(), nameServer = '127.0.0.1:9876', mode = 'embedded' } = {}) {
+    Object.assign(this, { scenario, epoch_ms, nameServer, mode });
+    this.t = 0;
+    this.sent = 0;
+    this.consumed = 0;
+    this.workers = [];
+    this.gone = [];
+    this.nextWorker = 1;
+    this.desired = 0;
+    this.emptySince = 0;
+    this.decidedAt = 0;
+    this.explanation = [];
+    this.samples = [];
+    this.sentAt = []; // [count sent so far, second], to tell the oldest message's age
+    this.rates = { send: null, consume: null };
+    this.decide();
+    this.sample();
+  }
+
+  runTo(t_s) {
+    while (this.t + STEP_S <= t_s) this.step();
+  }
+
+  get lag() {
+    return Math.max(0, Math.floor(this.sent) - Math.floor(this.consumed));
+  }
+
+  get blind() {
+    return this.scenario === 'unknown' && this.t >= 16 && this.t < 300;
+  }
+
+  step() {
+    this.t += STEP_S;
+    if (this.scenario !== 'empty' && this.t >= BURST_AT_S && this.sent < BURST_MESSAGES) {
+      this.sent = Math.min(BURST_MESSAGES, this.sent + BURST_RATE * STEP_S);
+      this.sentAt.push([this.sent, this.t]);
+    }
+    for (const worker of this.workers) {
+      const age = this.t - worker.at;
+      if (this.scenario === 'crash' && worker.id === 2 && worker.state !== 'stopping') {
+        this.crash(worker, age);
+        continue;
+      }
+      if (worker.state === 'starting' && age >= START_S) {
+        worker.state = 'running';
+        this.say(worker, `consuming orders as group orders-workers, cost 40ms a message`);
+      }
+      if (worker.state === 'running' && this.lag > 0) {
+        const done = Math.min(this.lag, WORKER_RATE * STEP_S * (0.9 + 0.2 * ((worker.id * 7 + this.t * 4) % 10) / 10));
+        this.consumed += done;
+        worker.done += done;
+        if (Math.floor(worker.done / 50) > worker.told) {
+          worker.told = Math.floor(worker.done / 50);
+          this.say(worker, `${worker.told * 50} messages consumed, last key order-${String(Math.floor(this.consumed)).padStart(5, '0')}`);
+        }
+      }
+      if (worker.state === 'stopping' && this.t - worker.stoppedAt >= 1) {
+        worker.state = 'exited';
+        worker.exit = 'exit code 0';
+        worker.pid = null;
+        this.say(worker, `stopped after ${Math.floor(worker.done)} messages`);
+      }
+    }
+    this.gone.push(...this.workers.filter((w) => w.state === 'exited'));
+    this.gone = this.gone.slice(-2);
+    this.workers = this.workers.filter((w) => w.state !== 'exited');
+    if (this.lag > 0) this.emptySince = this.t;
+    if (Math.floor(this.t / SYNC_S) !== Math.floor((this.t - STEP_S) / SYNC_S)) this.decide();
+    if (Math.floor(this.t) !== Math.floor(this.t - STEP_S)) this.sample();
+  }
+
+  crash(worker, age) {
+    if (worker.state !== 'backoff' && age > 1.5) {
+      worker.state = 'backoff';
+      worker.exit = 'exit code 1';
+      worker.restarts += 1;
+      worker.pid = null;
+      worker.at = this.t;
+      this.say(worker, 'error: cannot open /var/lib/orders/ledger.db: Permission denied');
+      this.say(worker, 'hint: run as the owner of the file, or set LEDGER_PATH');
+    } else if (worker.state === 'backoff' && age > 4) {
+      worker.state = 'starting';
+      worker.pid = 4200 + worker.id + worker.restarts * 31;
+      worker.at = this.t;
+    }
+  }
+
+  say(worker, text) {
+    const at = new Date(this.epoch_ms + this.t * 1000).toISOString().slice(11, 19);
+    worker.output = [...worker.output, `${at} ${text}`].slice(-20);
+  }
+
+  decide() {
+    if (this.scenario === 'empty') return;
+    const lines = [];
+    const say = (key, text) => lines.push({ key, text });
+    const now = this.workers.filter((w) => w.state !== 'stopping').length;
+    this.decidedAt = this.t;
+    if (this.blind) {
+      say('reading', 'lag of orders/orders-workers is unknown: broker-b (127.0.0.1:10921) did not answer within 3 s');
+      say('rule', 'unknown blocks scaling down, and nothing scales to zero on it');
+      say('desired', `stays at ${now} replicas`);
+      this.explanation = lines;
+      return;
+    }
+    const want = Math.ceil(this.lag / LAG_TARGET);
+    say('reading', `lag of orders/orders-workers is ${this.lag} messages, the target is ${LAG_TARGET} a replica`);
+    let desired;
+    if (this.lag > 0) {
+      say('active', `${this.lag} is above the activation threshold of 0, so at least 1 replica`);
+      const raw = Math.max(1, want);
+      say('average', `${this.lag} / ${LAG_TARGET} rounded up is ${raw}`);
+      const limit = now === 0 ? 1 : Math.max(now + 4, now * 2);
+      desired = Math.min(raw, limit, MAX_REPLICAS);
+      if (limit < raw) say('policy', now === 0 ? 'from zero the first step is to 1' : `at most 4 replicas or 100 % more in one period: ${limit}`);
+      if (raw > MAX_REPLICAS) say('max', `maxReplicaCount is ${MAX_REPLICAS}`);
+      if (desired < now) {
+        say('stabilization', `fewer would do, but the largest wish of the last window is ${now}`);
+        desired = now;
+      }
+    } else if (now > 0 && this.t - this.emptySince < COOLDOWN_S) {
+      desired = now;
+      say('cooldown', `nothing waits; ${Math.ceil(COOLDOWN_S - (this.t - this.emptySince))} s of cooldownPeriod ${COOLDOWN_S} s are left`);
+    } else {
+      desired = 0;
+      say('inactive', now > 0 ? `nothing has waited for cooldownPeriod ${COOLDOWN_S} s` : 'nothing waits');
+    }
+    say('desired', desired === now ? `stays at ${now} replicas` : `${now} → ${desired} replicas`);
+    this.explanation = lines;
+    this.desired = desired;
+    for (let i = now; i < desired; ++i) this.launch();
+    for (const worker of this.workers.filter((w) => w.state !== 'stopping').slice(desired)) {
+      worker.state = 'stopping';
+      worker.stoppedAt = this.t;
+      this.say(worker, 'SIGTERM: finishing the message at hand');
+    }
+  }
+
+  launch() {
+    const id = this.nextWorker++;
+    this.workers.push({
+      id, name: `orders-worker-${id}`, state: 'starting', pid: 4200 + id, restarts: 0, at: this.t, done: 0, told: 0,
+      exit: '', output: [],
+    });
+  }
+
+  oldestAge_ms() {
+    if (this.lag === 0) return 0;
+    const found = this.sentAt.find(([n]) => n > this.consumed);
+    return found ? Math.round((this.t - found[1]) * 1000) : 0;
+  }
+
+  sample() {
+    const blind = this.blind;
+    const before = this.samples.at(-3);
+    if (before) {
+      this.rates.send = (Math.floor(this.sent) - before.sent) / (this.t - before.t_s);
+      this.rates.consume = before.consumed === null || blind ? null : (Math.floor(this.consumed) - before.consumed) / (this.t - before.t_s);
+    }
+    this.samples.push({
+      t_s: Math.round(this.t * 1000) / 1000,
+      lag: blind ? null : this.lag,
+      in_flight: blind ? null : this.inFlight(),
+      oldest_age_ms: blind ? null : this.oldestAge_ms(),
+      replicas: this.workers.length,
+      sent: Math.floor(this.sent),
+      consumed: blind ? null : Math.floor(this.consumed),
+    });
+  }
+
+  inFlight() {
+    return Math.min(this.lag, this.workers.filter((w) => w.state === 'running').length * 16);
+  }
+
+  phase() {
+    if (this.scenario === 'empty') return 'no scaled object is configured: send messages, or start with -f FILE';
+    if (this.t < BURST_AT_S) return `a burst of ${BURST_MESSAGES} messages begins in ${Math.ceil(BURST_AT_S - this.t)} s`;
+    if (this.sent < BURST_MESSAGES) return `burst of ${BURST_MESSAGES} messages is being sent: ${Math.floor(this.sent)} so far`;
+    if (this.blind) return 'broker-b does not answer: the backlog is unknown, replicas are held';
+    if (this.lag > 0) return `${Math.floor(this.consumed)} of ${BURST_MESSAGES} consumed`;
+    if (this.workers.length > 0) return `absorbed: ${BURST_MESSAGES} of ${BURST_MESSAGES} consumed, scaling back to zero`;
+    return `absorbed: ${BURST_MESSAGES} of ${BURST_MESSAGES} consumed, back at zero replicas`;
+  }
+
+  state() {
+    const blind = this.blind;
+    const empty = this.scenario === 'empty';
+    const known = (v) => (blind ? null : v);
+    const lag = this.lag;
+    const inFlight = this.inFlight();
+    const reason = 'broker-b (127.0.0.1:10921): no answer within 3 s';
+    const queues = Array.from({ length: QUEUES }, (_, i) => {
+      const lost = blind && i >= QUEUES / 2;
+      const share = (total) => Math.floor(total / QUEUES) + (i < Math.floor(total) % QUEUES ? 1 : 0);
+      const end = share(Math.floor(this.sent));
+      const at = Math.min(end, share(Math.floor(this.consumed)));
+      return {
+        broker: this.scenario === 'unknown' ? (i < QUEUES / 2 ? 'broker-a' : 'broker-b') : 'gantry',
+        queue_id: this.scenario === 'unknown' ? i % (QUEUES / 2) : i,
+        broker_offset: lost ? null : end,
+        consumer_offset: lost ? null : at,
+        lag: lost ? null : end - at,
+      };
+    });
+    const worker = (w) => ({
+      name: w.name, deployment: 'orders-worker', state: w.state, pid: w.pid, restarts: w.restarts,
+      started_at_ms: w.pid === null ? null : Math.round(this.epoch_ms + w.at * 1000), exit: w.exit, output: w.output,
+    });
+    return {
+      version: '0.1.0',
+      now_ms: Math.round(this.epoch_ms + this.t * 1000),
+      mode: this.scenario === 'unknown' ? 'cluster' : this.mode,
+      name_servers: [this.nameServer],
+      uptime_s: this.t,
+      phase: this.phase(),
+      totals: {
+        sent: Math.floor(this.sent),
+        consumed: known(Math.floor(this.consumed)),
+        lag: known(lag),
+        in_flight: known(inFlight),
+        ready: known(lag - inFlight),
+        oldest_age_ms: known(this.oldestAge_ms()),
+        replicas: this.workers.length,
+        send_rate: this.rates.send,
+        consume_rate: blind ? null : this.rates.consume,
+      },
+      groups: empty ? [] : [
+        {
+          topic: 'orders', group: 'orders-workers',
+          lag: known(lag), in_flight: known(inFlight), ready: known(lag - inFlight), oldest_age_ms: known(this.oldestAge_ms()),
+          retry: 0, dlq: 0, consumers: this.workers.filter((w) => w.state === 'running').length,
+          queues, unknown: blind ? [reason] : [],
+        },
+      ],
+      topics: empty ? [] : [{ topic: 'orders', queues: QUEUES, messages: blind ? null : Math.floor(this.sent), rate: blind ? null : this.rates.send }],
+      scaled_objects: empty ? [] : [
+        {
+          name: 'orders', namespace: 'default', target: 'Deployment/orders-worker', min: 0, max: MAX_REPLICAS,
+          current: this.workers.length, desired: this.desired, paused: false, active: blind ? null : lag > 0,
+          triggers: [
+            {
+              name: 'orders-lag', type: 'external', metric: 'lag of orders/orders-workers',
+              value: known(lag), target: LAG_TARGET, error: blind ? reason : '',
+            },
+          ],
+          last_error: '',
+          explanation: this.explanation,
+          decided_at_ms: Math.round(this.epoch_ms + this.decidedAt * 1000),
+        },
+      ],
+      workers: [...this.workers, ...this.gone].map(worker),
+      sample: this.samples.at(-1),
+    };
+  }
+}

@@ -1,0 +1,176 @@
+// The contract between the page and `gantry up`: what the server sends, and nothing else. The C++ side writes exactly
+// these shapes; the page reads nothing that is not named here.
+//
+//   GET /api/state    one State, as JSON
+//   GET /api/events   Server-Sent Events: event `state`, data = one State on one line, about once a second. The first
+//                     one comes at once. The page holds a silent stream for dead after 5 s, so send at least every 2 s.
+//   GET /api/history  one History: the samples since the start, oldest first. Send at most about 3600; thin older ones.
+//
+// Three rules hold everywhere.
+//   1. Unknown is `null`, never 0 and never left out. Where the reason is known it is in `unknown`, `error` or
+//      `last_error` of the object concerned; the page shows it beside the word "unknown".
+//   2. Units are last in the name: `_ms` and `_s` are milliseconds and seconds. Counts are messages unless said
+//      otherwise, rates are per second.
+//   3. Instants (`now_ms`, `decided_at_ms`, `started_at_ms`) are Unix time in milliseconds by the server's clock. The
+//      page only ever compares them with `now_ms`, so a wrong clock in the browser does no harm.
+
+/** A number that could not be read is null. */
+export type Maybe = number | null;
+
+export interface State {
+  /** Version of gantry, as `gantry --version` prints it. */
+  version: string;
+  now_ms: number;
+  /** embedded: gantry's own broker runs in this process. cluster: brokers that were there before (`--namesrv`). */
+  mode: 'embedded' | 'cluster';
+  /** `host:port` of each name server in use. Goes into the commands that the page shows. */
+  name_servers: string[];
+  /** Since this process started; a value that shrinks tells the page that the server was restarted. */
+  uptime_s: number;
+  /** One sentence on what is going on now, as "burst of 3000 messages is being sent". May be empty. */
+  phase: string;
+  totals: Totals;
+  groups: Group[];
+  topics: Topic[];
+  scaled_objects: ScaledObject[];
+  workers: Worker[];
+  /** The newest sample; the page appends it to what /api/history gave. */
+  sample: Sample;
+}
+
+/** Sums over everything watched. A sum with an unknown part is itself unknown. */
+export interface Totals {
+  /** Messages acknowledged by brokers to our generator, since the start. null without a generator. */
+  sent: Maybe;
+  /** Messages consumed (acknowledged by consumers), since the start. */
+  consumed: Maybe;
+  /** Messages stored and not yet consumed: ready + in flight. */
+  lag: Maybe;
+  /** Of these, handed to a consumer and not yet acknowledged. */
+  in_flight: Maybe;
+  /** Of these, not yet handed to any consumer. */
+  ready: Maybe;
+  /** Age of the oldest message not yet consumed. 0 when nothing waits. */
+  oldest_age_ms: Maybe;
+  /** Worker processes running now, over all scaled objects. Always known. */
+  replicas: number;
+  /** Messages per second over the last seconds. */
+  send_rate: Maybe;
+  consume_rate: Maybe;
+}
+
+/** One consumer group on one topic. */
+export interface Group {
+  topic: string;
+  group: string;
+  lag: Maybe;
+  in_flight: Maybe;
+  ready: Maybe;
+  oldest_age_ms: Maybe;
+  /** Messages waiting in the group's retry topic. */
+  retry: Maybe;
+  /** Messages in the group's dead-letter topic. */
+  dlq: Maybe;
+  /** Consumer clients connected. */
+  consumers: Maybe;
+  queues: Queue[];
+  /** Why parts are unknown, one sentence each: "broker-a: connection refused". Empty when all is known. */
+  unknown: string[];
+}
+
+export interface Queue {
+  broker: string;
+  queue_id: number;
+  /** Where the next message will be stored. */
+  broker_offset: Maybe;
+  /** Where the group will read next. null also when it never committed. */
+  consumer_offset: Maybe;
+  lag: Maybe;
+}
+
+export interface Topic {
+  topic: string;
+  /** Number of queues, over all brokers. */
+  queues: Maybe;
+  /** Messages stored now (maximum minus minimum offsets). */
+  messages: Maybe;
+  /** Messages stored per second over the last seconds. */
+  rate: Maybe;
+}
+
+export interface ScaledObject {
+  name: string;
+  namespace: string;
+  /** What is scaled, as "Deployment/orders-worker". */
+  target: string;
+  /** minReplicaCount and maxReplicaCount. */
+  min: number;
+  max: number;
+  /** Replicas now, and replicas that the last decision asked for. desired is null when nothing was decided yet. */
+  current: number;
+  desired: Maybe;
+  /** By annotation (autoscaling.keda.sh/paused). */
+  paused: boolean;
+  /** At least one trigger is above its activation threshold. null when that could not be told. */
+  active: boolean | null;
+  triggers: Trigger[];
+  /** The last failure, empty when the last evaluation succeeded. */
+  last_error: string;
+  /** The last decision, line by line, in the order of `gantry explain`; the last line is the outcome. */
+  explanation: ExplanationLine[];
+  /** null before the first decision. */
+  decided_at_ms: Maybe;
+}
+
+export interface Trigger {
+  name: string;
+  /** Of the ScaledObject: "external", "external-push", ... */
+  type: string;
+  /** What is measured, as "lag of orders/orders-group". */
+  metric: string;
+  /** The last reading; null: unknown, `error` says why. */
+  value: Maybe;
+  /** The value wanted per replica (AverageValue) or in all (Value). */
+  target: Maybe;
+  /** Empty when the last reading succeeded. */
+  error: string;
+}
+
+export interface ExplanationLine {
+  /** Short and stable, as "reading", "target", "policy", "desired". */
+  key: string;
+  /** A sentence for people. */
+  text: string;
+}
+
+export interface Worker {
+  /** Unique, as a pod's name: "orders-worker-3". */
+  name: string;
+  deployment: string;
+  /** "starting", "running", "stopping", "exited", "backoff" (waits before its next start) or "failed". */
+  state: string;
+  pid: Maybe;
+  restarts: number;
+  /** Of the present process; null when none runs. */
+  started_at_ms: Maybe;
+  /** How the last process ended, as "exit code 0" or "signal 9 (Killed)"; empty when none has ended yet. */
+  exit: string;
+  /** The last lines that it printed, oldest first, at most 20. */
+  output: string[];
+}
+
+export interface Sample {
+  /** Seconds since the start, growing. */
+  t_s: number;
+  lag: Maybe;
+  in_flight: Maybe;
+  oldest_age_ms: Maybe;
+  replicas: number;
+  /** Totals since the start; the page derives rates from them. */
+  sent: Maybe;
+  consumed: Maybe;
+}
+
+export interface History {
+  samples: Sample[];
+}

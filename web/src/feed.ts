@@ -1,0 +1,116 @@
+// The connection to the server: listens to /api/events, notices silence, comes back with growing waits, and keeps the
+// last state with the time it came. Anything that draws subscribes to it.
+import type { History, Sample, State } from './api';
+import { wait_ms } from './backoff';
+import { append, merge } from './history';
+
+/** The server sends about once a second; longer silence than this means that it, or the way to it, is gone. */
+const SILENCE_LIMIT_MS = 5000;
+
+export interface FeedView {
+  status: 'connecting' | 'live' | 'lost';
+  state: State | null;
+  samples: Sample[];
+  /** By the browser's clock: when the last state came, when contact was lost, when the next attempt is due. */
+  received_at_ms: number | null;
+  retry_at_ms: number | null;
+  attempts: number;
+}
+
+export class Feed {
+  view: FeedView = { status: 'connecting', state: null, samples: [], received_at_ms: null, retry_at_ms: null, attempts: 0 };
+  private source: EventSource | null = null;
+  private retryTimer = 0;
+  private silenceTimer = 0;
+  private readonly listeners = new Set<() => void>();
+
+  subscribe(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  start(): void {
+    this.connect();
+    // A laptop that wakes up, or a tab that comes to the front, should not sit out a long wait.
+    const wake = () => {
+      if (!document.hidden && this.view.status === 'lost') this.retryNow();
+    };
+    document.addEventListener('visibilitychange', wake);
+    addEventListener('online', wake);
+  }
+
+  retryNow(): void {
+    this.connect();
+  }
+
+  private set(change: Partial<FeedView>): void {
+    this.view = { ...this.view, ...change };
+    for (const listener of this.listeners) listener();
+  }
+
+  private connect(): void {
+    clearTimeout(this.retryTimer);
+    this.source?.close();
+    this.set({ retry_at_ms: null });
+    const source = new EventSource('api/events');
+    this.source = source;
+    let first = true;
+    source.addEventListener('state', (event) => {
+      if (source !== this.source) return;
+      let state: State;
+      try {
+        state = JSON.parse((event as MessageEvent<string>).data) as State;
+      } catch {
+        return; // a line cut short is as good as none; the silence timer decides
+      }
+      this.accept(state);
+      if (first) void this.loadHistory();
+      first = false;
+      this.listenForSilence();
+    });
+    source.onerror = () => {
+      if (source === this.source) this.lose();
+    };
+    this.listenForSilence();
+  }
+
+  private listenForSilence(): void {
+    clearTimeout(this.silenceTimer);
+    this.silenceTimer = setTimeout(() => this.lose(), SILENCE_LIMIT_MS) as unknown as number;
+  }
+
+  private accept(state: State): void {
+    const before = this.view.state;
+    const restarted = before !== null && state.uptime_s < before.uptime_s;
+    this.set({
+      status: 'live',
+      state,
+      samples: append(restarted ? [] : this.view.samples, state.sample),
+      received_at_ms: Date.now(),
+      retry_at_ms: null,
+      attempts: 0,
+    });
+  }
+
+  /** After each connect: fills what was missed while the page was not listening. Its failure costs only the past. */
+  private async loadHistory(): Promise<void> {
+    try {
+      const response = await fetch('api/history', { headers: { accept: 'application/json' } });
+      if (!response.ok) return;
+      const history = (await response.json()) as History;
+      this.set({ samples: merge(history.samples, this.view.samples) });
+    } catch {
+      // the stream tells whether the server is there
+    }
+  }
+
+  private lose(): void {
+    clearTimeout(this.silenceTimer);
+    clearTimeout(this.retryTimer);
+    this.source?.close();
+    this.source = null;
+    const wait = wait_ms(this.view.attempts, Math.random());
+    this.retryTimer = setTimeout(() => this.connect(), wait) as unknown as number;
+    this.set({ status: 'lost', retry_at_ms: Date.now() + wait, attempts: this.view.attempts + 1 });
+  }
+}

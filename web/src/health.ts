@@ -1,0 +1,73 @@
+// The one-glance verdict: is it healthy, what is unknown, what needs a person. Pure.
+import type { State, Worker } from './api';
+import { count, isKnown, plural } from './format';
+
+/** From calm to urgent. */
+export type Level = 'idle' | 'busy' | 'unknown' | 'error';
+
+export interface Problem {
+  level: 'unknown' | 'error';
+  text: string;
+  /** Id of the section of the page that tells more. */
+  section: 'scaling' | 'workers' | 'groups';
+}
+
+export interface Verdict {
+  level: Level;
+  title: string;
+  problems: Problem[];
+}
+
+const BROKEN_WORKERS = new Set(['backoff', 'failed']);
+
+export function isBroken(worker: Worker): boolean {
+  return BROKEN_WORKERS.has(worker.state);
+}
+
+export function problemsOf(state: State): Problem[] {
+  const problems: Problem[] = [];
+  for (const object of state.scaled_objects) {
+    if (object.last_error) {
+      problems.push({ level: 'error', text: `${object.name}: ${object.last_error}`, section: 'scaling' });
+    }
+    for (const trigger of object.triggers) {
+      if (trigger.error && trigger.error !== object.last_error) {
+        problems.push({ level: 'unknown', text: `${object.name}, trigger ${trigger.name}: ${trigger.error}`, section: 'scaling' });
+      }
+    }
+  }
+  const broken = state.workers.filter(isBroken);
+  if (broken.length > 0) {
+    const first = broken[0]!;
+    const rest = broken.length > 1 ? ` and ${count(broken.length - 1)} more` : '';
+    const exit = first.exit ? `: ${first.exit}` : '';
+    problems.push({ level: 'error', text: `worker ${first.name}${rest} keeps failing${exit}`, section: 'workers' });
+  }
+  for (const group of state.groups) {
+    for (const reason of group.unknown) {
+      problems.push({ level: 'unknown', text: `${group.topic}/${group.group}: ${reason}`, section: 'groups' });
+    }
+  }
+  return problems;
+}
+
+export function verdictOf(state: State): Verdict {
+  const problems = problemsOf(state);
+  if (problems.some((p) => p.level === 'error')) return { level: 'error', title: 'Needs attention', problems };
+  if (problems.length > 0 || !isKnown(state.totals.lag)) return { level: 'unknown', title: 'Partly unknown', problems };
+  if (state.totals.lag > 0) return { level: 'busy', title: 'Working off a backlog', problems };
+  return { level: 'idle', title: 'Healthy, nothing waiting', problems };
+}
+
+/** Why the sums are unknown: the first reason, and how many more there are. */
+export function whyUnknown(state: State): string {
+  const reasons = state.groups.flatMap((g) => g.unknown);
+  if (reasons.length === 0) return 'not read yet';
+  return reasons.length === 1 ? reasons[0]! : `${reasons[0]} (and ${count(reasons.length - 1)} more)`;
+}
+
+/** The title of the browser tab: the backlog and the replicas, readable while the tab is in the background. */
+export function tabTitle(state: State, live: boolean): string {
+  const text = `${count(state.totals.lag)} waiting · ${plural(state.totals.replicas, 'replica')} · Gantry`;
+  return live ? text : `(stale) ${text}`;
+}
