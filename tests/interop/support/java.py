@@ -1,0 +1,131 @@
+"""Apache RocketMQ of the real kind: its servers, mqadmin, and the stock Java client behind a driver (peers/rocketmq)."""
+import itertools
+import json
+import pathlib
+import subprocess
+import threading
+
+from .process import Process
+
+SCRIPT = pathlib.Path(__file__).resolve().parent.parent / "peers" / "rocketmq" / "rocketmq"
+LACKING = 77
+
+
+def setup(timeout_s=600):
+    """None when the peer can run here, else the reason why it cannot. Fetches the jars on the first run."""
+    done = subprocess.run([SCRIPT, "setup"], capture_output=True, text=True, timeout=timeout_s)
+    if done.returncode == 0:
+        return None
+    if done.returncode == LACKING:
+        return done.stderr.strip()
+    raise RuntimeError(f"{SCRIPT} setup failed:\n{done.stderr}")
+
+
+def _started(command, env, ready):
+    server = Process([SCRIPT, *command], env=env)
+    try:
+        server.wait_for(lambda p: any(ready in line for line in p.out), 60, f"{ready!r} from {command[0]}")
+    except AssertionError:
+        server.kill()
+        raise
+    return server
+
+
+def cluster(directory, namesrv_port, broker_port, *settings, env=None):
+    """Name server and broker in one JVM, up when this returns. `settings` are lines of broker.conf."""
+    return _started(["cluster", directory, namesrv_port, broker_port, *settings], env, "The broker[")
+
+
+def namesrv(directory, port, *settings, env=None):
+    return _started(["namesrv", directory, port, *settings], env, "The Name Server boot success")
+
+
+def broker(directory, port, namesrv_address, *settings, env=None, acl=False):
+    return _started(["broker-acl" if acl else "broker", directory, port, namesrv_address, *settings], env, "The broker[")
+
+
+class Scenario:
+    """One scenario that runs in the driver."""
+
+    def __init__(self, driver, name, options):
+        self._driver = driver
+        self.name = name
+        self.options = options
+        self._changed = threading.Condition()
+        self._events = []
+        self._result = None
+
+    def deliver(self, line):
+        with self._changed:
+            if line["event"] == "done":
+                self._result = line
+            else:
+                self._events.append(line["event"])
+            self._changed.notify_all()
+
+    def _wait(self, ready, timeout_s, what):
+        with self._changed:
+            if not self._changed.wait_for(ready, timeout_s):
+                raise AssertionError(f"driver: no {what} of {self.options} within {timeout_s} s\n{self._driver.tail()}")
+
+    def started(self, timeout_s=20):
+        """Waits until the consumer runs."""
+        self._wait(lambda: "started" in self._events or self._result, timeout_s, "start")
+        return self
+
+    def stop(self):
+        self._driver.stop_scenario(self.name)
+        return self
+
+    @property
+    def over(self):
+        return self._result is not None
+
+    def outcome(self, timeout_s=None):
+        """The result, errors and all. The driver keeps to the scenario's own timeout_s; the rest is the time a JVM may be late by."""
+        allowed = self.options.get("timeout_s", 30) + 20 if timeout_s is None else timeout_s
+        self._wait(lambda: self._result is not None, allowed, "end")
+        return self._result
+
+    def result(self, timeout_s=None):
+        outcome = self.outcome(timeout_s)
+        assert outcome["ok"], f"{self.options}\n-> {json.dumps(outcome)[:4000]}"
+        return outcome
+
+
+class Driver:
+    """The stock Java client. One JVM runs any number of scenarios, at the same time where asked to (Driver.java)."""
+
+    def __init__(self, directory, env=None):
+        self._names = map(str, itertools.count(1))
+        self._running = {}
+        self._process = Process([SCRIPT, "driver", directory], env=env, stdin=True, on_line=self._deliver)
+
+    def _deliver(self, text):
+        try:
+            line = json.loads(text)
+        except ValueError:
+            return
+        self._running[line["id"]].deliver(line)
+
+    def start(self, what, **options):
+        name = next(self._names)
+        scenario = self._running[name] = Scenario(self, name, {"do": what, **options})
+        self._process.write_line(json.dumps({"id": name, "do": what, **options}))
+        return scenario
+
+    def run(self, what, **options):
+        return self.start(what, **options).result()
+
+    def stop_scenario(self, name):
+        self._process.write_line(json.dumps({"id": "", "do": "stop", "target": name}))
+
+    def admin(self, *args, **options):
+        """mqadmin as typed; returns what it printed."""
+        return self.run("admin", args=[str(arg) for arg in args], **options)["output"]
+
+    def tail(self):
+        return self._process.tail()
+
+    def close(self):
+        self._process.stop()
