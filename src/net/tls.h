@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 
 #include <boost/asio/ssl/context.hpp>
 
@@ -22,10 +23,13 @@ class TlsContext {
   static Result<std::shared_ptr<TlsContext>> server(const TlsFiles& files);
   static Result<std::shared_ptr<TlsContext>> client(const TlsFiles& files);
   boost::asio::ssl::context& native() { return context_; }
+  bool verifies_peer() const { return verify_peer_; }  // clients: then the host name is checked as well
 
  private:
-  explicit TlsContext(boost::asio::ssl::context context) : context_(std::move(context)) {}
+  TlsContext(boost::asio::ssl::context context, bool verify_peer)
+      : context_(std::move(context)), verify_peer_(verify_peer) {}
   boost::asio::ssl::context context_;
+  bool verify_peer_;
 };
 
 }  // namespace gantry::net

@@ -1,0 +1,70 @@
+#include "net/shutdown.h"
+
+#include <csignal>
+
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <spdlog/spdlog.h>
+
+namespace gantry::net {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+class Shutdown::Impl : public std::enable_shared_from_this<Impl> {
+ public:
+  Impl(asio::io_context& io, std::function<void(int)> on_signal, std::chrono::milliseconds bound)
+      : io_(io), signals_(io, SIGINT, SIGTERM), timer_(io), on_signal_(std::move(on_signal)), bound_(bound) {}
+
+  void wait() {
+    signals_.async_wait([self = shared_from_this()](error_code error, int signal) {
+      if (!error) self->received(signal);
+    });
+  }
+
+  void finish() {
+    error_code ignored;
+    signals_.cancel(ignored);
+    timer_.cancel();
+  }
+
+  int signal() const { return signal_; }
+
+ private:
+  void received(int signal) {
+    if (signal_ != 0) {
+      spdlog::warn("a second signal: stopping at once");
+      io_.stop();
+      return;
+    }
+    signal_ = signal;
+    timer_.expires_after(bound_);
+    timer_.async_wait([self = shared_from_this()](error_code error) {
+      if (error) return;
+      spdlog::warn("not everything stopped within {} ms: stopping at once", self->bound_.count());
+      self->io_.stop();
+    });
+    wait();
+    if (auto on_signal = std::exchange(on_signal_, nullptr)) on_signal(signal);
+  }
+
+  asio::io_context& io_;
+  asio::signal_set signals_;
+  asio::steady_timer timer_;
+  std::function<void(int)> on_signal_;
+  std::chrono::milliseconds bound_;
+  int signal_ = 0;
+};
+
+Shutdown::Shutdown(asio::io_context& io, std::function<void(int)> on_signal, std::chrono::milliseconds bound)
+    : impl_(std::make_shared<Impl>(io, std::move(on_signal), bound)) {
+  impl_->wait();
+}
+
+Shutdown::~Shutdown() { impl_->finish(); }
+
+int Shutdown::signal() const { return impl_->signal(); }
+
+void Shutdown::finish() { impl_->finish(); }
+
+}  // namespace gantry::net

@@ -1,0 +1,31 @@
+// Ends a process on SIGINT or SIGTERM within a bound: the first signal starts the orderly way, and when that has not
+// ended the io_context in time, or a second signal comes, the io_context is stopped.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+
+#include <boost/asio/io_context.hpp>
+
+namespace gantry::net {
+
+class Shutdown {
+ public:
+  // on_signal runs on `io` at the first signal, with the signal's number; it begins to stop everything and should let
+  // `io` run out of work or stop it. `bound` counts from that signal.
+  Shutdown(boost::asio::io_context& io, std::function<void(int signal)> on_signal,
+           std::chrono::milliseconds bound = std::chrono::milliseconds(2'000));
+  ~Shutdown();  // no longer listens; signals have their default effect again
+  Shutdown(const Shutdown&) = delete;
+  Shutdown& operator=(const Shutdown&) = delete;
+
+  int signal() const;  // the first one received; 0: none
+  void finish();       // everything has stopped: no need to wait for the bound, the io_context can run out of work
+
+ private:
+  class Impl;
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace gantry::net

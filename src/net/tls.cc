@@ -1,0 +1,76 @@
+#include "net/tls.h"
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+#include <spdlog/spdlog.h>
+
+namespace gantry::net {
+
+namespace ssl = boost::asio::ssl;
+using boost::system::error_code;
+
+namespace {
+
+Error unusable(std::string_view what, const std::string& file, const error_code& error) {
+  return {Errc::invalid_argument,
+          fmt::format("TLS: cannot use the {} file {}: {}; a PEM file is expected", what, file, error.message())};
+}
+
+Result<ssl::context> loaded(ssl::context::method method, const TlsFiles& files) {
+  ssl::context context(method);
+  SSL_CTX_set_min_proto_version(context.native_handle(), TLS1_2_VERSION);
+  error_code error;
+  if (!files.certificate_file.empty()) {
+    context.use_certificate_chain_file(files.certificate_file, error);
+    if (error) return std::unexpected(unusable("certificate", files.certificate_file, error));
+    context.use_private_key_file(files.key_file, ssl::context::pem, error);
+    if (error) return std::unexpected(unusable("key", files.key_file, error));
+    if (SSL_CTX_check_private_key(context.native_handle()) != 1) {
+      ERR_clear_error();
+      return fail(Errc::invalid_argument, "TLS: the key in {} is not that of the certificate in {}", files.key_file,
+                  files.certificate_file);
+    }
+  }
+  if (!files.ca_file.empty()) {
+    context.load_verify_file(files.ca_file, error);
+    if (error) return std::unexpected(unusable("CA", files.ca_file, error));
+  }
+  return context;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<TlsContext>> TlsContext::server(const TlsFiles& files) {
+  if (files.certificate_file.empty() || files.key_file.empty()) {
+    return fail(Errc::invalid_argument, "TLS: a server needs a certificate file and a key file");
+  }
+  auto context = loaded(ssl::context::tls_server, files);
+  if (!context) return std::unexpected(context.error());
+  // a session could be resumed with or without a client certificate check depending on an id context: we use neither
+  SSL_CTX_set_session_cache_mode(context->native_handle(), SSL_SESS_CACHE_OFF);
+  if (!files.ca_file.empty()) context->set_verify_mode(ssl::verify_peer | ssl::verify_fail_if_no_peer_cert);
+  return std::shared_ptr<TlsContext>(new TlsContext(std::move(*context), files.verify_peer));
+}
+
+Result<std::shared_ptr<TlsContext>> TlsContext::client(const TlsFiles& files) {
+  if (files.certificate_file.empty() != files.key_file.empty()) {
+    return fail(Errc::invalid_argument, "TLS: a client certificate needs both its certificate file and its key file");
+  }
+  auto context = loaded(ssl::context::tls_client, files);
+  if (!context) return std::unexpected(context.error());
+  if (files.verify_peer) {
+    if (files.ca_file.empty()) {
+      error_code error;
+      context->set_default_verify_paths(error);
+      if (error) return fail(Errc::invalid_argument, "TLS: the system's certificates cannot be read: {}", error.message());
+    }
+    context->set_verify_mode(ssl::verify_peer);
+  } else {
+    spdlog::warn("TLS: certificates of servers are not verified, as asked; anyone on the way can read and change messages");
+    context->set_verify_mode(ssl::verify_none);
+  }
+  return std::shared_ptr<TlsContext>(new TlsContext(std::move(*context), files.verify_peer));
+}
+
+}  // namespace gantry::net
