@@ -32,17 +32,17 @@ namespace gantry::wire {
 template <class Header, class Value>
 struct FieldOf {
   std::string_view name;
-  Value Header::*member;
+  Value Header::* member;
   bool required;
 };
 
 template <class Header, class Value>
-constexpr FieldOf<Header, Value> field(std::string_view name, Value Header::*member) {
+constexpr FieldOf<Header, Value> field(std::string_view name, Value Header::* member) {
   return {name, member, true};
 }
 
 template <class Header, class Value>
-constexpr FieldOf<Header, Value> field_or(std::string_view name, Value Header::*member) {
+constexpr FieldOf<Header, Value> field_or(std::string_view name, Value Header::* member) {
   return {name, member, false};
 }
 
@@ -102,8 +102,9 @@ void write(Fields& fields, std::string_view name, const std::optional<T>& value)
   if (value) write(fields, name, *value);
 }
 
-template <class Header, class Value>
-Result<void> read(const Fields& fields, const FieldOf<Header, Value>& field, Header& header) {
+// Owner is Header or a base of it: SendMessageRequestHeaderV2 is the same struct under other names.
+template <class Owner, class Value, class Header>
+Result<void> read(const Fields& fields, const FieldOf<Owner, Value>& field, Header& header) {
   const std::string* text = fields.find(field.name);
   if (text == nullptr) {
     if (field.required && !is_optional<Value>) return std::unexpected(missing(field.name));
@@ -119,8 +120,9 @@ template <class Header>
 Result<Header> decode_header(const Fields& fields) {
   Header header;
   Result<void> result;
-  std::apply([&](const auto&... field) { (void)((result = fields_detail::read(fields, field, header)).has_value() && ...); },
-             Header::table());
+  std::apply(
+      [&](const auto&... field) { (void)((result = fields_detail::read(fields, field, header)).has_value() && ...); },
+      Header::table());
   if (!result) return std::unexpected(result.error());
   return header;
 }
