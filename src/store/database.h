@@ -1,0 +1,54 @@
+// RocksDB, opened and tuned for a broker: the column families, their options, and the one translation of its
+// statuses into our errors.
+//
+//   log     physical offset (8 bytes big-endian)                 -> the message record as consumers get it
+//   index   queue number (4), queue offset (8)                   -> physical offset (8), size (4), tags code (8), store time ms (8)
+//   keys    hash of topic and key (8), physical offset (8)       -> nothing
+//   timers  due time ms (8), sequence (8)                        -> the message record to deliver then
+//   meta    name                                                 -> settings, offsets, POP state
+//
+// Log keys only grow, so compaction of `log` moves files without rewriting them and retention unlinks whole files.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include <rocksdb/db.h>
+
+#include "base/error.h"
+#include "store/options.h"
+
+namespace gantry::store {
+
+enum class Family : std::size_t { meta = 0, log = 1, index = 2, keys = 3, timers = 4 };
+
+// code: unavailable (locked by another process), permission_denied, resource_exhausted (disk full), corrupt, internal.
+Error to_error(const rocksdb::Status& status, std::string_view doing);
+
+class Database {
+ public:
+  // Creates what is missing. Errors name the directory and say what to do.
+  static Result<std::unique_ptr<Database>> open(const Options& options);
+  ~Database();
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
+
+  rocksdb::DB& db() { return *db_; }
+  rocksdb::ColumnFamilyHandle* family(Family which) { return families_[static_cast<std::size_t>(which)]; }
+  // Rows of `index` and `keys` that point below this physical offset are dropped by compaction. Any thread.
+  std::atomic<std::uint64_t>& oldest_physical_offset() { return oldest_physical_offset_; }
+
+ private:
+  Database() = default;
+
+  std::atomic<std::uint64_t> oldest_physical_offset_{0};
+  std::unique_ptr<rocksdb::Env> env_;
+  std::vector<std::shared_ptr<rocksdb::CompactionFilterFactory>> filters_;
+  std::unique_ptr<rocksdb::DB> db_;
+  std::vector<rocksdb::ColumnFamilyHandle*> families_;
+};
+
+}  // namespace gantry::store

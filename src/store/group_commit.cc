@@ -1,0 +1,213 @@
+#include "store/group_commit.h"
+
+#include <boost/asio/post.hpp>
+#include <spdlog/spdlog.h>
+
+namespace gantry::store {
+
+namespace {
+constexpr std::chrono::milliseconds kRetryInterval{500};
+}
+
+GroupCommit::GroupCommit(boost::asio::io_context& io, Database& database, const Options& options, Owner owner)
+    : io_(io), database_(database), options_(options), owner_(std::move(owner)), retry_timer_(io) {
+  if (options_.flush == Flush::sync) thread_ = std::thread([this] { run_thread(); });
+}
+
+GroupCommit::~GroupCommit() {
+  stop();
+  *alive_ = false;
+}
+
+Result<void> GroupCommit::admit(std::size_t bytes) {
+  if (stopped_) return fail(Errc::cancelled, "the broker is stopping");
+  if (broken_) return std::unexpected(*broken_);
+  if (gathering_.batch.GetDataSize() + bytes > options_.gathered_bytes_max) {
+    return fail(Errc::resource_exhausted, "the disk is behind: more than {} bytes wait to be written", options_.gathered_bytes_max);
+  }
+  return {};
+}
+
+rocksdb::WriteBatch& GroupCommit::messages() {
+  schedule();
+  return gathering_.batch;
+}
+
+void GroupCommit::put_setting(std::string_view key, std::string_view value) {
+  if (broken_ || stopped_) {
+    if (unsaved_.size() < options_.unsaved_keys_max) unsaved_.insert_or_assign(std::string(key), std::string(value));
+    return;
+  }
+  schedule();
+  (void)gathering_.batch.Put(database_.family(Family::meta), rocksdb::Slice(key.data(), key.size()),
+                             rocksdb::Slice(value.data(), value.size()));
+  gathering_.settings.emplace_back(std::string(key), std::string(value));
+}
+
+void GroupCommit::erase_setting(std::string_view key) {
+  if (broken_ || stopped_) {
+    if (unsaved_.size() < options_.unsaved_keys_max) unsaved_.insert_or_assign(std::string(key), std::nullopt);
+    return;
+  }
+  schedule();
+  (void)gathering_.batch.Delete(database_.family(Family::meta), rocksdb::Slice(key.data(), key.size()));
+  gathering_.settings.emplace_back(std::string(key), std::nullopt);
+}
+
+void GroupCommit::then(Callback done) {
+  if (stopped_ || broken_) {
+    const Error error = broken_ ? *broken_ : Error{Errc::cancelled, "the broker is stopping"};
+    boost::asio::post(io_, [done = std::move(done), error]() mutable { done(std::unexpected(error)); });
+    return;
+  }
+  schedule();
+  gathering_.callbacks.push_back(std::move(done));
+}
+
+void GroupCommit::schedule() {
+  if (scheduled_) return;
+  scheduled_ = true;
+  boost::asio::post(io_, [this, alive = alive_] {
+    if (*alive) commit();
+  });
+}
+
+void GroupCommit::commit() {
+  scheduled_ = false;
+  if (gathering_.empty() || broken_) return;
+  if (options_.flush == Flush::sync) {
+    if (!in_flight_) hand_over();
+    return;
+  }
+  Group group = take_gathered();
+  const auto status = write(group);
+  finish(std::move(group), status);
+}
+
+GroupCommit::Group GroupCommit::take_gathered() {
+  Group group = std::move(gathering_);
+  gathering_ = Group();
+  gathering_.number = group.number + 1;
+  return group;
+}
+
+rocksdb::Status GroupCommit::write(Group& group) {
+  if (group.batch.Count() == 0) return rocksdb::Status::OK();
+  rocksdb::WriteOptions options;
+  options.sync = options_.flush == Flush::sync;
+  return database_.db().Write(options, &group.batch);
+}
+
+void GroupCommit::hand_over() {
+  in_flight_ = true;
+  {
+    std::lock_guard lock(mutex_);
+    handed_ = take_gathered();
+  }
+  wake_.notify_one();
+}
+
+void GroupCommit::run_thread() {
+  while (true) {
+    std::optional<Group> group;
+    {
+      std::unique_lock lock(mutex_);
+      wake_.wait(lock, [&] { return handed_ || quit_; });
+      if (!handed_) return;
+      group = std::exchange(handed_, std::nullopt);
+    }
+    auto status = write(*group);
+    boost::asio::post(io_, [this, alive = alive_, group = std::move(*group), status]() mutable {
+      if (!*alive) return;
+      in_flight_ = false;
+      finish(std::move(group), status);
+      if (!broken_ && !gathering_.empty() && !in_flight_) hand_over();
+    });
+  }
+}
+
+void GroupCommit::finish(Group group, const rocksdb::Status& status) {
+  if (!status.ok()) {
+    Error error = to_error(status, "the disk refused a write");
+    // what gathered meanwhile builds on what was lost: it fails too
+    Group next = take_gathered();
+    enter_broken(error);
+    fail_group(group, error);
+    fail_group(next, error);
+    return;
+  }
+  owner_.committed(group.number);
+  for (auto& done : group.callbacks) done({});
+}
+
+void GroupCommit::fail_group(Group& group, const Error& error) {
+  for (auto& [key, value] : group.settings) {
+    if (unsaved_.size() < options_.unsaved_keys_max) unsaved_.insert_or_assign(std::move(key), std::move(value));
+  }
+  for (auto& done : group.callbacks) done(std::unexpected(error));
+}
+
+void GroupCommit::enter_broken(Error error) {
+  spdlog::error("store: {}; messages are refused until it takes writes again, reads go on", error.message);
+  broken_ = std::move(error);
+  owner_.rolled_back();
+  retry_timer_.expires_after(kRetryInterval);
+  retry_timer_.async_wait([this, alive = alive_](boost::system::error_code code) {
+    if (!code && *alive && !stopped_) retry();
+  });
+}
+
+void GroupCommit::retry() {
+  auto status = database_.db().Resume();
+  if (status.ok()) {
+    rocksdb::WriteBatch batch;
+    for (const auto& [key, value] : unsaved_) {
+      if (value) {
+        (void)batch.Put(database_.family(Family::meta), key, *value);
+      } else {
+        (void)batch.Delete(database_.family(Family::meta), key);
+      }
+    }
+    (void)batch.Put(database_.family(Family::meta), "store/probe", "1");  // shows that the disk takes writes
+    rocksdb::WriteOptions options;
+    options.sync = true;
+    status = database_.db().Write(options, &batch);
+  }
+  if (status.ok()) {
+    spdlog::info("store: the disk takes writes again, {} settings caught up", unsaved_.size());
+    unsaved_.clear();
+    broken_.reset();
+    return;
+  }
+  retry_timer_.expires_after(kRetryInterval);
+  retry_timer_.async_wait([this, alive = alive_](boost::system::error_code code) {
+    if (!code && *alive && !stopped_) retry();
+  });
+}
+
+void GroupCommit::stop() {
+  if (stopped_) return;
+  retry_timer_.cancel();
+  if (thread_.joinable()) {
+    {
+      std::lock_guard lock(mutex_);
+      quit_ = true;
+    }
+    wake_.notify_one();
+    thread_.join();  // a batch in its hands is written; its completion is posted and may still run
+  }
+  stopped_ = true;
+  if (!broken_ && !gathering_.empty()) {
+    Group group = take_gathered();
+    const auto status = write(group);
+    if (status.ok()) {
+      owner_.committed(group.number);
+      for (auto& done : group.callbacks) done({});
+    } else {
+      const Error error = to_error(status, "the disk refused a write");
+      for (auto& done : group.callbacks) done(std::unexpected(error));
+    }
+  }
+}
+
+}  // namespace gantry::store

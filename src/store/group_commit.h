@@ -1,0 +1,103 @@
+// Group commit: everything that is changed in one turn of the event loop goes to the disk as one write. The first
+// change of a turn posts the commit, which therefore runs after the handlers that were ready with it.
+//
+// Flush::async writes on the event loop (the operating system takes the bytes in microseconds). Flush::sync hands the
+// batch to a thread that writes and waits for the disk while the next batch gathers; one write at a time, and the batch
+// that gathers is bounded, so a slow disk pushes back on senders and not on memory.
+//
+// Two kinds of change: message changes (appends, timers) fail with the batch and are undone by their owner; settings
+// (topics, offsets, POP state) live in memory first, so a failed write keeps them and writes them again when the disk
+// takes writes again. All functions are called on the event loop's thread.
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <rocksdb/write_batch.h>
+
+#include "store/database.h"
+#include "store/options.h"
+
+namespace gantry::store {
+
+class GroupCommit {
+ public:
+  using Callback = std::move_only_function<void(const Result<void>&)>;
+
+  // What the owner of the messages does when a batch was written, or was not and everything unwritten is undone.
+  struct Owner {
+    std::function<void(std::uint64_t batch)> committed;
+    std::function<void()> rolled_back;
+  };
+
+  GroupCommit(boost::asio::io_context& io, Database& database, const Options& options, Owner owner);
+  ~GroupCommit();
+
+  // Fails while the disk refuses writes, when too much waits already, or after stop().
+  Result<void> admit(std::size_t bytes);
+
+  // The batch that gathers now, for message changes; scheduled for commit by this call.
+  rocksdb::WriteBatch& messages();
+  void put_setting(std::string_view key, std::string_view value);
+  void erase_setting(std::string_view key);
+  // Called when all that gathered until now is as durable as promised, or with the error when it is not.
+  void then(Callback done);
+
+  std::uint64_t gathering() const { return gathering_.number; }  // number of the batch that gathers
+  bool broken() const { return broken_.has_value(); }
+  // Settings that only memory has, because the disk refused them: nullopt = not among them.
+  const std::map<std::string, std::optional<std::string>, std::less<>>& unsaved() const { return unsaved_; }
+
+  // Writes what gathered, answers everybody, joins the thread. Idempotent.
+  void stop();
+
+ private:
+  struct Group {
+    std::uint64_t number = 1;
+    rocksdb::WriteBatch batch;
+    std::vector<std::pair<std::string, std::optional<std::string>>> settings;
+    std::vector<Callback> callbacks;
+    bool empty() const { return batch.Count() == 0 && callbacks.empty(); }
+  };
+
+  void schedule();
+  void commit();
+  void hand_over();
+  Group take_gathered();
+  void finish(Group group, const rocksdb::Status& status);
+  void fail_group(Group& group, const Error& error);
+  void enter_broken(Error error);
+  void retry();
+  void run_thread();
+  rocksdb::Status write(Group& group);
+
+  boost::asio::io_context& io_;
+  Database& database_;
+  const Options& options_;
+  Owner owner_;
+  Group gathering_;
+  bool scheduled_ = false;
+  bool in_flight_ = false;
+  bool stopped_ = false;
+  std::optional<Error> broken_;
+  std::map<std::string, std::optional<std::string>, std::less<>> unsaved_;
+  boost::asio::steady_timer retry_timer_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+
+  // shared with the commit thread
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::optional<Group> handed_;
+  bool quit_ = false;
+  std::thread thread_;
+};
+
+}  // namespace gantry::store

@@ -1,0 +1,139 @@
+#include "store/store.h"
+
+#include <chrono>
+#include <filesystem>
+
+#include <spdlog/spdlog.h>
+
+#include "store/bytes.h"
+
+namespace gantry::store {
+
+namespace {
+
+constexpr std::chrono::seconds kWatchInterval{5};
+constexpr int kRetentionTicks = 12;  // once a minute
+
+std::int64_t wall_clock_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+struct TimerKey {
+  char bytes[16];
+  TimerKey(std::int64_t due_ms, std::uint64_t sequence) {
+    put_u64(bytes, static_cast<std::uint64_t>(due_ms));
+    put_u64(bytes + 8, sequence);
+  }
+  operator rocksdb::Slice() const { return {bytes, sizeof bytes}; }
+};
+
+}  // namespace
+
+Store::Store(boost::asio::io_context& io, Options options) : options_(std::move(options)), watch_timer_(io) {
+  if (!options_.now_ms) options_.now_ms = wall_clock_ms;
+}
+
+Result<std::unique_ptr<Store>> Store::open(boost::asio::io_context& io, Options options,
+                                           std::function<void(Queue&)> on_arrival) {
+  std::unique_ptr<Store> store(new Store(io, std::move(options)));
+  auto database = Database::open(store->options_);
+  if (!database) return std::unexpected(database.error());
+  store->database_ = std::move(*database);
+  store->log_ = std::make_unique<MessageLog>(*store->database_, store->options_, std::move(on_arrival));
+  MessageLog* log = store->log_.get();
+  store->commit_ = std::make_unique<GroupCommit>(
+      io, *store->database_, store->options_,
+      GroupCommit::Owner{[log](std::uint64_t batch) { log->committed(batch); }, [log] { log->rolled_back(); }});
+  log->attach(*store->commit_);
+  if (auto loaded = log->load(); !loaded) {
+    return std::unexpected(in_context(fmt::format("data directory {}", store->options_.directory), loaded.error()));
+  }
+  store->watch();
+  return store;
+}
+
+Store::~Store() { stop(); }
+
+void Store::stop() {
+  watch_timer_.cancel();
+  if (commit_) commit_->stop();
+}
+
+void Store::watch() {
+  if (const std::uint64_t end = log_->max_physical_offset(); end != watched_end_ || low_space_) {
+    watched_end_ = end;
+    const auto usage = disk_usage();
+    const bool low = usage && usage->free_bytes < options_.free_bytes_min;
+    if (low != low_space_) {
+      if (low) {
+        spdlog::error("store: less than {} MiB are free under {}; messages are refused until there is more",
+                      options_.free_bytes_min >> 20, options_.directory);
+      } else {
+        spdlog::info("store: there is space again under {}", options_.directory);
+      }
+    }
+    low_space_ = low;
+  }
+  if (++watch_ticks_ % kRetentionTicks == 0) enforce_retention();
+  watch_timer_.expires_after(kWatchInterval);
+  watch_timer_.async_wait([this](boost::system::error_code error) {
+    if (!error) watch();
+  });
+}
+
+std::optional<Store::DiskUsage> Store::disk_usage() const {
+  std::error_code error;
+  const auto space = std::filesystem::space(options_.directory, error);
+  if (error) return std::nullopt;
+  return DiskUsage{space.capacity, space.available};
+}
+
+Result<void> Store::admit_append() const {
+  if (!low_space_) return {};
+  return fail(Errc::resource_exhausted, "less than {} MiB of disk are free under {}", options_.free_bytes_min >> 20, options_.directory);
+}
+
+Result<void> Store::for_each_setting(std::string_view prefix,
+                                     const std::function<void(std::string_view, std::string_view)>& visit) {
+  std::unique_ptr<rocksdb::Iterator> rows(database_->db().NewIterator({}, database_->family(Family::meta)));
+  const rocksdb::Slice start(prefix.data(), prefix.size());
+  for (rows->Seek(start); rows->Valid() && rows->key().starts_with(start); rows->Next()) {
+    visit({rows->key().data(), rows->key().size()}, {rows->value().data(), rows->value().size()});
+  }
+  if (!rows->status().ok()) return std::unexpected(to_error(rows->status(), "reading settings"));
+  return {};
+}
+
+Result<void> Store::add_timer(std::int64_t due_ms, std::uint64_t sequence, std::string_view record) {
+  if (auto admitted = commit_->admit(record.size()); !admitted) return admitted;
+  (void)commit_->messages().Put(database_->family(Family::timers), TimerKey(due_ms, sequence),
+                                rocksdb::Slice(record.data(), record.size()));
+  return {};
+}
+
+void Store::erase_timer(std::int64_t due_ms, std::uint64_t sequence) {
+  if (commit_->broken()) return;
+  (void)commit_->messages().Delete(database_->family(Family::timers), TimerKey(due_ms, sequence));
+}
+
+Result<std::vector<Store::Timer>> Store::due_timers(std::int64_t from_ms, std::int64_t now_ms, std::size_t max) {
+  std::vector<Timer> due;
+  std::unique_ptr<rocksdb::Iterator> rows(database_->db().NewIterator({}, database_->family(Family::timers)));
+  for (rows->Seek(TimerKey(from_ms, 0)); rows->Valid() && due.size() < max; rows->Next()) {
+    if (rows->key().size() != 16) continue;
+    const auto due_ms = static_cast<std::int64_t>(get_u64(rows->key().data()));
+    if (due_ms > now_ms) break;
+    due.push_back({due_ms, get_u64(rows->key().data() + 8), rows->value().ToString()});
+  }
+  if (!rows->status().ok()) return std::unexpected(to_error(rows->status(), "reading timers"));
+  return due;
+}
+
+std::optional<std::int64_t> Store::next_due_ms(std::int64_t from_ms) {
+  std::unique_ptr<rocksdb::Iterator> rows(database_->db().NewIterator({}, database_->family(Family::timers)));
+  rows->Seek(TimerKey(from_ms, 0));
+  if (!rows->Valid() || rows->key().size() != 16) return std::nullopt;
+  return static_cast<std::int64_t>(get_u64(rows->key().data()));
+}
+
+}  // namespace gantry::store

@@ -1,0 +1,90 @@
+// The embedded broker's storage: messages, settings and timers over one RocksDB, with one rule: nothing is answered
+// before it is as durable as Options::flush promises. All functions are called on the event loop's thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "base/error.h"
+#include "store/database.h"
+#include "store/group_commit.h"
+#include "store/message_log.h"
+#include "store/options.h"
+
+namespace gantry::store {
+
+class Store {
+ public:
+  // Errors: unavailable (directory in use), permission_denied, corrupt, resource_exhausted, each with what to do.
+  static Result<std::unique_ptr<Store>> open(boost::asio::io_context& io, Options options,
+                                             std::function<void(Queue&)> on_arrival);
+  ~Store();
+
+  MessageLog& log() { return *log_; }
+  const Options& options() const { return options_; }
+  std::int64_t now_ms() const { return options_.now_ms(); }
+
+  // Called when everything changed so far is durable, or with the error when it is not: then messages appended since
+  // the last success are gone and timers unchanged; settings are kept in memory and written when the disk allows.
+  void when_durable(GroupCommit::Callback done) { commit_->then(std::move(done)); }
+  bool broken() const { return commit_->broken(); }
+
+  // Settings: small values by name. Reads see everything that was put.
+  void put(std::string_view key, std::string_view value) { commit_->put_setting(key, value); }
+  void erase(std::string_view key) { commit_->erase_setting(key); }
+  // For start-up: every stored setting whose name begins with `prefix`, in order; what this turn changed is not seen.
+  Result<void> for_each_setting(std::string_view prefix,
+                                const std::function<void(std::string_view key, std::string_view value)>& visit);
+
+  // Timers: records that wait for their time. A timer is a message change: undone when the write fails.
+  struct Timer {
+    std::int64_t due_ms = 0;
+    std::uint64_t sequence = 0;  // of the physical offset's number space: unique
+    std::string record;
+  };
+  Result<void> add_timer(std::int64_t due_ms, std::uint64_t sequence, std::string_view record);
+  void erase_timer(std::int64_t due_ms, std::uint64_t sequence);
+  // Stored timers with from_ms <= due <= now_ms, the earliest first.
+  Result<std::vector<Timer>> due_timers(std::int64_t from_ms, std::int64_t now_ms, std::size_t max);
+  std::optional<std::int64_t> next_due_ms(std::int64_t from_ms);
+
+  struct DiskUsage {
+    std::uint64_t total_bytes = 0;
+    std::uint64_t free_bytes = 0;
+    double used_ratio() const {
+      return total_bytes == 0 ? 0 : 1.0 - static_cast<double>(free_bytes) / static_cast<double>(total_bytes);
+    }
+  };
+  std::optional<DiskUsage> disk_usage() const;
+
+  // Fails with resource_exhausted when the disk is nearly full: appends are to be refused, all else goes on.
+  Result<void> admit_append() const;
+
+  // Deletes what retention no longer keeps; also done every minute.
+  void enforce_retention() { log_->enforce_retention(now_ms()); }
+
+  // Writes everything, closes the database. Idempotent.
+  void stop();
+
+ private:
+  Store(boost::asio::io_context& io, Options options);
+  void watch();
+
+  Options options_;
+  std::unique_ptr<Database> database_;
+  std::unique_ptr<MessageLog> log_;
+  std::unique_ptr<GroupCommit> commit_;
+  boost::asio::steady_timer watch_timer_;
+  int watch_ticks_ = 0;
+  std::uint64_t watched_end_ = 0;
+  bool low_space_ = false;
+};
+
+}  // namespace gantry::store

@@ -1,0 +1,111 @@
+// A store in a directory of its own, with a clock that tests own. Its records are as long as real ones need to be for
+// retention to find their store time, and carry a text.
+#pragma once
+
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <boost/asio/io_context.hpp>
+
+#include "store/bytes.h"
+#include "store/store.h"
+
+namespace gantry::store {
+
+struct StoreFixture {
+  explicit StoreFixture(Options wanted = {}) : wanted_(std::move(wanted)) {
+    char name[] = "/tmp/gantry-store-XXXXXX";
+    directory = mkdtemp(name);
+    reopen();
+  }
+  ~StoreFixture() {
+    store.reset();
+    std::filesystem::remove_all(directory);
+  }
+
+  Options options() {
+    Options options = wanted_;
+    options.directory = directory;
+    options.now_ms = [this] { return clock_ms; };
+    return options;
+  }
+
+  void reopen() {
+    store.reset();
+    io.restart();
+    auto opened = Store::open(io, options(), [this](Queue& queue) {
+      arrivals.push_back(queue.topic() + "/" + std::to_string(queue.id()));
+    });
+    if (!opened) throw std::runtime_error(opened.error().message);
+    store = std::move(*opened);
+  }
+
+  static constexpr std::size_t kTextAt = 84;
+
+  Result<std::int64_t> append(const std::string& topic, int queue_id, const std::string& text,
+                              std::vector<std::string> keys = {}) {
+    Queue& queue = store->log().open(topic, queue_id);
+    auto place = store->log().reserve(queue, kTextAt + text.size());
+    if (!place) return std::unexpected(place.error());
+    std::fill_n(place->bytes.data(), kTextAt, '\0');
+    put_u64(place->bytes.data() + 56, static_cast<std::uint64_t>(clock_ms));  // store time behind an IPv4 host
+    text.copy(place->bytes.data() + kTextAt, text.size());
+    std::vector<std::uint64_t> hashes;
+    for (const auto& key : keys) hashes.push_back(MessageLog::hash_key(topic, key));
+    store->log().append(queue, *place, 0, clock_ms, hashes);
+    const std::int64_t offset = place->queue_offset;
+    store->when_durable([this, text](const Result<void>& result) {
+      if (result) {
+        acknowledged.push_back(text);
+      } else {
+        failed.push_back(result.error());
+      }
+    });
+    return offset;
+  }
+
+  static std::string text_of(std::string_view record) {
+    return record.size() < kTextAt ? std::string() : std::string(record.substr(kTextAt));
+  }
+
+  std::vector<std::string> texts(const std::string& topic, int queue_id, std::int64_t from = 0) {
+    std::vector<std::string> found;
+    Queue* queue = store->log().find(topic, queue_id);
+    if (queue == nullptr) return found;
+    for (QueueReader reader(store->log(), *queue, from); reader.next();) found.push_back(text_of(reader.record()));
+    return found;
+  }
+
+  // Runs what is ready; returns all texts acknowledged so far.
+  const std::vector<std::string>& settle() {
+    io.restart();
+    io.poll();
+    return acknowledged;
+  }
+
+  template <class Done>
+  bool run_until(Done done, std::chrono::seconds deadline = std::chrono::seconds(10)) {
+    const auto end = std::chrono::steady_clock::now() + deadline;
+    while (!done() && std::chrono::steady_clock::now() < end) {
+      io.restart();
+      io.run_one_for(std::chrono::milliseconds(20));
+    }
+    return done();
+  }
+
+  std::int64_t clock_ms = 1'000'000;
+  std::string directory;
+  boost::asio::io_context io;
+  std::unique_ptr<Store> store;
+  std::vector<std::string> arrivals;
+  std::vector<std::string> acknowledged;
+  std::vector<Error> failed;
+
+ private:
+  Options wanted_;
+};
+
+}  // namespace gantry::store
