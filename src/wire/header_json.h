@@ -20,7 +20,5 @@ void encode_json_header(const Command& command, std::string& out);
 // the text is not one JSON object, with resource_exhausted beyond limits.fields_max or 16 levels of nesting.
 Result<void> decode_json_header(std::string_view header, const FrameLimits& limits, Command& command);
 
-// Appends `text` as a quoted JSON string. Bytes that are not UTF-8 become U+FFFD, so the output is always valid.
-void append_json_string(std::string_view text, std::string& out);
 
 }  // namespace gantry::wire

@@ -1,0 +1,26 @@
+#include "wire/language.h"
+
+#include <array>
+
+namespace gantry::wire {
+namespace {
+
+constexpr std::array<std::string_view, 14> kNames = {"JAVA",  "CPP",  "DOTNET", "PYTHON", "DELPHI", "ERLANG", "RUBY",
+                                                     "OTHER", "HTTP", "GO",     "PHP",    "OMS",    "RUST",   "NODE_JS"};
+constexpr std::uint8_t kOther = 7;
+
+}  // namespace
+
+std::string_view language_name(const Language& language) {
+  if (!language.name.empty()) return language.name;
+  return kNames[language.code < kNames.size() ? language.code : kOther];
+}
+
+Language language_of(std::string_view name) {
+  for (std::uint8_t code = 0; code < kNames.size(); ++code) {
+    if (kNames[code] == name) return {code, {}};
+  }
+  return {kOther, std::string(name)};
+}
+
+}  // namespace gantry::wire
