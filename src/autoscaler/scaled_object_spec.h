@@ -1,0 +1,21 @@
+// From a ScaledObject as written in YAML to the values that scaling decides by: the one place where Kubernetes' spelling
+// meets src/scaling.
+#pragma once
+
+#include <string_view>
+
+#include "base/error.h"
+#include "kube/scaled_object.h"
+#include "scaling/spec.h"
+
+namespace gantry::autoscaler {
+
+// Names of the metrics that a RocketMQ trigger offers.
+inline constexpr std::string_view kLagMetric = "lag";                 // messages
+inline constexpr std::string_view kLagSecondsMetric = "lag-seconds";  // age of the oldest message, with lagSecondsThreshold
+
+// Fails with invalid_argument when scaling::validate refuses it. Triggers that this machine cannot read get a metric
+// all the same, so that they count as unknown and block scaling down, rather than being silently left out.
+Result<scaling::ScaledObjectSpec> spec_of(const kube::ScaledObject& object);
+
+}  // namespace gantry::autoscaler
