@@ -1,0 +1,20 @@
+// Kubernetes quantities: "100m", "1.5", "1Gi", "2e3" (apimachinery's resource.Quantity).
+#pragma once
+
+#include "kube/schema.h"
+
+namespace gantry::kube {
+
+struct Quantity {
+  double value = 0;  // in units: "100m" is 0.1
+
+  bool operator==(const Quantity&) const = default;
+};
+
+// Errors: invalid_argument.
+Result<Quantity> parse_quantity(std::string_view text);
+
+// A quantity of at least 0; YAML numbers are taken as well as strings, as Kubernetes does.
+Reader<Quantity> quantity();
+
+}  // namespace gantry::kube
