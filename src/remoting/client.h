@@ -36,7 +36,9 @@ class Client {
   ~Client();
 
   // address: "host:port" (names are resolved). Errors: unavailable (cannot connect, connection lost before the
-  // answer), timeout. A response of any response code is a value.
+  // answer), timeout, resource_exhausted (a limit above), invalid_argument (address, not to be encoded), cancelled
+  // (stop(), or the coroutine was). A response of any response code is a value. `done` is called once, on the
+  // io_context, never from within call(); the request is not sent again by us.
   boost::asio::awaitable<Result<wire::Command>> call(std::string address, wire::Command request,
                                                      std::chrono::milliseconds timeout);
   void call(std::string address, wire::Command request, std::chrono::milliseconds timeout, ResponseCallback done);
@@ -46,7 +48,8 @@ class Client {
   // Requests that servers initiate (notify consumer ids changed, reset offset, running info).
   void handle(std::int32_t request_code, Handler handler);
 
-  void stop();  // every pending call fails with cancelled; idempotent
+  // Every pending call fails with cancelled (posted, not called from here); idempotent.
+  void stop();
 
  private:
   class Impl;

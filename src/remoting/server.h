@@ -59,6 +59,7 @@ class Reply {
   std::int32_t opaque_ = 0;
   wire::Serialization serialization_ = wire::Serialization::json;
   Send send_;
+  bool answered_ = false;
 };
 
 // The one mapping of our error codes to RocketMQ response codes.
@@ -76,7 +77,11 @@ struct ServerLimits {
   wire::FrameLimits frame;
   std::size_t connections_max = 10'000;          // further ones are accepted and closed at once, and counted
   std::size_t in_flight_max = 2'048;             // requests of one connection without an answer; then it is not read
+  std::size_t in_flight_bytes_max = 64 * 1024 * 1024;  // size of those requests; then it is not read
   std::size_t unsent_bytes_max = 64 * 1024 * 1024;  // answers of one connection not taken by the peer; then it is closed
+                                                    // (from an eighth of it on, the connection is not read)
+  std::size_t memory_bytes_max = std::size_t{1} << 30;  // of all connections: received parts of frames, requests in
+                                                        // flight and unsent answers; who asks for more is closed
   std::chrono::milliseconds idle_timeout{120'000};  // no frame for that long: closed (Java: 120 s)
   std::chrono::milliseconds frame_timeout{30'000};  // a frame begun must be whole within that time
 };
@@ -88,6 +93,12 @@ struct ServerConfig {
   std::shared_ptr<net::TlsContext> tls;  // when set, TLS and plain connections are told apart by their first byte
 };
 
+struct ServerStats {
+  std::size_t connections = 0;    // open now
+  std::uint64_t accepted = 0;     // since the start
+  std::uint64_t refused = 0;      // of those, closed at once because of connections_max
+};
+
 class Server {
  public:
   Server(boost::asio::io_context& io, ServerConfig config);
@@ -97,11 +108,15 @@ class Server {
   void handle_others(Handler handler);  // default: REQUEST_CODE_NOT_SUPPORTED with a remark
   // Runs before every handler; returns an error to refuse the request (ACL, shutdown), by Reply::fail.
   void authorize(std::function<Result<void>(const wire::Command&, const Peer&)> check);
+  // Called once a connection, later than whatever closed it; not any more after stop().
   void on_closed(std::function<void(const std::shared_ptr<Peer>&)> callback);
 
   Result<void> start();      // binds and accepts; a port in use is named in the error
   std::uint16_t port() const;
-  void stop();               // stops accepting, closes every connection; idempotent
+  // Stops accepting, closes every connection; requests of ours without an answer fail with cancelled (their callbacks
+  // are posted, not called from here). Idempotent; the destructor does it too.
+  void stop();
+  ServerStats stats() const;
 
  private:
   class Impl;
