@@ -31,8 +31,8 @@ Result<void> encode_frame_head(const Command& command, std::size_t body_bytes, s
   const std::size_t header_bytes = out.size() - begin - kHeadBytes;
   if (result && (header_bytes > kHeaderLengthMask ||
                  body_bytes > std::numeric_limits<std::int32_t>::max() - kLengthBytes - header_bytes)) {
-    result = fail(Errc::invalid_argument, "a frame cannot carry a header of {} bytes and a body of {} bytes", header_bytes,
-                  body_bytes);
+    result = fail(Errc::invalid_argument, "a frame cannot carry a header of {} bytes and a body of {} bytes",
+                  header_bytes, body_bytes);
   }
   if (!result) {
     out.resize(begin);
@@ -57,7 +57,8 @@ Result<std::optional<std::size_t>> frame_size(std::string_view bytes, const Fram
     return fail(Errc::corrupt, "a frame of {} bytes cannot be: no RocketMQ peer sent this", length);
   }
   if (static_cast<std::size_t>(length) > limits.frame_bytes_max) {
-    return fail(Errc::resource_exhausted, "a frame of {} bytes is over the limit of {}", length, limits.frame_bytes_max);
+    return fail(Errc::resource_exhausted, "a frame of {} bytes is over the limit of {}", length,
+                limits.frame_bytes_max);
   }
   if (bytes.size() >= kHeadBytes) {
     const auto word = load_big<std::uint32_t>(bytes.data() + kLengthBytes);

@@ -36,7 +36,8 @@ Result<void> encode_binary_header(const Command& command, std::string& out) {
   append_big(command.version, out);
   append_big(command.opaque, out);
   append_big(command.flag, out);
-  if (command.remark.size() > kLengthMax) return fail(Errc::invalid_argument, "ROCKETMQ header: the remark is too long");
+  if (command.remark.size() > kLengthMax)
+    return fail(Errc::invalid_argument, "ROCKETMQ header: the remark is too long");
   append_big(static_cast<std::int32_t>(command.remark.size()), out);
   out += command.remark;
   const std::size_t length_at = out.size();

@@ -20,5 +20,4 @@ void encode_json_header(const Command& command, std::string& out);
 // the text is not one JSON object, with resource_exhausted beyond limits.fields_max or 16 levels of nesting.
 Result<void> decode_json_header(std::string_view header, const FrameLimits& limits, Command& command);
 
-
 }  // namespace gantry::wire

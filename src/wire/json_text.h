@@ -1,5 +1,5 @@
-// The letters of JSON as fastjson speaks it: a scanner over tokens that the header reader and the body reader share, and
-// the writing of strings.
+// The letters of JSON as fastjson speaks it: a scanner over tokens that the header reader and the body reader share,
+// and the writing of strings.
 #pragma once
 
 #include <cstddef>

@@ -5,8 +5,9 @@
 namespace gantry::wire {
 namespace {
 
-constexpr std::array<std::string_view, 14> kNames = {"JAVA",  "CPP",  "DOTNET", "PYTHON", "DELPHI", "ERLANG", "RUBY",
-                                                     "OTHER", "HTTP", "GO",     "PHP",    "OMS",    "RUST",   "NODE_JS"};
+constexpr std::array<std::string_view, 14> kNames = {"JAVA",   "CPP",  "DOTNET", "PYTHON", "DELPHI",
+                                                     "ERLANG", "RUBY", "OTHER",  "HTTP",   "GO",
+                                                     "PHP",    "OMS",  "RUST",   "NODE_JS"};
 constexpr std::uint8_t kOther = 7;
 
 }  // namespace

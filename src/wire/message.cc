@@ -1,9 +1,9 @@
 #include "wire/message.h"
 
+#include <zlib.h>
+
 #include <algorithm>
 #include <limits>
-
-#include <zlib.h>
 
 #include "wire/bytes.h"
 
@@ -136,11 +136,13 @@ Result<void> encode_record(const MessageView& message, std::string& out) {
 }
 
 Result<std::optional<std::size_t>> next_record_bytes(std::string_view bytes) {
-  if (bytes.size() < kMagicAt + 4) return fail(Errc::corrupt, "{} bytes are too few for a message record", bytes.size());
+  if (bytes.size() < kMagicAt + 4)
+    return fail(Errc::corrupt, "{} bytes are too few for a message record", bytes.size());
   const auto total = load_big<std::int32_t>(bytes.data());
   const auto magic = load_big<std::uint32_t>(bytes.data() + kMagicAt);
   if (magic == kMagicBlank) return std::optional<std::size_t>{};
-  if (magic != kMagicV1 && magic != kMagicV2) return fail(Errc::corrupt, "message record with unknown magic {:08x}", magic);
+  if (magic != kMagicV1 && magic != kMagicV2)
+    return fail(Errc::corrupt, "message record with unknown magic {:08x}", magic);
   if (total < static_cast<std::int32_t>(kRecordBytesMin) || static_cast<std::size_t>(total) > bytes.size()) {
     return fail(Errc::corrupt, "message record of {} bytes in a buffer of {}", total, bytes.size());
   }

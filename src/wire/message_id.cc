@@ -44,8 +44,8 @@ Result<OffsetMessageId> decode_offset_message_id(std::string_view text) {
   constexpr std::size_t kDigitsV6 = 56;
   std::string bytes;
   if ((text.size() != kDigitsV4 && text.size() != kDigitsV6) || !from_hex(text, bytes)) {
-    return fail(Errc::invalid_argument, "message id \"{}\": expected {} or {} hex digits", text.substr(0, 64), kDigitsV4,
-                kDigitsV6);
+    return fail(Errc::invalid_argument, "message id \"{}\": expected {} or {} hex digits", text.substr(0, 64),
+                kDigitsV4, kDigitsV6);
   }
   OffsetMessageId id;
   id.store_host.v6 = text.size() == kDigitsV6;

@@ -6,7 +6,8 @@ namespace gantry::wire {
 namespace {
 
 bool holds_separator(std::string_view text) {
-  return text.find(kNameValueSeparator) != std::string_view::npos || text.find(kPropertySeparator) != std::string_view::npos;
+  return text.find(kNameValueSeparator) != std::string_view::npos ||
+         text.find(kPropertySeparator) != std::string_view::npos;
 }
 
 Result<void> append_property(std::string_view name, std::string_view value, std::string& out) {
@@ -23,7 +24,8 @@ Result<void> append_property(std::string_view name, std::string_view value, std:
 
 Result<void> check_length(std::size_t bytes) {
   if (bytes <= kPropertiesBytesMax) return {};
-  return fail(Errc::invalid_argument, "the properties take {} bytes, at most {} can be sent", bytes, kPropertiesBytesMax);
+  return fail(Errc::invalid_argument, "the properties take {} bytes, at most {} can be sent", bytes,
+              kPropertiesBytesMax);
 }
 
 }  // namespace
