@@ -1,0 +1,92 @@
+#include "up/report.h"
+
+#include <algorithm>
+
+#include <boost/json/array.hpp>
+#include <boost/json/value.hpp>
+#include <fmt/format.h>
+
+namespace gantry::up {
+namespace {
+
+boost::json::value nullable(std::optional<std::int64_t> value) {
+  return value ? boost::json::value(*value) : boost::json::value(nullptr);
+}
+
+std::string complaint(const History& history, const Evidence& evidence, const Sample& last) {
+  if (!history.max_lag()) return "the lag was never known";
+  if (*history.max_lag() == 0) return "no backlog was seen";
+  if (history.max_replicas() <= evidence.replicas_at_rest) {
+    return fmt::format("replicas never rose above {}", evidence.replicas_at_rest);
+  }
+  if (!evidence.burst_complete) return "the generator has not sent its whole burst";
+  if (!last.lag) return "the lag is unknown at the end";
+  if (*last.lag != 0) return fmt::format("{} messages are left at the end", *last.lag);
+  if (last.replicas > evidence.replicas_at_rest) {
+    return fmt::format("{} replicas are left at the end, expected {}", last.replicas, evidence.replicas_at_rest);
+  }
+  if (evidence.lost.value_or(0) > 0) return fmt::format("{} messages were lost", *evidence.lost);
+  return "";
+}
+
+}  // namespace
+
+boost::json::object to_json(const Sample& sample) {
+  return {{"t_s", sample.t_s},
+          {"lag", nullable(sample.lag)},
+          {"in_flight", nullable(sample.in_flight)},
+          {"oldest_age_ms", nullable(sample.oldest_age_ms)},
+          {"replicas", sample.replicas},
+          {"sent", nullable(sample.sent)},
+          {"consumed", nullable(sample.consumed)}};
+}
+
+void History::add(const Sample& sample) {
+  if (sample.lag) max_lag_ = std::max(max_lag_.value_or(0), *sample.lag);
+  max_replicas_ = std::max(max_replicas_, sample.replicas);
+  samples_.push_back(sample);
+  if (samples_.size() <= kSamplesMax) return;
+  const std::size_t older = kSamplesMax / 2;
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < older; i += 2) samples_[kept++] = samples_[i];
+  samples_.erase(samples_.begin() + static_cast<std::ptrdiff_t>(kept), samples_.begin() + static_cast<std::ptrdiff_t>(older));
+}
+
+Verdict judge(const History& history, const Evidence& evidence) {
+  Verdict verdict;
+  verdict.max_lag = history.max_lag();
+  verdict.max_replicas = history.max_replicas();
+  verdict.lost = evidence.lost;
+  verdict.duplicated = evidence.duplicated;
+  if (history.empty()) {
+    verdict.reason = "nothing was measured";
+    return verdict;
+  }
+  const Sample& last = history.samples().back();
+  verdict.final_lag = last.lag;
+  verdict.final_replicas = last.replicas;
+  verdict.reason = complaint(history, evidence, last);
+  verdict.ok = verdict.reason.empty();
+  if (verdict.ok) {
+    verdict.reason = fmt::format("a backlog of {} was absorbed by up to {} replicas, which are back at {}",
+                                 *verdict.max_lag, verdict.max_replicas, verdict.final_replicas);
+  }
+  return verdict;
+}
+
+boost::json::object to_json(const History& history, const Verdict& verdict) {
+  boost::json::array samples;
+  for (const Sample& sample : history.samples()) samples.push_back(to_json(sample));
+  return {{"samples", std::move(samples)},
+          {"verdict",
+           {{"ok", verdict.ok},
+            {"reason", verdict.reason},
+            {"max_lag", nullable(verdict.max_lag)},
+            {"max_replicas", verdict.max_replicas},
+            {"final_lag", nullable(verdict.final_lag)},
+            {"final_replicas", verdict.final_replicas},
+            {"lost", nullable(verdict.lost)},
+            {"duplicated", nullable(verdict.duplicated)}}}};
+}
+
+}  // namespace gantry::up

@@ -1,0 +1,70 @@
+// The record of a run: samples over time, and the verdict on whether the burst was absorbed. Values in, values out.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <boost/json/object.hpp>
+
+namespace gantry::up {
+
+// Everything watched, summed, at one moment. Empty: unknown.
+struct Sample {
+  double t_s = 0;  // since the start
+  std::optional<std::int64_t> lag;
+  std::optional<std::int64_t> in_flight;
+  std::optional<std::int64_t> oldest_age_ms;
+  std::int32_t replicas = 0;
+  std::optional<std::int64_t> sent;
+  std::optional<std::int64_t> consumed;
+};
+
+boost::json::object to_json(const Sample& sample);
+
+// Samples since the start. Beyond samples_max every second one of the older half is dropped, so that the record of a
+// long run stays bounded and its recent part fine; extremes are kept apart.
+class History {
+ public:
+  static constexpr std::size_t kSamplesMax = 3'600;
+
+  void add(const Sample& sample);
+  const std::deque<Sample>& samples() const { return samples_; }
+  std::optional<std::int64_t> max_lag() const { return max_lag_; }  // empty: lag was never known
+  std::int32_t max_replicas() const { return max_replicas_; }
+  bool empty() const { return samples_.empty(); }
+
+ private:
+  std::deque<Sample> samples_;
+  std::optional<std::int64_t> max_lag_;
+  std::int32_t max_replicas_ = 0;
+};
+
+// What the run has to be measured by, beside its samples.
+struct Evidence {
+  std::int32_t replicas_at_rest = 0;         // of all scaled objects: what they go back to
+  bool burst_complete = true;                // the generator, if there is one, has sent all it had to
+  std::optional<std::int64_t> lost;          // acknowledged to the generator, never seen by a worker; empty: not measured
+  std::optional<std::int64_t> duplicated;    // seen by workers more than once
+};
+
+struct Verdict {
+  bool ok = false;
+  std::string reason;  // why not, or what was shown
+  std::optional<std::int64_t> max_lag;
+  std::int32_t max_replicas = 0;
+  std::optional<std::int64_t> final_lag;
+  std::int32_t final_replicas = 0;
+  std::optional<std::int64_t> lost;
+  std::optional<std::int64_t> duplicated;
+};
+
+// ok: a backlog was seen, replicas rose above their rest, at the end the lag is known to be 0 and the replicas are back
+// at rest, and nothing is known to be lost.
+Verdict judge(const History& history, const Evidence& evidence);
+
+boost::json::object to_json(const History& history, const Verdict& verdict);
+
+}  // namespace gantry::up
