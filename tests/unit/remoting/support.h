@@ -65,21 +65,21 @@ inline std::string frame_of(const wire::Command& command) {
 // A peer that sends whatever the test likes.
 class RawPeer {
  public:
-  RawPeer(asio::io_context& io, std::uint16_t port) : socket_(io) {
-    socket_.connect({asio::ip::address_v4::loopback(), port});
-    socket_.non_blocking(true);
-    read();
+  RawPeer(asio::io_context& io, std::uint16_t port) : state_(std::make_shared<State>(io)) {
+    socket().connect({asio::ip::address_v4::loopback(), port});
+    socket().non_blocking(true);
+    read(state_);
   }
   ~RawPeer() {
     boost::system::error_code ignored;
-    socket_.close(ignored);
+    socket().close(ignored);
   }
 
   void send(std::string bytes) {
     auto kept = std::make_shared<std::string>(std::move(bytes));
-    asio::async_write(socket_, asio::buffer(*kept), [kept](auto, auto) {});
+    asio::async_write(socket(), asio::buffer(*kept), [kept, state = state_](auto, auto) {});
   }
-  tcp::socket& socket() { return socket_; }
+  tcp::socket& socket() { return state_->socket; }
   bool closed() const { return state_->closed; }
   std::string& received() { return state_->received; }
   void pause_reading() { state_->paused = true; }
@@ -96,26 +96,27 @@ class RawPeer {
   }
 
  private:
-  struct State {
+  struct State {  // outlives the peer until its operations have ended
+    explicit State(asio::io_context& io) : socket(io) {}
+    tcp::socket socket;
     std::string received;
     char chunk[16 * 1024];
     bool closed = false;
     bool paused = false;
   };
 
-  void read() {
-    socket_.async_read_some(asio::buffer(state_->chunk), [this, state = state_](boost::system::error_code error, std::size_t n) {
+  static void read(const std::shared_ptr<State>& state) {
+    state->socket.async_read_some(asio::buffer(state->chunk), [state](boost::system::error_code error, std::size_t n) {
       if (error) {
         state->closed = true;
         return;
       }
       state->received.append(state->chunk, n);
-      if (!state->paused) read();
+      if (!state->paused) read(state);
     });
   }
 
-  tcp::socket socket_;
-  std::shared_ptr<State> state_ = std::make_shared<State>();
+  std::shared_ptr<State> state_;
 };
 
 class RemotingTest : public testing::Test {
