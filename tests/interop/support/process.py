@@ -91,4 +91,6 @@ class Process:
         self._child.wait()
 
     def tail(self, lines=30):
-        return "\n".join(["$ " + " ".join(self.command), *self.out[-lines:], "-- stderr --", *self.err[-lines:]])
+        # RocketMQ's logging library reports on its own configuration in some hundred lines
+        out = [line for line in self.out if " |-INFO in " not in line and " |-WARN in " not in line]
+        return "\n".join(["$ " + " ".join(self.command), *out[-lines:], "-- stderr --", *self.err[-lines:]])

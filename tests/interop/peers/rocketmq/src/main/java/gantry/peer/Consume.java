@@ -43,6 +43,8 @@ final class Consume {
         DefaultLitePullConsumer consumer = new DefaultLitePullConsumer(scenario.group(), scenario.credentials());
         consumer.setNamesrvAddr(scenario.namesrv());
         consumer.setPollNameServerInterval(1000);
+        // a client that finds its heartbeat lock taken when queues change skips that heartbeat; the next is 30 s away
+        consumer.setHeartbeatBrokerInterval(1000);
         consumer.setConsumeFromWhere(from(scenario));
         consumer.setPullBatchSize(scenario.options.number("batch", 32));
         consumer.subscribe(scenario.topic(), scenario.options.text("tag", "*"));
@@ -50,7 +52,7 @@ final class Consume {
         scenario.event("started");
         while (!scenario.over()) for (MessageExt m : consumer.poll(200)) received.take(m);
         consumer.commit();
-        consumer.shutdown();
+        Promptly.run(consumer::shutdown);
         received.finish();
     }
 
@@ -60,12 +62,18 @@ final class Consume {
         DefaultMQPushConsumer consumer = new DefaultMQPushConsumer(scenario.group(), scenario.credentials());
         consumer.setNamesrvAddr(scenario.namesrv());
         consumer.setPollNameServerInterval(1000);
+        // a client that finds its heartbeat lock taken when queues change skips that heartbeat; the next is 30 s away
+        consumer.setHeartbeatBrokerInterval(1000);
         consumer.setConsumeFromWhere(from(scenario));
         consumer.setConsumeThreadMin(o.number("threads", 4));
         consumer.setConsumeThreadMax(o.number("threads", 4));
         consumer.setMaxReconsumeTimes(o.number("max_reconsume", -1));
         consumer.setSuspendCurrentQueueTimeMillis(100);
-        if (o.flag("broadcast")) consumer.setMessageModel(MessageModel.BROADCASTING);
+        if (o.flag("broadcast")) {
+            consumer.setMessageModel(MessageModel.BROADCASTING);
+            // the client gives only consumers of a cluster a name of their own
+            consumer.setInstanceName("broadcast-" + System.nanoTime());
+        }
         if (mode.equals("pop")) {
             consumer.setClientRebalance(false);
             consumer.setPopInvisibleTime(o.number("invisible_ms", 60000));
@@ -92,7 +100,7 @@ final class Consume {
         scenario.await();
         // shutdown waits for running listeners and commits, so what was accepted is also committed or acknowledged
         consumer.setAwaitTerminationMillisWhenShutdown(2000);
-        consumer.shutdown();
+        Promptly.run(consumer::shutdown);
         received.finish();
     }
 
@@ -113,7 +121,7 @@ final class Consume {
                 admin.setMessageRequestMode(broker.selectBrokerAddr(), scenario.topic(), scenario.group(), MessageRequestMode.POP, 8, 5000);
             }
         } finally {
-            admin.shutdown();
+            Promptly.run(admin::shutdown);
         }
     }
 }

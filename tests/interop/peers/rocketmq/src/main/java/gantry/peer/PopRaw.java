@@ -67,7 +67,7 @@ final class PopRaw {
             }
             received.finish();
         } finally {
-            api.shutdown();
+            Promptly.run(api::shutdown);
         }
     }
 

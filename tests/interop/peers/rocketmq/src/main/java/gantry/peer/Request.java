@@ -29,7 +29,7 @@ final class Request {
             scenario.put("fields", response.getExtFields() == null ? new JSONObject() : response.getExtFields());
             scenario.put("body", response.getBody() == null ? "" : new String(response.getBody(), StandardCharsets.UTF_8));
         } finally {
-            client.shutdown();
+            Promptly.run(client::shutdown);
         }
     }
 }

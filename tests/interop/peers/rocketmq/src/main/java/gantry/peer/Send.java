@@ -101,7 +101,7 @@ final class Send {
         // "linger": the connections stay, so that the next server start or an mqadmin command finds this producer
         if (o.flag("linger")) { scenario.event("started"); scenario.await(); }
         scenario.put("count", count.get());
-        producer.shutdown();
+        Promptly.run(producer::shutdown);
     }
 
     private void one(String kind, int i, int n) throws Exception {
