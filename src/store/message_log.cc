@@ -335,6 +335,12 @@ std::optional<std::uint64_t> MessageLog::record_from(std::uint64_t physical_offs
   return get_u64(rows->key().data());
 }
 
+std::optional<std::int64_t> MessageLog::earliest_store_time_ms() {
+  std::int64_t time_ms = 0;
+  if (!record_from(min_physical_, &time_ms)) return std::nullopt;
+  return time_ms;
+}
+
 std::uint64_t MessageLog::oldest_to_keep(std::int64_t now_ms) {
   std::uint64_t keep = min_physical_;
   if (options_.retention_bytes != 0 && committed_physical_ - keep > options_.retention_bytes) {

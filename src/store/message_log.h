@@ -61,6 +61,7 @@ class MessageLog {
 
   std::uint64_t min_physical_offset() const { return min_physical_; }
   std::uint64_t max_physical_offset() const { return committed_physical_; }
+  std::optional<std::int64_t> earliest_store_time_ms();  // of the whole log; nullopt when it is empty
   void for_each_queue(const std::function<void(Queue&)>& visit);
 
   void committed(std::uint64_t batch);

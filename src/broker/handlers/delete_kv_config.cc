@@ -1,0 +1,17 @@
+// DELETE_KV_CONFIG (102). Rule: DefaultRequestProcessor.deleteKVConfig.
+#include "broker/handlers/handlers.h"
+#include "wire/headers/route.h"
+
+namespace gantry::broker {
+
+void handle_delete_kv_config(BrokerContext& broker, remoting::Request request) {
+  auto header = wire::decode_header<wire::DeleteKVConfigRequestHeader>(request.command.fields);
+  if (!header) return request.reply.fail(header.error());
+  if (auto space = broker.kv_configs.find(header->name_space); space != broker.kv_configs.end()) {
+    space->second.erase(header->key);
+    broker.store.erase("kv/" + header->name_space + '\0' + header->key);
+  }
+  broker.reply_when_durable(std::move(request.reply));
+}
+
+}  // namespace gantry::broker

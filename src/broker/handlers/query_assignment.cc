@@ -1,0 +1,43 @@
+// QUERY_ASSIGNMENT (400): which queues a consumer gets, by pull or by POP, for clients that leave rebalancing to the
+// broker. Rule: org.apache.rocketmq.broker.processor.QueryAssignmentProcessor.
+#include "broker/handlers/handlers.h"
+#include "broker/request_modes.h"
+#include "queueing/allocation.h"
+#include "wire/bodies/assignment.h"
+#include "wire/bodies/heartbeat.h"
+#include "wire/body.h"
+
+namespace gantry::broker {
+
+void handle_query_assignment(BrokerContext& broker, remoting::Request request) {
+  auto body = wire::decode_body<wire::QueryAssignmentRequestBody>(request.command.body);
+  if (!body) return request.reply.fail(body.error());
+  const RequestMode mode = broker.request_modes.find(body->topic, body->consumer_group);
+
+  std::vector<queueing::QueueName> queues;
+  if (const Topic* topic = broker.topics.find(body->topic)) {
+    for (std::int32_t id = 0; id < topic->config.read_queue_nums; ++id) queues.push_back({body->topic, broker.config.broker_name, id});
+  }
+  std::vector<queueing::QueueName> assigned;
+  const std::vector<std::string> clients = broker.clients.consumers().client_ids(body->consumer_group);
+  if (body->message_model == wire::kBroadcasting) {
+    assigned = queues;
+  } else if (mode.pop) {
+    assigned = queueing::allocate_for_pop(body->client_id, queues, clients, mode.share);
+  } else if (body->strategy_name == "AVG_BY_CIRCLE") {
+    assigned = queueing::allocate_by_circle(body->client_id, queues, clients);
+  } else {
+    assigned = queueing::allocate_averagely(body->client_id, queues, clients);
+  }
+
+  wire::QueryAssignmentResponseBody answer;
+  for (const queueing::QueueName& queue : assigned) {
+    wire::MessageQueueAssignment assignment;
+    assignment.message_queue = {queue.broker, queue.queue_id, queue.topic};
+    assignment.mode = mode.pop ? "POP" : "PULL";
+    answer.message_queue_assignments.push_back(std::move(assignment));
+  }
+  send_body(request.reply, wire::encode_body(answer));
+}
+
+}  // namespace gantry::broker

@@ -1,0 +1,17 @@
+// VIEW_MESSAGE_BY_ID (33). Rule: org.apache.rocketmq.broker.processor.QueryMessageProcessor.viewMessageById.
+#include "broker/handlers/handlers.h"
+#include "wire/headers/admin.h"
+
+namespace gantry::broker {
+
+void handle_view_message(BrokerContext& broker, remoting::Request request) {
+  auto header = wire::decode_header<wire::ViewMessageRequestHeader>(request.command.fields);
+  if (!header) return request.reply.fail(header.error());
+  auto record = broker.store.log().record_at(static_cast<std::uint64_t>(header->offset));
+  if (!record) {
+    return request.reply.send(wire::response_code::kSystemError, fmt::format("can not find message by the offset, {}", header->offset));
+  }
+  send_body(request.reply, std::move(*record));
+}
+
+}  // namespace gantry::broker

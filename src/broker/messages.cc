@@ -1,0 +1,223 @@
+#include "broker/messages.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include <spdlog/spdlog.h>
+
+#include "wire/message_id.h"
+#include "wire/properties.h"
+
+namespace gantry::broker {
+
+namespace {
+
+constexpr std::size_t kDeliverMax = 256;  // timers delivered in one turn, so that requests get theirs
+constexpr std::size_t kKeysMax = 32;      // of one message, that it can be found by
+
+// What the broker needs of a message's properties, found in one pass.
+struct Known {
+  std::string_view tags, keys, unique_key, delay_level, deliver_ms, delay_sec, delay_ms, transaction;
+};
+
+Known known_properties(std::string_view encoded) {
+  namespace property = wire::property;
+  Known known;
+  wire::for_each_property(encoded, [&](std::string_view name, std::string_view value) {
+    if (name == property::kTags) {
+      known.tags = value;
+    } else if (name == property::kKeys) {
+      known.keys = value;
+    } else if (name == property::kUniqueKey) {
+      known.unique_key = value;
+    } else if (name == property::kDelayTimeLevel) {
+      known.delay_level = value;
+    } else if (name == property::kTimerDeliverMs) {
+      known.deliver_ms = value;
+    } else if (name == property::kTimerDelaySec) {
+      known.delay_sec = value;
+    } else if (name == property::kTimerDelayMs) {
+      known.delay_ms = value;
+    } else if (name == property::kTransactionPrepared) {
+      known.transaction = value;
+    }
+    return true;
+  });
+  return known;
+}
+
+std::optional<std::int64_t> number(std::string_view text) {
+  std::int64_t value = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+}  // namespace
+
+Messages::Messages(boost::asio::io_context& io, store::Store& store, Topics& topics, const Config& config,
+                   queueing::DelayLevels delay_levels, wire::Host store_host)
+    : store_(store),
+      topics_(topics),
+      config_(config),
+      delay_levels_(std::move(delay_levels)),
+      store_host_(store_host),
+      timer_(io) {}
+
+std::string Messages::message_id(std::uint64_t physical_offset) const {
+  return wire::encode_offset_message_id({store_host_, static_cast<std::int64_t>(physical_offset)});
+}
+
+Result<Messages::Stored> Messages::put(Topic& topic, std::int32_t queue_id, wire::MessageView message) {
+  const Known known = known_properties(message.properties);
+  if (known.transaction == "true") return put_now(topic, queue_id, message);
+  std::optional<std::int64_t> due_ms;
+  if (!known.deliver_ms.empty()) {
+    due_ms = number(known.deliver_ms);
+  } else if (!known.delay_sec.empty()) {
+    if (auto seconds = number(known.delay_sec)) due_ms = store_.now_ms() + std::clamp<std::int64_t>(*seconds, 0, INT32_MAX) * 1000;
+  } else if (!known.delay_ms.empty()) {
+    if (auto delay = number(known.delay_ms)) due_ms = store_.now_ms() + std::max<std::int64_t>(*delay, 0);
+  } else if (!known.delay_level.empty()) {
+    const auto level = static_cast<int>(std::clamp<std::int64_t>(number(known.delay_level).value_or(0), 0, 64));
+    if (level > 0) {
+      return put_later(topic, queue_id, message, store_.now_ms() + delay_levels_.delay_ms(level), kScheduleTopic,
+                       std::min(level, delay_levels_.max_level()) - 1);
+    }
+    return put_now(topic, queue_id, message);
+  } else {
+    return put_now(topic, queue_id, message);
+  }
+  if (!due_ms) return fail(Errc::invalid_argument, "timer message: its delivery time is not a number");
+  if (*due_ms - store_.now_ms() > config_.timer_delay_ms_max) {
+    return fail(Errc::invalid_argument, "timer message: its delivery is more than {} s away, the maximum", config_.timer_delay_ms_max / 1000);
+  }
+  if (*due_ms <= store_.now_ms()) return put_now(topic, queue_id, message);
+  return put_later(topic, queue_id, message, *due_ms, kTimerTopic, 0);
+}
+
+Result<Messages::Stored> Messages::put_now(Topic& topic, std::int32_t queue_id, wire::MessageView message) {
+  if (auto admitted = store_.admit_append(); !admitted) return std::unexpected(admitted.error());
+  const Known known = known_properties(message.properties);
+  message.topic = topic.config.topic_name;
+  message.queue_id = queue_id;
+  message.store_host = store_host_;
+  message.store_timestamp_ms = store_.now_ms();
+  store::Queue& queue = topics_.queue(topic, queue_id);
+  store::MessageLog& log = store_.log();
+  auto place = log.reserve(queue, wire::record_bytes(message));
+  if (!place) return std::unexpected(place.error());
+  message.queue_offset = place->queue_offset;
+  message.physical_offset = static_cast<std::int64_t>(place->physical_offset);
+  scratch_.clear();
+  if (auto encoded = wire::encode_record(message, scratch_); !encoded) return std::unexpected(encoded.error());
+  std::ranges::copy(scratch_, place->bytes.begin());
+
+  std::uint64_t hashes[kKeysMax];
+  std::size_t hash_count = 0;
+  if (!known.unique_key.empty()) hashes[hash_count++] = store::MessageLog::hash_key(message.topic, known.unique_key);
+  for (std::string_view rest = known.keys; !rest.empty() && hash_count < kKeysMax;) {
+    const std::size_t end = rest.find(wire::kKeySeparator);
+    const std::string_view key = rest.substr(0, end);
+    if (!key.empty()) hashes[hash_count++] = store::MessageLog::hash_key(message.topic, key);
+    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+  }
+  log.append(queue, *place, wire::tags_code(known.tags), message.store_timestamp_ms, {hashes, hash_count});
+  ++topic.messages_in;
+  topic.bytes_in += scratch_.size();
+  return Stored{place->physical_offset, place->queue_offset, message.store_timestamp_ms};
+}
+
+// The message waits under the topic that Java brokers use for it, so that it can be seen there, and as a timer that
+// owns its record, so that retention of the log does not matter.
+Result<Messages::Stored> Messages::put_later(Topic& topic, std::int32_t queue_id, const wire::MessageView& message,
+                                             std::int64_t due_ms, std::string_view waiting_topic, std::int32_t waiting_queue) {
+  Topic* waiting = topics_.find(waiting_topic);
+  if (waiting == nullptr || waiting_queue >= waiting->queue_count()) {
+    return fail(Errc::internal, "topic {} cannot hold delayed messages", waiting_topic);
+  }
+  std::string properties(message.properties);
+  auto set = wire::set_property(properties, wire::property::kRealTopic, topic.config.topic_name);
+  if (set) set = wire::set_property(properties, wire::property::kRealQueueId, std::to_string(queue_id));
+  if (!set) return std::unexpected(set.error());
+  wire::MessageView waits = message;
+  waits.properties = properties;
+  auto stored = put_now(*waiting, waiting_queue, waits);
+  if (!stored) return stored;
+  if (auto added = store_.add_timer(due_ms, stored->physical_offset, scratch_); !added) return std::unexpected(added.error());
+  arm(due_ms);
+  return stored;
+}
+
+void Messages::start() {
+  if (auto first = store_.next_due_ms(0)) arm(*first);
+}
+
+void Messages::arm(std::int64_t due_ms) {
+  if (due_ms >= armed_for_ms_) return;
+  armed_for_ms_ = due_ms;
+  timer_.expires_after(std::chrono::milliseconds(std::max<std::int64_t>(due_ms - store_.now_ms(), 1)));
+  timer_.async_wait([this](boost::system::error_code error) {
+    if (error) return;
+    armed_for_ms_ = INT64_MAX;
+    deliver_due();
+  });
+}
+
+void Messages::deliver_due() {
+  const std::int64_t now_ms = store_.now_ms();
+  auto due = store_.due_timers(delivered_until_ms_, now_ms, kDeliverMax);
+  if (!due) {
+    spdlog::error("broker: delayed messages cannot be read: {}", due.error().message);
+    arm(now_ms + 1000);
+    return;
+  }
+  if (due->empty()) {
+    // timers of this very millisecond may still be written: look a little back
+    delivered_until_ms_ = std::max(delivered_until_ms_, now_ms - 1000);
+    if (auto next = store_.next_due_ms(delivered_until_ms_)) arm(*next);
+    return;
+  }
+  for (const auto& timer : *due) {
+    if (!deliver(timer)) {
+      arm(now_ms + 1000);  // the disk refuses: all is still stored
+      return;
+    }
+  }
+  store_.when_durable([this](const Result<void>& result) {
+    if (!result) delivered_until_ms_ = 0;
+    arm(store_.now_ms() + (result ? 0 : 1000));
+  });
+}
+
+bool Messages::deliver(const store::Store::Timer& timer) {
+  auto message = wire::decode_record(timer.record);
+  const auto real_topic = message ? message->property(wire::property::kRealTopic) : std::nullopt;
+  if (!real_topic) {
+    spdlog::error("broker: a delayed message without its topic is dropped");
+    store_.erase_timer(timer.due_ms, timer.sequence);
+    return true;
+  }
+  Topic* topic = topics_.find(*real_topic);
+  if (topic == nullptr || topic->queue_count() == 0) {
+    spdlog::warn("broker: a delayed message for topic {} is dropped: the topic was deleted", *real_topic);
+    store_.erase_timer(timer.due_ms, timer.sequence);
+    return true;
+  }
+  const auto wanted = number(message->property(wire::property::kRealQueueId).value_or("0")).value_or(0);
+  const auto queue_id = static_cast<std::int32_t>(std::clamp<std::int64_t>(wanted, 0, topic->queue_count() - 1));
+  std::string properties(message->properties);
+  for (const auto name : {wire::property::kDelayTimeLevel, wire::property::kTimerDeliverMs, wire::property::kTimerDelaySec, wire::property::kTimerDelayMs}) {
+    wire::erase_property(properties, name);
+  }
+  wire::MessageView due = *message;
+  due.properties = properties;
+  if (auto stored = put_now(*topic, queue_id, due); !stored) {
+    if (stored.error().code != Errc::invalid_argument) return false;
+    spdlog::error("broker: a delayed message for topic {} is dropped: {}", *real_topic, stored.error().message);
+  }
+  store_.erase_timer(timer.due_ms, timer.sequence);
+  return true;
+}
+
+}  // namespace gantry::broker

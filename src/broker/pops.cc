@@ -1,0 +1,423 @@
+#include "broker/pops.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "queueing/topic_names.h"
+#include "wire/message.h"
+#include "wire/properties.h"
+
+namespace gantry::broker {
+namespace {
+
+// Settings: "pop-next\nGROUP\nTOPIC\nQUEUE" -> next offset, "pop-batch\nGROUP\nTOPIC\nQUEUE\nSTART\nTIME" -> batch.
+// Names hold no line feeds.
+constexpr std::string_view kNextPrefix = "pop-next\n";
+constexpr std::string_view kBatchPrefix = "pop-batch\n";
+constexpr std::size_t kRevivedPerTurnMax = 1'000;  // messages; the rest follows in the next turn
+constexpr std::int64_t kReviveAgainMs = 1'000;     // after a revival that the store refused
+
+std::string next_key(const Pops::Key& key) { return fmt::format("{}{}\n{}\n{}", kNextPrefix, key.group, key.topic, key.queue_id); }
+
+std::string batch_key(const Pops::Key& key, const queueing::PopBatchId& id) {
+  return fmt::format("{}{}\n{}\n{}\n{}\n{}", kBatchPrefix, key.group, key.topic, key.queue_id, id.start_offset, id.pop_time_ms);
+}
+
+std::optional<std::int64_t> parse_number(std::string_view text) {
+  std::int64_t value = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+// GROUP\nTOPIC\nQUEUE and what follows.
+std::optional<Pops::Key> parse_key(std::string_view text) {
+  std::vector<std::string_view> parts;
+  while (parts.size() < 3) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    parts.push_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  const auto queue_id = parse_number(parts[2]);
+  if (!queue_id || parts[0].empty() || parts[1].empty()) return std::nullopt;
+  return Pops::Key{std::string(parts[0]), std::string(parts[1]), static_cast<std::int32_t>(*queue_id)};
+}
+
+}  // namespace
+
+Pops::Pops(boost::asio::io_context& io, store::Store& store, Topics& topics, Groups& groups, Offsets& offsets, Messages& messages)
+    : store_(store), topics_(topics), groups_(groups), offsets_(offsets), messages_(messages), timer_(io) {}
+
+Result<void> Pops::load() {
+  std::map<Key, std::pair<std::int64_t, std::vector<queueing::PopBatch>>> stored;
+  std::optional<Error> broken;
+  auto positions = store_.for_each_setting(kNextPrefix, [&](std::string_view name, std::string_view value) {
+    const auto key = parse_key(name.substr(kNextPrefix.size()));
+    const auto next = parse_number(value);
+    if (key && next) stored[*key].first = *next;
+  });
+  if (!positions) return positions;
+  auto batches = store_.for_each_setting(kBatchPrefix, [&](std::string_view name, std::string_view value) {
+    const auto key = parse_key(name.substr(kBatchPrefix.size()));
+    auto batch = queueing::PopBatch::decode(value);
+    if (!key || !batch) {
+      broken = Error{Errc::corrupt, fmt::format("setting {}: {}", name, batch ? "not a POP key" : batch.error().message)};
+      return;
+    }
+    stored[*key].second.push_back(std::move(*batch));
+  });
+  if (!batches) return batches;
+  if (broken) return std::unexpected(*broken);
+  for (auto& [key, saved] : stored) {
+    State& state = states_[key];
+    state.queue = queueing::PopQueue(saved.first, std::move(saved.second));
+    schedule(key, state);
+  }
+  return {};
+}
+
+void Pops::start() {
+  started_ = true;
+  arm();
+}
+
+std::int64_t Pops::initial_offset(const Key& key, Topic& topic, bool from_max) {
+  if (auto committed = offsets_.find(key.group, key.topic, key.queue_id)) return *committed;
+  const store::Queue* queue = topics_.written_queue(topic, key.queue_id);
+  if (queue == nullptr) return 0;
+  // as Java: a group that wants the newest still gets everything of a queue that is young, else its last message
+  const bool young = queue->min_offset() == 0;
+  if (!from_max || young || queueing::is_retry_topic(key.topic)) return queue->min_offset();
+  return std::max(queue->min_offset(), queue->max_offset() - 1);
+}
+
+Pops::State& Pops::open(const Key& key, Topic& topic, bool from_max) {
+  auto found = states_.find(key);
+  if (found == states_.end()) {
+    found = states_.emplace(key, State{}).first;
+    found->second.queue = queueing::PopQueue(initial_offset(key, topic, from_max), {});
+    save_position(key, found->second);
+  }
+  return found->second;
+}
+
+void Pops::save_position(const Key& key, const State& state) {
+  store_.put(next_key(key), std::to_string(state.queue.next_offset()));
+  offsets_.commit(key.group, key.topic, key.queue_id, state.queue.commit_offset());
+}
+
+void Pops::save(const Key& key, const queueing::PopQueue::Change& change) {
+  if (change.batch != nullptr) {
+    store_.put(batch_key(key, change.id), change.batch->encode());
+  } else {
+    store_.erase(batch_key(key, change.id));
+  }
+}
+
+// A message of the retry topic is shown as one of the topic asked for, with its receipt inside: the client could not
+// tell its queue from the topic's queue of the same number.
+void Pops::add_record(std::string_view record, const Key& key, const Wanted& wanted, std::int64_t start_offset, Found& found) {
+  if (key.topic == wanted.topic) {
+    found.body.append(record);
+    return;
+  }
+  auto view = wire::decode_record(record);
+  if (!view) return;  // cannot be: we wrote it
+  wire::PopReceipt receipt{start_offset, wanted.pop_time_ms, wanted.invisible_ms, 0, wire::retry_kind_of(key.topic), wanted.broker_name,
+                           key.queue_id, view->queue_offset};
+  std::string properties(view->properties);
+  if (!wire::set_property(properties, wire::property::kPopCk, wire::encode_receipt(receipt))) properties = view->properties;
+  wire::MessageView shown = *view;
+  shown.topic = wanted.topic;
+  shown.properties = properties;
+  (void)wire::encode_record(shown, found.body);
+}
+
+void Pops::take(Topic& topic, std::int32_t queue_id, const Wanted& wanted, Found& found) {
+  store::Queue* queue = topics_.written_queue(topic, queue_id);
+  if (queue == nullptr) return;
+  const Key key{wanted.group, topic.config.topic_name, queue_id};
+  State& state = open(key, topic, wanted.from_max);
+  if (wanted.order) return take_ordered(key, state, topic, wanted, found);
+  const bool full = state.queue.full() || found.messages >= wanted.max_messages;
+  if (full || state.queue.next_offset() >= queue->max_offset()) {
+    found.rest += std::max<std::int64_t>(0, queue->max_offset() - state.queue.next_offset());
+    return;
+  }
+  // messages that retention deleted are passed over
+  if (state.queue.next_offset() < queue->min_offset()) state.queue.pop(queue->min_offset(), {}, wanted.pop_time_ms, wanted.invisible_ms);
+
+  const std::int64_t start = state.queue.next_offset();
+  std::int64_t end = start;
+  std::vector<std::int64_t> offsets;
+  std::size_t scanned = 0;
+  for (store::QueueReader reader(store_.log(), *queue, start); reader.next(); ++scanned) {
+    if (scanned >= kScannedMax || found.messages >= wanted.max_messages) break;
+    if (wanted.subscription.matches_tag(reader.entry().tags_code)) {
+      if (!found.body.empty() && found.body.size() + reader.entry().size > kBytesMax) break;
+      const std::string_view record = reader.record();
+      if (record.empty() && reader.error()) break;
+      if (!record.empty()) {
+        add_record(record, key, wanted, start, found);
+        offsets.push_back(reader.offset());
+        ++found.messages;
+      }
+    }
+    end = reader.offset() + 1;
+  }
+  if (end == start) return;
+  if (!offsets.empty()) {
+    found.starts.push_back({wire::retry_kind_of(key.topic), queue_id, start});
+    found.offsets.push_back({wire::retry_kind_of(key.topic), queue_id, offsets});
+  }
+  const queueing::PopBatch* batch = state.queue.pop(end, std::move(offsets), wanted.pop_time_ms, wanted.invisible_ms);
+  if (batch != nullptr) save(key, {batch->id, batch});
+  save_position(key, state);
+  schedule(key, state);
+  found.rest += std::max<std::int64_t>(0, queue->max_offset() - end);
+}
+
+void Pops::take_ordered(const Key& key, State& state, Topic& topic, const Wanted& wanted, Found& found) {
+  if (found.messages >= wanted.max_messages) return;
+  if (!state.ordered) state.ordered = std::make_unique<queueing::OrderedPop>();
+  queueing::OrderedPop& ordered = *state.ordered;
+  // what waits behind a blocked queue does not count as rest: nobody can have it now
+  if (ordered.blocked(wanted.attempt_id, wanted.pop_time_ms)) return;
+  store::Queue& queue = *topics_.written_queue(topic, key.queue_id);
+  const std::int64_t start = std::max(queue.min_offset(), offsets_.find(key.group, key.topic, key.queue_id).value_or(queue.min_offset()));
+  std::vector<std::int64_t> offsets;
+  std::int64_t end = start;
+  std::size_t scanned = 0;
+  for (store::QueueReader reader(store_.log(), queue, start); reader.next(); ++scanned) {
+    if (scanned >= kScannedMax || found.messages >= wanted.max_messages) break;
+    if (wanted.subscription.matches_tag(reader.entry().tags_code)) {
+      if (!found.body.empty() && found.body.size() + reader.entry().size > kBytesMax) break;
+      const std::string_view record = reader.record();
+      if (record.empty()) break;
+      found.body.append(record);
+      offsets.push_back(reader.offset());
+      ++found.messages;
+    }
+    end = reader.offset() + 1;
+  }
+  if (offsets.empty()) {
+    if (end > start) offsets_.commit(key.group, key.topic, key.queue_id, end);  // none of these is for this group
+    return;
+  }
+  const wire::RetryKind kind = wire::retry_kind_of(key.topic);
+  found.starts.push_back({kind, key.queue_id, start});
+  found.offsets.push_back({kind, key.queue_id, offsets});
+  ordered.handed_out(wanted.attempt_id, offsets, wanted.pop_time_ms, wanted.invisible_ms);
+  std::int32_t least = INT32_MAX;
+  for (std::int64_t offset : offsets) {
+    const std::int32_t count = ordered.consumed_times(offset);
+    least = std::min(least, count);
+    if (count > 0) found.order_counts.push_back({kind, key.queue_id, offset, count});
+  }
+  found.order_counts.push_back({kind, key.queue_id, std::nullopt, least});
+  offsets_.commit(key.group, key.topic, key.queue_id, start);
+  found.rest += std::max<std::int64_t>(0, queue.max_offset() - end);
+  schedule(key, state);
+}
+
+bool Pops::has_messages(Topic& topic, std::int32_t queue_id, const Wanted& wanted) {
+  const store::Queue* queue = topics_.written_queue(topic, queue_id);
+  if (queue == nullptr) return false;
+  const Key key{wanted.group, topic.config.topic_name, queue_id};
+  auto found = states_.find(key);
+  if (wanted.order) {
+    if (found != states_.end() && found->second.ordered && found->second.ordered->blocked(wanted.attempt_id, wanted.pop_time_ms)) return false;
+    return offsets_.find(key.group, key.topic, queue_id).value_or(queue->min_offset()) < queue->max_offset();
+  }
+  const std::int64_t next = found != states_.end() ? found->second.queue.next_offset() : initial_offset(key, topic, wanted.from_max);
+  return next < queue->max_offset();
+}
+
+bool Pops::ack(const Key& key, const queueing::PopBatchId& id, std::int64_t offset) {
+  auto found = states_.find(key);
+  if (found == states_.end()) return false;
+  auto change = found->second.queue.ack(id, offset);
+  if (!change) return false;
+  save(key, *change);
+  offsets_.commit(key.group, key.topic, key.queue_id, found->second.queue.commit_offset());
+  schedule(key, found->second);
+  return true;
+}
+
+std::optional<queueing::PopBatchId> Pops::renew(const Key& key, const queueing::PopBatchId& id, std::int64_t offset, std::int64_t invisible_ms) {
+  auto found = states_.find(key);
+  if (found == states_.end()) return std::nullopt;
+  auto renewal = found->second.queue.renew(id, offset, store_.now_ms(), invisible_ms);
+  if (!renewal) return std::nullopt;
+  save(key, renewal->old_batch);
+  save(key, {renewal->new_batch->id, renewal->new_batch});
+  schedule(key, found->second);
+  return renewal->new_batch->id;
+}
+
+queueing::OrderedPop::Ack Pops::ack_ordered(const Key& key, std::int64_t offset, std::int64_t pop_time_ms) {
+  auto found = states_.find(key);
+  if (found == states_.end() || !found->second.ordered) return queueing::OrderedPop::Ack::unknown;
+  queueing::OrderedPop& ordered = *found->second.ordered;
+  const auto outcome = ordered.ack(offset, pop_time_ms);
+  if (outcome != queueing::OrderedPop::Ack::done) return outcome;
+  offsets_.commit(key.group, key.topic, key.queue_id, *ordered.next_offset());
+  if (!ordered.blocked("", store_.now_ms()) && on_available) on_available(key.topic, key.queue_id);
+  schedule(key, found->second);
+  return outcome;
+}
+
+queueing::OrderedPop::Ack Pops::renew_ordered(const Key& key, std::int64_t offset, std::int64_t pop_time_ms, std::int64_t visible_at_ms) {
+  auto found = states_.find(key);
+  if (found == states_.end() || !found->second.ordered) return queueing::OrderedPop::Ack::unknown;
+  const auto outcome = found->second.ordered->renew(offset, pop_time_ms, visible_at_ms);
+  schedule(key, found->second);
+  return outcome;
+}
+
+std::optional<std::int64_t> Pops::in_flight(const Key& key) const {
+  auto found = states_.find(key);
+  if (found == states_.end()) return std::nullopt;
+  const std::size_t ordered = found->second.ordered ? found->second.ordered->in_flight(store_.now_ms()) : 0;
+  return static_cast<std::int64_t>(found->second.queue.in_flight() + ordered);
+}
+
+std::optional<std::int64_t> Pops::next_offset(const Key& key) const {
+  auto found = states_.find(key);
+  if (found == states_.end()) return std::nullopt;
+  return found->second.queue.next_offset();
+}
+
+void Pops::reset(const Key& key, std::int64_t offset) {
+  auto found = states_.find(key);
+  if (found == states_.end()) return;
+  for (const queueing::PopBatchId& id : found->second.queue.reset(offset)) store_.erase(batch_key(key, id));
+  found->second.ordered.reset();
+  save_position(key, found->second);
+  schedule(key, found->second);
+  if (on_available) on_available(key.topic, key.queue_id);
+}
+
+void Pops::remove(const std::function<bool(const Key&)>& which) {
+  for (auto at = states_.begin(); at != states_.end();) {
+    if (!which(at->first)) {
+      ++at;
+      continue;
+    }
+    for (const queueing::PopBatchId& id : at->second.queue.reset(0)) store_.erase(batch_key(at->first, id));
+    store_.erase(next_key(at->first));
+    if (at->second.due_ms) due_.erase({*at->second.due_ms, at->first});
+    at = states_.erase(at);
+  }
+}
+
+void Pops::schedule(const Key& key, State& state) {
+  std::optional<std::int64_t> due = state.queue.next_due_ms();
+  if (state.ordered) {
+    const auto visible = state.ordered->next_visible_ms();
+    if (visible && *visible > store_.now_ms()) due = due ? std::min(*due, *visible) : *visible;
+  }
+  if (due == state.due_ms) return;
+  if (state.due_ms) due_.erase({*state.due_ms, key});
+  state.due_ms = due;
+  if (due) due_.emplace(*due, key);
+  arm();
+}
+
+void Pops::arm() {
+  if (!started_ || due_.empty() || due_.begin()->first >= armed_for_ms_) return;
+  armed_for_ms_ = due_.begin()->first;
+  timer_.expires_after(std::chrono::milliseconds(std::max<std::int64_t>(0, armed_for_ms_ - store_.now_ms())));
+  timer_.async_wait([this](boost::system::error_code error) {
+    if (error) return;
+    armed_for_ms_ = INT64_MAX;
+    revive_due();
+  });
+}
+
+void Pops::revive_due() {
+  // the batches leave the queue now; what could not become a durable retry message comes back
+  struct Revived {
+    Key key;
+    queueing::PopBatch before;
+    queueing::PopBatch left;  // acknowledged for what became a retry message
+  };
+  auto revived = std::make_shared<std::vector<Revived>>();
+  std::size_t messages = 0;
+  const std::int64_t now = store_.now_ms();
+  while (!due_.empty() && due_.begin()->first <= now && messages < kRevivedPerTurnMax) {
+    const Key key = due_.begin()->second;
+    State& state = states_.at(key);
+    if (state.queue.next_due_ms().value_or(INT64_MAX) > now) {  // an orderly batch whose time is over: only who waits must know
+      due_.erase(due_.begin());
+      state.due_ms.reset();
+      schedule(key, state);
+      if (on_available) on_available(key.topic, key.queue_id);
+      continue;
+    }
+    for (queueing::PopBatch& batch : state.queue.take_due(now)) {
+      queueing::PopBatch left = batch;
+      for (std::size_t i = 0; i < batch.offsets.size(); ++i) {
+        if ((batch.acked >> i & 1) != 0) continue;
+        if (revive(key, batch.offsets[i], batch.id.pop_time_ms)) left.acked |= std::uint64_t{1} << i;
+        ++messages;
+      }
+      revived->push_back({key, std::move(batch), std::move(left)});
+    }
+    schedule(key, state);
+  }
+  if (!revived->empty()) {
+    store_.when_durable([this, revived](const Result<void>& result) {
+      for (Revived& entry : *revived) finish_revival(entry.key, result ? std::move(entry.left) : std::move(entry.before));
+    });
+  }
+  arm();
+}
+
+void Pops::finish_revival(const Key& key, queueing::PopBatch left) {
+  auto found = states_.find(key);
+  if (found == states_.end()) return;
+  if (left.complete()) {
+    store_.erase(batch_key(key, left.id));
+  } else {
+    left.invisible_ms = store_.now_ms() + kReviveAgainMs - left.id.pop_time_ms;
+    store_.put(batch_key(key, left.id), left.encode());
+    found->second.queue.put_back(std::move(left));
+  }
+  offsets_.commit(key.group, key.topic, key.queue_id, found->second.queue.commit_offset());
+  schedule(key, found->second);
+  if (on_available) on_available(key.topic, key.queue_id);
+}
+
+// Puts one message into the group's retry topic, or its dead-letter topic when it came back too often.
+Result<void> Pops::revive(const Key& key, std::int64_t offset, std::int64_t pop_time_ms) {
+  store::Queue* queue = store_.log().find(key.topic, key.queue_id);
+  if (queue == nullptr || offset < queue->min_offset()) return {};  // deleted meanwhile: nothing is left to bring back
+  auto entry = store_.log().entry_at(*queue, offset);
+  if (!entry) return std::unexpected(entry.error());
+  auto record = store_.log().record_at(entry->physical_offset);
+  if (!record) return std::unexpected(record.error());
+  auto view = wire::decode_record(*record);
+  if (!view) return std::unexpected(view.error());
+
+  const auto* group = groups_.find(key.group);
+  const std::int32_t times_max = group != nullptr ? group->retry_max_times : 16;
+  const bool dead = view->reconsume_times + 1 > times_max;
+  const std::string name = dead                                    ? queueing::dead_letter_topic(key.group)
+                           : queueing::is_retry_topic(key.topic) ? key.topic
+                                                                   : queueing::pop_retry_topic(key.topic, key.group);
+  auto topic = topics_.ensure(name, 1);
+  if (!topic) return std::unexpected(topic.error());
+  std::string properties(view->properties);
+  if (!view->property(wire::property::kFirstPopTime)) {
+    (void)wire::set_property(properties, wire::property::kFirstPopTime, std::to_string(pop_time_ms));
+  }
+  wire::MessageView again = *view;
+  again.properties = properties;
+  again.reconsume_times = view->reconsume_times + 1;
+  auto stored = messages_.put_now(**topic, 0, again);
+  if (!stored) return std::unexpected(stored.error());
+  return {};
+}
+
+}  // namespace gantry::broker

@@ -1,0 +1,128 @@
+// POP in this broker: what each group has in flight, kept in memory and in the store's settings; messages that come back
+// when their time is over; and orderly POP. Handlers ask it for messages and tell it what was acknowledged.
+// Rule: org.apache.rocketmq.broker.processor.PopMessageProcessor, PopReviveService, AckMessageProcessor.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "base/error.h"
+#include "broker/groups.h"
+#include "broker/messages.h"
+#include "broker/offsets.h"
+#include "broker/topics.h"
+#include "queueing/group_membership.h"
+#include "queueing/ordered_pop.h"
+#include "queueing/pop_queue.h"
+#include "store/store.h"
+#include "wire/pop_receipt.h"
+
+namespace gantry::broker {
+
+class Pops {
+ public:
+  static constexpr std::size_t kMessagesMax = 32;               // of one answer, as Java's
+  static constexpr std::size_t kBytesMax = 4 * 1024 * 1024;     // of one answer, except for its first message
+  static constexpr std::size_t kScannedMax = 1'024;             // messages looked at in one queue for one answer
+
+  // One queue of one group.
+  struct Key {
+    std::string group;
+    std::string topic;
+    std::int32_t queue_id = 0;
+
+    auto operator<=>(const Key&) const = default;
+  };
+
+  struct Wanted {
+    std::string group;
+    std::string topic;  // as asked for; the retry topic's messages are shown under it
+    std::size_t max_messages = kMessagesMax;
+    std::int64_t invisible_ms = 0;
+    std::int64_t pop_time_ms = 0;
+    bool from_max = false;  // where a group without an offset begins: the newest message, else the oldest
+    bool order = false;
+    std::string attempt_id;
+    queueing::Subscription subscription;
+    std::string broker_name;
+  };
+  struct Found {
+    std::string body;  // records, one after the other
+    std::size_t messages = 0;
+    std::int64_t rest = 0;  // messages not yet handed out
+    std::vector<wire::PopStartOffset> starts;
+    std::vector<wire::PopMessageOffsets> offsets;
+    std::vector<wire::PopOrderCount> order_counts;
+  };
+
+  Pops(boost::asio::io_context& io, store::Store& store, Topics& topics, Groups& groups, Offsets& offsets, Messages& messages);
+
+  Result<void> load();
+  void start();  // begins to bring back what is due
+  void stop() { timer_.cancel(); }
+
+  // Adds messages of one queue to `found`, up to what is wanted, and takes note of them; durable with the turn.
+  void take(Topic& topic, std::int32_t queue_id, const Wanted& wanted, Found& found);
+  // Whether take() would find a message.
+  bool has_messages(Topic& topic, std::int32_t queue_id, const Wanted& wanted);
+
+  // False: not in flight under that receipt; the message was acknowledged before, or comes back as a retry message.
+  bool ack(const Key& key, const queueing::PopBatchId& id, std::int64_t offset);
+  // The new id of the message's own batch; nullopt as ack's false.
+  std::optional<queueing::PopBatchId> renew(const Key& key, const queueing::PopBatchId& id, std::int64_t offset, std::int64_t invisible_ms);
+  queueing::OrderedPop::Ack ack_ordered(const Key& key, std::int64_t offset, std::int64_t pop_time_ms);
+  queueing::OrderedPop::Ack renew_ordered(const Key& key, std::int64_t offset, std::int64_t pop_time_ms, std::int64_t visible_at_ms);
+
+  // Handed out and not acknowledged; nullopt: the group does not POP from this queue.
+  std::optional<std::int64_t> in_flight(const Key& key) const;
+  // Where the next pop begins; nullopt as above.
+  std::optional<std::int64_t> next_offset(const Key& key) const;
+  void reset(const Key& key, std::int64_t offset);  // the group's offset was set by hand
+  void remove(const std::function<bool(const Key&)>& which);  // a topic or group was deleted
+
+  // Called when a queue may have messages again for who waits: revived, or no longer blocked.
+  std::function<void(std::string_view topic, std::int32_t queue_id)> on_available;
+
+ private:
+  struct State {
+    queueing::PopQueue queue;
+    std::unique_ptr<queueing::OrderedPop> ordered;
+    std::optional<std::int64_t> due_ms;  // under which it stands in due_
+  };
+  using States = std::map<Key, State>;
+
+  State& open(const Key& key, Topic& topic, bool from_max);
+  std::int64_t initial_offset(const Key& key, Topic& topic, bool from_max);
+  void take_ordered(const Key& key, State& state, Topic& topic, const Wanted& wanted, Found& found);
+  void add_record(std::string_view record, const Key& key, const Wanted& wanted, std::int64_t start_offset, Found& found);
+  void save_position(const Key& key, const State& state);
+  void save(const Key& key, const queueing::PopQueue::Change& change);
+  void schedule(const Key& key, State& state);
+  void arm();
+  void revive_due();
+  void finish_revival(const Key& key, queueing::PopBatch left);
+  Result<void> revive(const Key& key, std::int64_t offset, std::int64_t pop_time_ms);
+
+  store::Store& store_;
+  Topics& topics_;
+  Groups& groups_;
+  Offsets& offsets_;
+  Messages& messages_;
+  States states_;
+  std::set<std::pair<std::int64_t, Key>> due_;
+  boost::asio::steady_timer timer_;
+  std::int64_t armed_for_ms_ = INT64_MAX;
+  bool started_ = false;
+};
+
+}  // namespace gantry::broker

@@ -1,0 +1,92 @@
+#include "broker/table.h"
+
+#include "broker/handlers/handlers.h"
+
+namespace gantry::broker {
+
+namespace {
+
+using namespace wire::request_code;
+
+constexpr Route kNamesrv[] = {
+    {kGetRouteinfoByTopic, handle_get_route_info, Access::any},
+    {kGetBrokerClusterInfo, handle_get_cluster_info, Access::any},
+    {kGetAllTopicListFromNameserver, handle_get_all_topics, Access::any},
+    {kGetTopicsByCluster, handle_get_topics_by_cluster, Access::any},
+    {kGetSystemTopicListFromNs, handle_get_system_topics, Access::any},
+    {kDeleteTopicInNamesrv, handle_delete_topic_in_namesrv, Access::admin},
+    {kPutKvConfig, handle_put_kv_config, Access::admin},
+    {kGetKvConfig, handle_get_kv_config, Access::any},
+    {kDeleteKvConfig, handle_delete_kv_config, Access::admin},
+    {kGetKvlistByNamespace, handle_get_kv_list, Access::any},
+    {kGetNamesrvConfig, handle_get_broker_config, Access::admin},
+};
+
+constexpr Route kBroker[] = {
+    {kSendMessage, handle_send_message, Access::send},
+    {kSendMessageV2, handle_send_message, Access::send},
+    {kSendBatchMessage, handle_send_message, Access::send},
+    {kConsumerSendMsgBack, handle_send_back, Access::consume},
+    {kEndTransaction, handle_end_transaction, Access::any},
+    {kPullMessage, handle_pull_message, Access::consume},
+    {kLitePullMessage, handle_pull_message, Access::consume},
+    {kQueryMessage, handle_query_message, Access::consume},
+    {kViewMessageById, handle_view_message, Access::any},
+
+    {kPopMessage, handle_pop_message, Access::consume},
+    {kAckMessage, handle_ack_message, Access::consume},
+    {kBatchAckMessage, handle_batch_ack_message, Access::any},
+    {kChangeMessageInvisibletime, handle_change_invisible_time, Access::consume},
+    {kNotification, handle_notification, Access::consume},
+    {kQueryAssignment, handle_query_assignment, Access::any},
+    {kSetMessageRequestMode, handle_set_message_request_mode, Access::admin},
+
+    {kQueryConsumerOffset, handle_query_consumer_offset, Access::consume},
+    {kUpdateConsumerOffset, handle_update_consumer_offset, Access::consume},
+    {kSearchOffsetByTimestamp, handle_search_offset, Access::any},
+    {kGetMaxOffset, handle_get_max_offset, Access::any},
+    {kGetMinOffset, handle_get_min_offset, Access::any},
+    {kGetEarliestMsgStoretime, handle_get_earliest_store_time, Access::any},
+    {kInvokeBrokerToResetOffset, handle_reset_offset, Access::admin},
+    {kCloneGroupOffset, handle_clone_group_offset, Access::admin},
+    {kGetAllConsumerOffset, handle_get_all_consumer_offsets, Access::admin},
+
+    {kHeartBeat, handle_heartbeat, Access::any},
+    {kUnregisterClient, handle_unregister_client, Access::any},
+    {kCheckClientConfig, handle_check_client_config, Access::any},
+    {kGetConsumerListByGroup, handle_get_consumer_list, Access::consume},
+    {kLockBatchMq, handle_lock_queues, Access::any},
+    {kUnlockBatchMq, handle_unlock_queues, Access::any},
+    {kGetConsumerConnectionList, handle_get_consumer_connections, Access::consume},
+    {kGetProducerConnectionList, handle_get_producer_connections, Access::any},
+    {kGetConsumerRunningInfo, handle_forward_to_consumer, Access::admin},
+    {kConsumeMessageDirectly, handle_forward_to_consumer, Access::admin},
+
+    {kUpdateAndCreateTopic, handle_put_topic, Access::admin},
+    {kUpdateAndCreateTopicList, handle_put_topics, Access::admin},
+    {kDeleteTopicInBroker, handle_delete_topic, Access::admin},
+    {kGetTopicConfig, handle_get_topic_config, Access::any},
+    {kGetAllTopicConfig, handle_get_all_topic_configs, Access::any},
+    {kGetSystemTopicListFromBroker, handle_get_system_topics, Access::any},
+    {kUpdateAndCreateSubscriptiongroup, handle_put_group, Access::admin},
+    {kUpdateAndCreateSubscriptiongroupList, handle_put_groups, Access::admin},
+    {kDeleteSubscriptiongroup, handle_delete_group, Access::admin},
+    {kGetSubscriptiongroupConfig, handle_get_group_config, Access::any},
+    {kGetAllSubscriptiongroupConfig, handle_get_all_group_configs, Access::any},
+
+    {kGetTopicStatsInfo, handle_get_topic_stats, Access::any},
+    {kGetConsumeStats, handle_get_consume_stats, Access::any},
+    {kQueryConsumeTimeSpan, handle_query_consume_time_span, Access::any},
+    {kQueryTopicConsumeByWho, handle_query_topic_consumers, Access::any},
+    {kQueryTopicsByConsumer, handle_query_topics_by_consumer, Access::any},
+    {kQuerySubscriptionByConsumer, handle_query_subscription_by_consumer, Access::any},
+    {kGetBrokerRuntimeInfo, handle_get_runtime_info, Access::any},
+    {kGetBrokerConfig, handle_get_broker_config, Access::admin},
+};
+
+}  // namespace
+
+std::span<const Route> namesrv_routes() { return kNamesrv; }
+std::span<const Route> broker_routes() { return kBroker; }
+
+}  // namespace gantry::broker
