@@ -26,12 +26,14 @@ export function isBroken(worker: Worker): boolean {
 
 export function problemsOf(state: State): Problem[] {
   const problems: Problem[] = [];
+  const told = new Set<string>(); // a trigger and its group often fail for the same reason; once is enough
   for (const object of state.scaled_objects) {
     if (object.last_error) {
       problems.push({ level: 'error', text: `${object.name}: ${object.last_error}`, section: 'scaling' });
     }
     for (const trigger of object.triggers) {
       if (trigger.error && trigger.error !== object.last_error) {
+        told.add(trigger.error);
         problems.push({ level: 'unknown', text: `${object.name}, trigger ${trigger.name}: ${trigger.error}`, section: 'scaling' });
       }
     }
@@ -45,6 +47,7 @@ export function problemsOf(state: State): Problem[] {
   }
   for (const group of state.groups) {
     for (const reason of group.unknown) {
+      if (told.has(reason)) continue;
       problems.push({ level: 'unknown', text: `${group.topic}/${group.group}: ${reason}`, section: 'groups' });
     }
   }

@@ -127,6 +127,12 @@ function sizeOf(host: HTMLElement): { width: number; height: number } {
   return { width: Math.max(120, host.clientWidth), height: host.clientHeight || 150 };
 }
 
+/** At least half a minute, so that the first seconds do not race across the chart. */
+function spanOf(t_s: number[]): [number, number] {
+  const from = t_s[0] ?? 0;
+  return [from, Math.max(t_s.at(-1) ?? 0, from + 30)];
+}
+
 function dataOf(props: Props): uPlot.AlignedData {
   return [props.t_s, ...props.lines.map((l) => l.values)] as uPlot.AlignedData;
 }
@@ -143,7 +149,7 @@ function create(host: HTMLElement, latest: { current: Props }, onCursor: () => v
   };
   const options: uPlot.Options = {
     ...sizeOf(host),
-    padding: [8, 8, 0, 0],
+    padding: [8, 18, 0, 0],
     legend: { show: false },
     cursor: {
       sync: { key: SYNC, setSeries: false },
@@ -152,7 +158,8 @@ function create(host: HTMLElement, latest: { current: Props }, onCursor: () => v
       points: { size: 7 },
     },
     scales: {
-      x: { time: false, range: (_u, min, max) => [min, Math.max(max, min + 30)] },
+      // by our own data: uPlot widens a single sample to a span of its own choosing
+      x: { time: false, range: () => spanOf(latest.current.t_s) },
       y: { range: (_u, _min, max) => [0, Math.max(latest.current.atLeast, (max ?? 0) * 1.08)] },
     },
     axes: [
@@ -186,7 +193,7 @@ function create(host: HTMLElement, latest: { current: Props }, onCursor: () => v
   return new uPlot(options, dataOf(props), host);
 }
 
-/** A grey band where the first line is unknown: a gap that nobody can take for zero. */
+/** A shaded band where the first line is unknown: a gap that nobody can take for zero. */
 function shadeUnknown(u: uPlot, props: Props, fill: string): void {
   const xs = props.t_s;
   const values = props.lines[0]?.values ?? [];

@@ -56,7 +56,7 @@ export function Charts({ samples }: { samples: Sample[] }) {
         <Chart title="Throughput" unit="messages/s" help="Messages consumed and sent per second, over three seconds." t_s={data.t_s} lines={data.throughput} show={rate} axis={shortCount} atLeast={10} />
         <Chart title="Oldest message" unit="age" help="Age of the oldest message not yet consumed." t_s={data.t_s} lines={data.age} show={(v) => (v === 0 ? '0 s' : duration(v))} axis={(v) => (v === 0 ? '0' : duration(v))} atLeast={1000} />
       </div>
-      <p class="axis-note">Time since the start, minutes:seconds. A grey band means unknown, not zero.</p>
+      <p class="axis-note">Time since the start, minutes:seconds. A shaded band means unknown, not zero.</p>
     </Section>
   );
 }

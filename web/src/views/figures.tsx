@@ -11,6 +11,7 @@ export function Figures({ state }: { state: State }) {
   const desired = state.scaled_objects.map((o) => o.desired);
   const wanted = desired.every(isKnown) ? desired.reduce((a, b) => a + (b ?? 0), 0) : null;
   const max = state.scaled_objects.reduce((sum, o) => sum + o.max, 0);
+  const whyNoRate = isKnown(totals.consumed) ? 'a rate needs two readings' : why;
   const blocked = !isKnown(totals.lag);
   return (
     <div class="figures">
@@ -39,15 +40,21 @@ export function Figures({ state }: { state: State }) {
           )}
         </p>
         <p class="sub">
-          {state.scaled_objects.length === 0 ? 'no scaled object' : <span>at most {count(max)}</span>}
+          {state.scaled_objects.length === 0 && 'no scaled object'}
+          {state.scaled_objects.length > 0 && !blocked && isKnown(wanted) && (
+            <span>{wanted === totals.replicas ? 'as decided' : wanted > totals.replicas ? 'starting' : 'stopping'}</span>
+          )}
+          {state.scaled_objects.length > 0 && <span>at most {count(max)}</span>}
           {blocked && state.scaled_objects.length > 0 && <span>held: backlog unknown</span>}
         </p>
       </Figure>
       <Figure name="Consumed" id="throughput" help="Messages consumed per second over the last seconds, beside those sent.">
-        <p class="big"><Value value={totals.consume_rate} show={rate} unit="/s" reason={isKnown(totals.lag) ? 'needs two readings' : why} /></p>
+        <p class="big"><Value value={totals.consume_rate} show={rate} unit="/s" reason={whyNoRate} /></p>
         <p class="sub">
-          <span title="Messages sent per second by the generator"><Value value={totals.send_rate} show={rate} unit="/s" reason="no generator runs" /> sent</span>
-          <span title="Since the start">{isKnown(totals.consumed) ? `${plural(totals.consumed, 'message')} in all` : ''}</span>
+          {!isKnown(totals.consume_rate) && <span>{whyNoRate}</span>}
+          {isKnown(totals.send_rate) && <span title="Messages sent per second by the generator"><Value value={totals.send_rate} show={rate} unit="/s" /> sent</span>}
+          {totals.sent === null && <span>no generator here</span>}
+          <span title="Since the start">{isKnown(totals.consumed) && totals.consumed > 0 ? `${plural(totals.consumed, 'message')} in all` : ''}</span>
         </p>
       </Figure>
     </div>

@@ -31,7 +31,7 @@ function Card({ object: o, now_ms }: { object: ScaledObject; now_ms: number }) {
       <div class="table-wrap">
         <table class="stackable">
           <thead>
-            <tr><th scope="col">Trigger</th><th scope="col">Measures</th><th scope="col" class="n">Reading</th><th scope="col" class="n" title="The reading that one replica is meant to carry">Target</th></tr>
+            <tr><th scope="col">Trigger</th><th scope="col">Measures</th><th scope="col" class="n">Reading</th><th scope="col" class="n" title="What one replica is meant to carry (AverageValue), or the reading wanted in all (Value)">Target</th></tr>
           </thead>
           <tbody>{o.triggers.map((t) => <TriggerRow key={t.name} trigger={t} />)}</tbody>
         </table>

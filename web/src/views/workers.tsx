@@ -18,8 +18,10 @@ const TITLES: Record<string, string> = {
 export function Workers({ state }: { state: State }) {
   const rank = (w: Worker) => (ORDER.indexOf(w.state) + ORDER.length + 1) % (ORDER.length + 1);
   const workers = [...state.workers].sort((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name, 'en', { numeric: true }));
+  const counts = ORDER.map((s) => [workers.filter((w) => w.state === s).length, s] as const).filter(([n]) => n > 0);
+  const tally = <span class="muted">{counts.map(([n, s]) => `${count(n)} ${s}`).join(' · ')}</span>;
   return (
-    <Section id="workers" title="Workers" hint="One local process per replica. Open one to read what it printed.">
+    <Section id="workers" title="Workers" aside={tally} hint="One local process per replica. Open one to read what it printed.">
       {workers.length === 0 ? (
         <p class="empty">No worker runs. {state.scaled_objects.length > 0 ? 'The first one starts when messages wait.' : 'Workers come from the Deployment that a scaled object names.'}</p>
       ) : (
