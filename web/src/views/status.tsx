@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { State } from '../api';
 import type { FeedView } from '../feed';
-import { duration } from '../format';
+import { ago } from '../format';
 import type { Verdict } from '../health';
 
 const SHOWN_PROBLEMS = 4;
@@ -73,7 +73,7 @@ export function Connection({ view, onRetry }: { view: FeedView; onRetry: () => v
           </div>
           {/* The countdown is not announced: a reader would hear it every second. */}
           <div class="connection-wait" aria-live="off">
-            {view.received_at_ms !== null && <span>last heard {duration(Math.floor((now - view.received_at_ms) / 1000) * 1000)} ago</span>}
+            {view.received_at_ms !== null && <span>last heard {ago(view.received_at_ms, now)}</span>}
             <span>{view.retry_at_ms === null ? 'trying now …' : `next try in ${wait_s} s`}</span>
             <button type="button" onClick={onRetry}>Try now</button>
           </div>

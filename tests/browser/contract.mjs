@@ -1,0 +1,56 @@
+// web/src/api.ts as a check: what a server sends has every field of the contract, of the right kind, and no other.
+// Kinds: n number, n? number or null, s string, b boolean, b? boolean or null; [x] list of x; {..} object.
+
+const sample = { t_s: 'n', lag: 'n?', in_flight: 'n?', oldest_age_ms: 'n?', replicas: 'n', sent: 'n?', consumed: 'n?' };
+
+export const history = { samples: [sample] };
+
+export const state = {
+  version: 's',
+  now_ms: 'n',
+  mode: 's',
+  name_servers: ['s'],
+  uptime_s: 'n',
+  phase: 's',
+  totals: {
+    sent: 'n?', consumed: 'n?', lag: 'n?', in_flight: 'n?', ready: 'n?', oldest_age_ms: 'n?', replicas: 'n', send_rate: 'n?', consume_rate: 'n?',
+  },
+  groups: [{
+    topic: 's', group: 's', lag: 'n?', in_flight: 'n?', ready: 'n?', oldest_age_ms: 'n?', retry: 'n?', dlq: 'n?', consumers: 'n?',
+    queues: [{ broker: 's', queue_id: 'n', broker_offset: 'n?', consumer_offset: 'n?', lag: 'n?' }],
+    unknown: ['s'],
+  }],
+  topics: [{ topic: 's', queues: 'n?', messages: 'n?', rate: 'n?' }],
+  scaled_objects: [{
+    name: 's', namespace: 's', target: 's', min: 'n', max: 'n', current: 'n', desired: 'n?', paused: 'b', active: 'b?',
+    triggers: [{ name: 's', type: 's', metric: 's', value: 'n?', target: 'n?', error: 's' }],
+    last_error: 's',
+    explanation: [{ key: 's', text: 's' }],
+    decided_at_ms: 'n?',
+  }],
+  workers: [{ name: 's', deployment: 's', state: 's', pid: 'n?', restarts: 'n', started_at_ms: 'n?', exit: 's', output: ['s'] }],
+  sample,
+};
+
+const KINDS = { n: 'number', s: 'string', b: 'boolean' };
+
+/** Every way in which value differs from shape, as "totals.lag: expected a number or null, got undefined". */
+export function differences(value, shape, path = '') {
+  if (typeof shape === 'string') {
+    if (value === null && shape.endsWith('?')) return [];
+    const kind = KINDS[shape[0]];
+    if (typeof value === kind) return [];
+    const got = value === null ? 'null' : typeof value;
+    return [`${path}: expected a ${kind}${shape.endsWith('?') ? ' or null' : ''}, got ${got}`];
+  }
+  if (Array.isArray(shape)) {
+    if (!Array.isArray(value)) return [`${path}: expected a list`];
+    return value.flatMap((item, i) => differences(item, shape[0], `${path}[${i}]`));
+  }
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return [`${path}: expected an object`];
+  const at = (key) => (path ? `${path}.${key}` : key);
+  return [
+    ...Object.keys(shape).flatMap((key) => (key in value ? differences(value[key], shape[key], at(key)) : [`${at(key)}: missing`])),
+    ...Object.keys(value).filter((key) => !(key in shape)).map((key) => `${at(key)}: not in the contract`),
+  ];
+}
