@@ -386,7 +386,8 @@ void Pops::finish_revival(const Key& key, queueing::PopBatch left) {
   }
   offsets_.commit(key.group, key.topic, key.queue_id, found->second.queue.commit_offset());
   schedule(key, found->second);
-  if (on_available) on_available(key.topic, key.queue_id);
+  // who waits does so at the topic itself, also for what comes back into its retry topic
+  if (on_available) on_available(queueing::pop_origin_topic(key.topic, key.group), key.queue_id);
 }
 
 // Puts one message into the group's retry topic, or its dead-letter topic when it came back too often.

@@ -25,6 +25,13 @@ std::string pop_retry_topic(std::string_view topic, std::string_view group) {
   return fmt::format("{}{}_{}", kRetryPrefix, group, topic);
 }
 
+std::string_view pop_origin_topic(std::string_view topic, std::string_view group) {
+  const std::size_t prefix = kRetryPrefix.size() + group.size() + 1;
+  const bool pop_retry = topic.size() > prefix && is_retry_topic(topic) && topic.substr(kRetryPrefix.size(), group.size()) == group &&
+                         topic[prefix - 1] == '_';
+  return pop_retry ? topic.substr(prefix) : topic;
+}
+
 bool is_retry_topic(std::string_view topic) { return topic.starts_with(kRetryPrefix); }
 bool is_dead_letter_topic(std::string_view topic) { return topic.starts_with(kDeadLetterPrefix); }
 

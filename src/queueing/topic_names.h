@@ -16,6 +16,9 @@ std::string dead_letter_topic(std::string_view group);  // %DLQ%group
 // accepts (the newer %RETRY%group+topic is off by default in Apache brokers).
 std::string pop_retry_topic(std::string_view topic, std::string_view group);
 
+// The topic that a group's POP retry topic belongs to; any other topic is its own.
+std::string_view pop_origin_topic(std::string_view topic, std::string_view group);
+
 bool is_retry_topic(std::string_view topic);
 bool is_dead_letter_topic(std::string_view topic);
 // Topics that a broker keeps for itself (TBW102, SCHEDULE_TOPIC_XXXX, RMQ_SYS_..., rmq_sys_...): clients may not

@@ -44,6 +44,9 @@ TEST(TopicNames, GivenAGroupThenItsTopicsAreNamedAsApacheNamesThem) {
   EXPECT_EQ(retry_topic("g"), "%RETRY%g");
   EXPECT_EQ(dead_letter_topic("g"), "%DLQ%g");
   EXPECT_EQ(pop_retry_topic("t", "g"), "%RETRY%g_t");
+  EXPECT_EQ(pop_origin_topic("%RETRY%g_t", "g"), "t");
+  EXPECT_EQ(pop_origin_topic("%RETRY%g", "g"), "%RETRY%g");
+  EXPECT_EQ(pop_origin_topic("t", "g"), "t");
   EXPECT_TRUE(is_retry_topic("%RETRY%g"));
   EXPECT_TRUE(is_dead_letter_topic("%DLQ%g"));
   EXPECT_TRUE(is_system_topic("TBW102"));
