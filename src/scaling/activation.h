@@ -1,5 +1,5 @@
-// KEDA's own part, at every polling interval: between zero (or idleReplicaCount) and the first replicas. What lies above
-// is the HPA's (hpa.h). Source of the rules: RequestScale in KEDA's pkg/scaling/executor/scale_scaledobjects.go.
+// KEDA's own part, at every polling interval: between zero (or idleReplicaCount) and the first replicas. What lies
+// above is the HPA's (hpa.h). Source of the rules: RequestScale in KEDA's pkg/scaling/executor/scale_scaledobjects.go.
 #pragma once
 
 #include <cstdint>

@@ -18,8 +18,7 @@ void explain_outcome(int32_t current_replicas, int32_t desired_replicas, Explana
 }
 
 // KEDA stops its loop and deletes the HPA, and with it what the HPA remembered.
-Decision step_paused(const ScaledObjectSpec& spec, const State& state, const Observation& observation,
-                     int64_t now_ms) {
+Decision step_paused(const ScaledObjectSpec& spec, const State& state, const Observation& observation, int64_t now_ms) {
   const int32_t current = observation.current_replicas;
   Decision decision{.current_replicas = current,
                     .desired_replicas = spec.pause.paused_replicas.value_or(current),

@@ -1,6 +1,6 @@
-// Scaling as a whole: one function, step(), that turns a spec, a state, an observation and a time into a replica count, a
-// new state and the reasons. It does KEDA's poll and the HPA's sync when they are due. The same code serves the running
-// autoscaler, `gantry explain` and simulation: no clock, no randomness, equal input gives equal output.
+// Scaling as a whole: one function, step(), that turns a spec, a state, an observation and a time into a replica count,
+// a new state and the reasons. It does KEDA's poll and the HPA's sync when they are due. The same code serves the
+// running autoscaler, `gantry explain` and simulation: no clock, no randomness, equal input gives equal output.
 //
 //   Autoscaler scaler(spec, now_ms);
 //   for (;;) {
@@ -26,9 +26,9 @@ struct Decision {
   int32_t current_replicas = 0;  // as observed
   int32_t desired_replicas = 0;  // current_replicas when nothing is to change
   State state;
-  bool polled = false;  // KEDA's poll was due and done
-  bool synced = false;  // the HPA's sync was due and done
-  bool paused = false;  // wholly, by annotation
+  bool polled = false;                  // KEDA's poll was due and done
+  bool synced = false;                  // the HPA's sync was due and done
+  bool paused = false;                  // wholly, by annotation
   std::optional<bool> active;           // as of this poll; absent when there was none or triggers could not tell
   std::vector<ResolvedMetric> metrics;  // reading, fallback, failures, proposal; empty when no reading was needed
   Explanation readings;                 // why, in three parts: what was seen,
@@ -47,9 +47,9 @@ State initial_state(const ScaledObjectSpec& spec, int64_t created_at_ms);
 // When step() next has something to do.
 int64_t next_due_ms(const State& state);
 
-// Does what is due at now_ms. One observation counts as one reading, even when poll and sync fall together. The new state
-// assumes that the target is asked for desired_replicas; the next observation tells what became of it.
-// Never outside maxReplicaCount, nor below minReplicaCount (idleReplicaCount; 0) unless it was there and is held.
+// Does what is due at now_ms. One observation counts as one reading, even when poll and sync fall together. The new
+// state assumes that the target is asked for desired_replicas; the next observation tells what became of it. Never
+// outside maxReplicaCount, nor below minReplicaCount (idleReplicaCount; 0) unless it was there and is held.
 Decision step(const ScaledObjectSpec& spec, const State& state, const Observation& observation, int64_t now_ms);
 
 // A scaled object with its state, for those who step it along. Not thread-safe.

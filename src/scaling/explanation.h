@@ -2,12 +2,12 @@
 // and a sentence for people; `gantry explain` prints the sentences in order.
 #pragma once
 
+#include <fmt/format.h>
+
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <fmt/format.h>
 
 namespace gantry::scaling {
 
@@ -58,7 +58,8 @@ struct Explanation {
   std::string text() const;
 };
 
-// "12 s", "1.5 s": a duration as explanations write it. Rounded up to a tenth, so that time left is never "0 s" too soon.
+// "12 s", "1.5 s": a duration as explanations write it. Rounded up to a tenth, so that time left is never "0 s" too
+// soon.
 std::string seconds_text(int64_t duration_ms);
 
 }  // namespace gantry::scaling

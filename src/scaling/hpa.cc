@@ -73,8 +73,7 @@ int32_t desired_by_metrics(const ScaledObjectSpec& spec, State& state, ResolvedM
   const auto proposed = largest_proposal(spec, metrics, counts, explanation);
   if (!proposed) return counts.current;
   const ScaledObjectSpec effective = with_pauses_as_policies(spec);
-  const int32_t stable =
-      stabilize(effective, state.recommendations, counts.current, *proposed, now_ms, explanation);
+  const int32_t stable = stabilize(effective, state.recommendations, counts.current, *proposed, now_ms, explanation);
   return limit_rate(effective, state.scale_events, counts.current, stable, now_ms, explanation);
 }
 

@@ -38,8 +38,8 @@ void resolve_unknown(const ScaledObjectSpec& spec, const Observation& observatio
                      ResolvedMetrics& all, Explanation& explanation) {
   if (all.first_error.empty()) all.first_error = metric.error;
   const std::string who = fmt::format("{} {} is unknown ({})", metric.trigger, metric.spec.name, metric.error);
-  const std::string failures = fmt::format("{} failure{} in a row", metric.failures_in_a_row,
-                                           metric.failures_in_a_row == 1 ? "" : "s");
+  const std::string failures =
+      fmt::format("{} failure{} in a row", metric.failures_in_a_row, metric.failures_in_a_row == 1 ? "" : "s");
   if (!spec.fallback) {
     explanation.say(Topic::unknown, "{}; {}, no fallback is configured", who, failures);
     all.error = true;

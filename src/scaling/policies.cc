@@ -61,8 +61,7 @@ int32_t scale_up_limit(const ScalingRules& rules, const std::vector<ScaleEvent>&
   const bool least_change = rules.select_policy == SelectPolicy::min;
   int64_t limit = least_change ? kCountMax : 0;
   for (const ScalingPolicy& policy : rules.policies) {
-    const int64_t allowed =
-        most_allowed(policy, replicas_at_start(events, current_replicas, policy.period_s, now_ms));
+    const int64_t allowed = most_allowed(policy, replicas_at_start(events, current_replicas, policy.period_s, now_ms));
     limit = least_change ? std::min(limit, allowed) : std::max(limit, allowed);
   }
   return std::max(current_replicas, to_count(limit));
@@ -74,8 +73,7 @@ int32_t scale_down_limit(const ScalingRules& rules, const std::vector<ScaleEvent
   const bool least_change = rules.select_policy == SelectPolicy::min;
   int64_t limit = least_change ? 0 : kCountMax;
   for (const ScalingPolicy& policy : rules.policies) {
-    const int64_t allowed =
-        least_allowed(policy, replicas_at_start(events, current_replicas, policy.period_s, now_ms));
+    const int64_t allowed = least_allowed(policy, replicas_at_start(events, current_replicas, policy.period_s, now_ms));
     limit = least_change ? std::max(limit, allowed) : std::min(limit, allowed);
   }
   return std::min(current_replicas, to_count(limit));

@@ -1,5 +1,5 @@
-// Limits how fast the count changes: policies such as "at most 4 pods per 15 s", counted against the changes that the HPA
-// made within each policy's period. Source: the HPA's convertDesiredReplicasWithBehaviorRate.
+// Limits how fast the count changes: policies such as "at most 4 pods per 15 s", counted against the changes that the
+// HPA made within each policy's period. Source: the HPA's convertDesiredReplicasWithBehaviorRate.
 #pragma once
 
 #include <cstdint>

@@ -7,7 +7,8 @@
 namespace gantry::scaling {
 namespace {
 
-// KEDA hands values over as whole thousandths, cut; a target in YAML is exact, so it is rounded back to what was written.
+// KEDA hands values over as whole thousandths, cut; a target in YAML is exact, so it is rounded back to what was
+// written.
 double to_milli(double value) {
   constexpr double kMost = 9.2e18;  // about the largest 64-bit integer, where quantities end
   return std::clamp(std::trunc(value * 1000.0), -kMost, kMost);

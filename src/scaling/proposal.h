@@ -1,5 +1,5 @@
-// From one external metric to replicas, as the HPA's replica calculator does it: in thousandths, with a tolerance around
-// the target within which nothing changes.
+// From one external metric to replicas, as the HPA's replica calculator does it: in thousandths, with a tolerance
+// around the target within which nothing changes.
 #pragma once
 
 #include <cstdint>
@@ -26,8 +26,8 @@ struct ReplicaCounts {
 };
 
 struct Proposal {
-  int32_t replicas = 0;     // not yet within any bound; below 0 only for a negative value
-  double usage_ratio = 0;   // 1 is exactly on target; infinite when there is usage and no replica
+  int32_t replicas = 0;    // not yet within any bound; below 0 only for a negative value
+  double usage_ratio = 0;  // 1 is exactly on target; infinite when there is usage and no replica
   bool within_tolerance = false;
 };
 

@@ -21,7 +21,7 @@ struct MetricReading {
 // One trigger, at the index that it has in ScaledObjectSpec::triggers.
 struct TriggerReading {
   std::vector<MetricReading> metrics;
-  std::optional<bool> active;        // the scaler's own answer (IsActive); absent: derived from the activation threshold
+  std::optional<bool> active;  // the scaler's own answer (IsActive); absent: derived from the activation threshold
   std::optional<std::string> error;  // the trigger as a whole could not be read: every metric of it is unknown
 
   bool operator==(const TriggerReading&) const = default;

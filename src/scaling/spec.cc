@@ -85,8 +85,10 @@ Result<void> check_replicas(const ScaledObjectSpec& spec) {
                 spec.max_replica_count, spec.min_replica_count);
   }
   // KEDA lets idleReplicaCount 0 stand beside an explicit minReplicaCount 0, where it changes nothing.
-  if (spec.idle_replica_count && (*spec.idle_replica_count < 0 || *spec.idle_replica_count >= spec.hpa_min_replicas())) {
-    return fail(Errc::invalid_argument, "idleReplicaCount: expected 0 or more and less than minReplicaCount ({}), got {}",
+  if (spec.idle_replica_count &&
+      (*spec.idle_replica_count < 0 || *spec.idle_replica_count >= spec.hpa_min_replicas())) {
+    return fail(Errc::invalid_argument,
+                "idleReplicaCount: expected 0 or more and less than minReplicaCount ({}), got {}",
                 spec.min_replica_count, *spec.idle_replica_count);
   }
   if (spec.fallback && spec.fallback->failure_threshold < 0) {
@@ -133,9 +135,8 @@ ScalingRules default_scale_up() {
 }
 
 ScalingRules default_scale_down() {
-  return {.stabilization_window_s = 300,
-          .select_policy = SelectPolicy::max,
-          .policies = {{PolicyType::percent, 100, 15}}};
+  return {
+      .stabilization_window_s = 300, .select_policy = SelectPolicy::max, .policies = {{PolicyType::percent, 100, 15}}};
 }
 
 Result<void> validate(const ScaledObjectSpec& spec) {

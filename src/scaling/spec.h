@@ -1,6 +1,6 @@
-// What a user asks of scaling, as plain values: the part of a KEDA ScaledObject (and of the HorizontalPodAutoscaler that
-// KEDA makes of it) that decides a replica count. Nothing here knows YAML; src/autoscaler maps Kubernetes objects to it.
-// Field names and defaults are KEDA's ScaledObjectSpec (keda.sh/v1alpha1) and Kubernetes' autoscaling/v2.
+// What a user asks of scaling, as plain values: the part of a KEDA ScaledObject (and of the HorizontalPodAutoscaler
+// that KEDA makes of it) that decides a replica count. Nothing here knows YAML; src/autoscaler maps Kubernetes objects
+// to it. Field names and defaults are KEDA's ScaledObjectSpec (keda.sh/v1alpha1) and Kubernetes' autoscaling/v2.
 #pragma once
 
 #include <cstdint>
@@ -36,7 +36,12 @@ struct TriggerSpec {
 };
 
 // fallback.behavior; the names in YAML are static, currentReplicas, currentReplicasIfHigher, currentReplicasIfLower.
-enum class FallbackBehavior { static_replicas, current_replicas, current_replicas_if_higher, current_replicas_if_lower };
+enum class FallbackBehavior {
+  static_replicas,
+  current_replicas,
+  current_replicas_if_higher,
+  current_replicas_if_lower
+};
 
 // spec.fallback: what an unreadable metric counts as, after *more than* failure_threshold failures in a row.
 struct FallbackSpec {
@@ -63,8 +68,8 @@ enum class PolicyType { pods, percent };
 // A limit on the change within any period: at most value pods, or value percent of the count at the period's start.
 struct ScalingPolicy {
   PolicyType type = PolicyType::pods;
-  int32_t value = 1;     // above 0
-  int32_t period_s = 15; // 1..1800
+  int32_t value = 1;      // above 0
+  int32_t period_s = 15;  // 1..1800
 
   bool operator==(const ScalingPolicy&) const = default;
 };

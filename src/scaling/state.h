@@ -28,9 +28,9 @@ struct ScaleEvent {
 // Times are milliseconds of whatever clock the caller uses throughout.
 struct State {
   int64_t created_at_ms = 0;
-  int64_t next_poll_ms = 0;               // when KEDA's scale loop is due
-  int64_t next_sync_ms = 0;               // when the HPA is due
-  std::optional<int64_t> last_active_ms;  // absent: never seen active
+  int64_t next_poll_ms = 0;                          // when KEDA's scale loop is due
+  int64_t next_sync_ms = 0;                          // when the HPA is due
+  std::optional<int64_t> last_active_ms;             // absent: never seen active
   std::map<std::string, int32_t> failures_in_a_row;  // by metric_key()
   std::vector<Recommendation> recommendations;       // oldest first
   std::vector<ScaleEvent> scale_events;              // oldest first

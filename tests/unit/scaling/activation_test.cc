@@ -57,8 +57,7 @@ INSTANTIATE_TEST_SUITE_P(
         PollCase{"inactive_to_idle", 3, 1, 0, 5, 1}, PollCase{"inactive_at_idle", 3, 1, 0, 1, 1},
         PollCase{"inactive_to_idle_zero", 3, 0, 0, 3, 0}, PollCase{"inactive_below_idle", 3, 2, 0, 1, 1},
         PollCase{"unknown_at_zero", 0, {}, kUnknown, 0, 0}, PollCase{"unknown_above_zero", 0, {}, kUnknown, 5, 5},
-        PollCase{"unknown_above_idle", 3, 1, kUnknown, 5, 5},
-        PollCase{"unknown_below_min", 2, {}, kUnknown, 1, 1}),
+        PollCase{"unknown_above_idle", 3, 1, kUnknown, 5, 5}, PollCase{"unknown_below_min", 2, {}, kUnknown, 1, 1}),
     [](const auto& info) { return info.param.name; });
 
 struct CooldownCase {
@@ -94,8 +93,7 @@ TEST(Activation, GivenACooldown_WhenExplained_ThenTimeLeftIsSaid) {
   ScaledObjectSpec spec = lag_spec();
   spec.cooldown_period_ms = 60'000;
   const Decision decision = poll(spec, active_at(spec, kNow - 48'000), seen(0, 2), kNow);
-  EXPECT_EQ(decision.poll.text(),
-            "cooldown: not active; cooldown: 12 s of 60 s left before going from 2 to 0\n");
+  EXPECT_EQ(decision.poll.text(), "cooldown: not active; cooldown: 12 s of 60 s left before going from 2 to 0\n");
   EXPECT_THAT(poll(spec, active_at(spec, {}, kNow), seen(0, 2), kNow + 1).poll.text(),
               HasSubstr("initial cooldown of 0 s is over"));
 }

@@ -89,22 +89,21 @@ TEST_P(AutoscalerPause, GivenAnAnnotation_WhenLongInactiveOrBusy_ThenHolds) {
   EXPECT_EQ(step(spec, state, seen(given.lag, given.current), 3'600'000).desired_replicas, given.expected);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Annotations, AutoscalerPause,
-    ::testing::Values(PauseCase{"none_busy", {}, 2, 1000, 6}, PauseCase{"none_quiet", {}, 2, 0, 0},
-                      PauseCase{"paused_busy", {.paused = true}, 2, 1000, 2},
-                      PauseCase{"paused_quiet", {.paused = true}, 2, 0, 2},
-                      PauseCase{"replicas", {.paused_replicas = 7}, 2, 0, 7},
-                      PauseCase{"replicas_zero", {.paused_replicas = 0}, 2, 1000, 0},
-                      PauseCase{"replicas_above_max", {.paused_replicas = 200}, 2, 1000, 200},
-                      PauseCase{"in_quiet", {.scale_in_paused = true}, 2, 0, 2},
-                      PauseCase{"in_busy", {.scale_in_paused = true}, 2, 1000, 6},
-                      PauseCase{"out_busy", {.scale_out_paused = true}, 2, 1000, 2},
-                      PauseCase{"out_from_zero", {.scale_out_paused = true}, 0, 1000, 0},
-                      PauseCase{"out_quiet", {.scale_out_paused = true}, 2, 0, 0},
-                      PauseCase{"forced_quiet", {.force_activation = true}, 2, 0, 1},
-                      PauseCase{"forced_from_zero", {.force_activation = true}, 0, 0, 1}),
-    [](const auto& info) { return info.param.name; });
+INSTANTIATE_TEST_SUITE_P(Annotations, AutoscalerPause,
+                         ::testing::Values(PauseCase{"none_busy", {}, 2, 1000, 6}, PauseCase{"none_quiet", {}, 2, 0, 0},
+                                           PauseCase{"paused_busy", {.paused = true}, 2, 1000, 2},
+                                           PauseCase{"paused_quiet", {.paused = true}, 2, 0, 2},
+                                           PauseCase{"replicas", {.paused_replicas = 7}, 2, 0, 7},
+                                           PauseCase{"replicas_zero", {.paused_replicas = 0}, 2, 1000, 0},
+                                           PauseCase{"replicas_above_max", {.paused_replicas = 200}, 2, 1000, 200},
+                                           PauseCase{"in_quiet", {.scale_in_paused = true}, 2, 0, 2},
+                                           PauseCase{"in_busy", {.scale_in_paused = true}, 2, 1000, 6},
+                                           PauseCase{"out_busy", {.scale_out_paused = true}, 2, 1000, 2},
+                                           PauseCase{"out_from_zero", {.scale_out_paused = true}, 0, 1000, 0},
+                                           PauseCase{"out_quiet", {.scale_out_paused = true}, 2, 0, 0},
+                                           PauseCase{"forced_quiet", {.force_activation = true}, 2, 0, 1},
+                                           PauseCase{"forced_from_zero", {.force_activation = true}, 0, 0, 1}),
+                         [](const auto& info) { return info.param.name; });
 
 TEST(Autoscaler, GivenPaused_WhenPausingEnds_ThenTheHpaHasForgotten) {
   ScaledObjectSpec spec = lag_spec();

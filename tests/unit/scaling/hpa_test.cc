@@ -42,20 +42,18 @@ TEST_P(HpaSync, GivenTwoTriggers_WhenSynced_ThenTheLargestWinsAndUnknownOnlyHold
   EXPECT_EQ(sync(spec, initial_state(spec, 0), observation, kNow).desired_replicas, given.expected);
 }
 
-INSTANTIATE_TEST_SUITE_P(Readings, HpaSync,
-                         ::testing::Values(SyncCase{"first_larger", 90, 30, 2, 9}, SyncCase{"second_larger", 30, 90, 2, 9},
-                                           SyncCase{"both_down", 30, 40, 9, 4}, SyncCase{"one_stays", 90, 30, 9, 9},
-                                           SyncCase{"both_zero_keeps_one", 0, 0, 9, 1},
-                                           SyncCase{"unknown_blocks_down", 30, kUnknown, 9, 9},
-                                           SyncCase{"unknown_blocks_down_either", kUnknown, 30, 9, 9},
-                                           SyncCase{"unknown_lets_up", 120, kUnknown, 9, 12},
-                                           SyncCase{"unknown_lets_stay", kUnknown, 90, 9, 9},
-                                           SyncCase{"all_unknown", kUnknown, kUnknown, 9, 9},
-                                           SyncCase{"negative_is_none", -50, -60, 9, 1},
-                                           SyncCase{"zero_replicas_rests", 900, 900, 0, 0},
-                                           SyncCase{"above_max", 90, 90, 150, 100},
-                                           SyncCase{"above_max_even_unknown", kUnknown, kUnknown, 150, 100}),
-                         [](const auto& info) { return info.param.name; });
+INSTANTIATE_TEST_SUITE_P(
+    Readings, HpaSync,
+    ::testing::Values(SyncCase{"first_larger", 90, 30, 2, 9}, SyncCase{"second_larger", 30, 90, 2, 9},
+                      SyncCase{"both_down", 30, 40, 9, 4}, SyncCase{"one_stays", 90, 30, 9, 9},
+                      SyncCase{"both_zero_keeps_one", 0, 0, 9, 1}, SyncCase{"unknown_blocks_down", 30, kUnknown, 9, 9},
+                      SyncCase{"unknown_blocks_down_either", kUnknown, 30, 9, 9},
+                      SyncCase{"unknown_lets_up", 120, kUnknown, 9, 12},
+                      SyncCase{"unknown_lets_stay", kUnknown, 90, 9, 9},
+                      SyncCase{"all_unknown", kUnknown, kUnknown, 9, 9}, SyncCase{"negative_is_none", -50, -60, 9, 1},
+                      SyncCase{"zero_replicas_rests", 900, 900, 0, 0}, SyncCase{"above_max", 90, 90, 150, 100},
+                      SyncCase{"above_max_even_unknown", kUnknown, kUnknown, 150, 100}),
+    [](const auto& info) { return info.param.name; });
 
 TEST(Hpa, GivenBelowTheMinimum_WhenSynced_ThenRaisedWithoutAskingMetrics) {
   ScaledObjectSpec spec = lag_spec();
@@ -92,7 +90,8 @@ TEST(Hpa, GivenABlockedSync_WhenItEnds_ThenNothingWasRecommended) {
   const Decision decision = sync(spec, state, seen_both(10, kUnknown, 9), kNow);
   EXPECT_EQ(decision.state.recommendations, state.recommendations);
   EXPECT_TRUE(decision.state.scale_events.empty());
-  EXPECT_THAT(decision.sync.text(), HasSubstr("1 would be enough for what is known, but not all is: no scale-down from 9"));
+  EXPECT_THAT(decision.sync.text(),
+              HasSubstr("1 would be enough for what is known, but not all is: no scale-down from 9"));
 }
 
 TEST(Hpa, GivenAFallback_WhenFailuresPassTheThreshold_ThenItsReplicasAreProposed) {

@@ -145,12 +145,17 @@ TEST(Fallback, GivenEachBehavior_WhenAsked_ThenReplicasFollowKeda) {
     bool to_zero;
   };
   using enum FallbackBehavior;
-  for (const Case& given :
-       {Case{static_replicas, 6, 2, 6, false}, {static_replicas, 6, 9, 6, false}, {static_replicas, 0, 9, 0, true},
-        {current_replicas, 6, 2, 2, false}, {current_replicas, 0, 9, 9, false},
-        {current_replicas_if_higher, 6, 2, 6, false}, {current_replicas_if_higher, 6, 9, 9, false},
-        {current_replicas_if_higher, 0, 9, 9, false}, {current_replicas_if_lower, 6, 2, 2, false},
-        {current_replicas_if_lower, 6, 9, 6, false}, {current_replicas_if_lower, 0, 9, 0, true}}) {
+  for (const Case& given : {Case{static_replicas, 6, 2, 6, false},
+                            {static_replicas, 6, 9, 6, false},
+                            {static_replicas, 0, 9, 0, true},
+                            {current_replicas, 6, 2, 2, false},
+                            {current_replicas, 0, 9, 9, false},
+                            {current_replicas_if_higher, 6, 2, 6, false},
+                            {current_replicas_if_higher, 6, 9, 9, false},
+                            {current_replicas_if_higher, 0, 9, 9, false},
+                            {current_replicas_if_lower, 6, 2, 2, false},
+                            {current_replicas_if_lower, 6, 9, 6, false},
+                            {current_replicas_if_lower, 0, 9, 0, true}}) {
     const FallbackSpec fallback{.replicas = given.replicas, .behavior = given.behavior};
     EXPECT_EQ(fallback_replicas(fallback, given.current), given.expected) << to_string(given.behavior);
     EXPECT_EQ(falls_back_to_zero(fallback), given.to_zero) << to_string(given.behavior);

@@ -13,9 +13,18 @@ struct FlagCase {
 };
 
 TEST(Pause, GivenAFlagsValue_WhenRead_ThenOnlyAWrittenFalseIsOff) {
-  for (const FlagCase& given : {FlagCase{"true", true}, {"1", true}, {"T", true}, {"", true}, {"yes", true},
-                                {"fAlse", true}, {"false", false}, {"False", false}, {"FALSE", false}, {"f", false},
-                                {"F", false}, {"0", false}}) {
+  for (const FlagCase& given : {FlagCase{"true", true},
+                                {"1", true},
+                                {"T", true},
+                                {"", true},
+                                {"yes", true},
+                                {"fAlse", true},
+                                {"false", false},
+                                {"False", false},
+                                {"FALSE", false},
+                                {"f", false},
+                                {"F", false},
+                                {"0", false}}) {
     const auto pause = pause_from_annotations({{std::string(kPausedAnnotation), given.value}});
     ASSERT_TRUE(pause);
     EXPECT_EQ(pause->paused, given.on) << '"' << given.value << '"';

@@ -52,10 +52,15 @@ INSTANTIATE_TEST_SUITE_P(
         LimitCase{"added_before_the_period", SelectPolicy::max, {{kPods, 4, 60}}, {{kNow - 60'000, 3}}, 10, 14, 6},
         LimitCase{"used_up", SelectPolicy::max, {{kPods, 4, 60}}, {{kNow - 1, 6}}, 10, 10, 0},
         LimitCase{"removed_in_the_period", SelectPolicy::max, {{kPods, 4, 60}}, {{kNow - 1, -3}}, 10, 17, 9},
-        LimitCase{"up_and_down_balance", SelectPolicy::max, {{kPods, 4, 60}}, {{kNow - 2, 5}, {kNow - 1, -5}}, 10, 14,
+        LimitCase{
+            "up_and_down_balance", SelectPolicy::max, {{kPods, 4, 60}}, {{kNow - 2, 5}, {kNow - 1, -5}}, 10, 14, 6},
+        LimitCase{"each_policy_has_its_period",
+                  SelectPolicy::min,
+                  {{kPods, 4, 10}, {kPods, 6, 60}},
+                  {{kNow - 30'000, 4}},
+                  10,
+                  12,
                   6},
-        LimitCase{"each_policy_has_its_period", SelectPolicy::min, {{kPods, 4, 10}, {kPods, 6, 60}},
-                  {{kNow - 30'000, 4}}, 10, 12, 6},
         LimitCase{"no_overflow", SelectPolicy::max, {{kPercent, kMost, 60}, {kPods, kMost, 60}}, {}, kMost, kMost, 0}),
     [](const auto& info) { return info.param.name; });
 

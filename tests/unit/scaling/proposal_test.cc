@@ -58,18 +58,17 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& info) { return info.param.name; });
 
 // The documented examples: 200m wanted at 100m doubles, 50m halves, a ratio near 1 does nothing.
-INSTANTIATE_TEST_SUITE_P(
-    Value, ProposalOf,
-    ::testing::Values(ProposalCase{"double", kValue, 0.1, 0.2, {3, 3, 3}, 6, false},
-                      ProposalCase{"half", kValue, 0.1, 0.05, {4, 4, 4}, 2, false},
-                      ProposalCase{"half_rounded_up", kValue, 0.1, 0.05, {3, 3, 3}, 2, false},
-                      ProposalCase{"near", kValue, 100, 109, {3, 3, 3}, 3, true},
-                      ProposalCase{"near_below", kValue, 100, 91, {3, 3, 3}, 3, true},
-                      ProposalCase{"only_ready_ones_count", kValue, 100, 200, {4, 4, 3}, 6, false},
-                      ProposalCase{"none_ready", kValue, 100, 200, {4, 4, 0}, 0, false},
-                      ProposalCase{"from_zero", kValue, 100, 250, {0, 0, 0}, 3, false},
-                      ProposalCase{"huge", kValue, 0.001, 1e300, {4, 4, 4}, kMost, false}),
-    [](const auto& info) { return info.param.name; });
+INSTANTIATE_TEST_SUITE_P(Value, ProposalOf,
+                         ::testing::Values(ProposalCase{"double", kValue, 0.1, 0.2, {3, 3, 3}, 6, false},
+                                           ProposalCase{"half", kValue, 0.1, 0.05, {4, 4, 4}, 2, false},
+                                           ProposalCase{"half_rounded_up", kValue, 0.1, 0.05, {3, 3, 3}, 2, false},
+                                           ProposalCase{"near", kValue, 100, 109, {3, 3, 3}, 3, true},
+                                           ProposalCase{"near_below", kValue, 100, 91, {3, 3, 3}, 3, true},
+                                           ProposalCase{"only_ready_ones_count", kValue, 100, 200, {4, 4, 3}, 6, false},
+                                           ProposalCase{"none_ready", kValue, 100, 200, {4, 4, 0}, 0, false},
+                                           ProposalCase{"from_zero", kValue, 100, 250, {0, 0, 0}, 3, false},
+                                           ProposalCase{"huge", kValue, 0.001, 1e300, {4, 4, 4}, kMost, false}),
+                         [](const auto& info) { return info.param.name; });
 
 TEST(Proposal, GivenAValueTarget_WhenNoReplicaExists_ThenThereIsNoProposal) {
   const auto proposal =
