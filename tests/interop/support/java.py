@@ -52,15 +52,18 @@ class Scenario:
         self.name = name
         self.options = options
         self._changed = threading.Condition()
-        self._events = []
+        self._started = False
         self._result = None
+        self.deliveries = 0
 
     def deliver(self, line):
         with self._changed:
             if line["event"] == "done":
                 self._result = line
+            elif line["event"] == "delivered":
+                self.deliveries = line["count"]
             else:
-                self._events.append(line["event"])
+                self._started = True
             self._changed.notify_all()
 
     def _wait(self, ready, timeout_s, what):
@@ -70,7 +73,12 @@ class Scenario:
 
     def started(self, timeout_s=20):
         """Waits until the consumer runs."""
-        self._wait(lambda: "started" in self._events or self._result, timeout_s, "start")
+        self._wait(lambda: self._started or self._result, timeout_s, "start")
+        return self
+
+    def delivered(self, count, timeout_s=30):
+        """Waits until the consumer was given `count` messages, refused and repeated ones included."""
+        self._wait(lambda: self.deliveries >= count or self._result, timeout_s, f"delivery of {count}, but of {self.deliveries},")
         return self
 
     def stop(self):
@@ -128,4 +136,4 @@ class Driver:
         return self._process.tail()
 
     def close(self):
-        self._process.stop()
+        self._process.kill()

@@ -2,6 +2,7 @@ package gantry.peer;
 
 import java.lang.reflect.Field;
 import java.util.Arrays;
+import java.util.concurrent.TimeUnit;
 import org.apache.rocketmq.client.consumer.DefaultLitePullConsumer;
 import org.apache.rocketmq.client.consumer.DefaultMQPushConsumer;
 import org.apache.rocketmq.client.consumer.listener.ConsumeConcurrentlyStatus;
@@ -96,8 +97,14 @@ final class Consume {
             });
         }
         consumer.start();
+        long started_ns = System.nanoTime();
         scenario.event("started");
         scenario.await();
+        if (mode.equals("orderly")) {
+            // one second after its start an orderly consumer locks its queues, even in the middle of a shutdown that has
+            // just unlocked them: they then stay locked for a minute with nobody there
+            Thread.sleep(Math.max(0, 1500 - TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - started_ns)));
+        }
         // shutdown waits for running listeners and commits, so what was accepted is also committed or acknowledged
         consumer.setAwaitTerminationMillisWhenShutdown(2000);
         Promptly.run(consumer::shutdown);

@@ -18,6 +18,7 @@ final class Received {
     private final Set<String> accepted = new HashSet<>();
     private final Set<String> refused = new HashSet<>();
     private final Map<String, Long> last_offset = new HashMap<>();
+    private int deliveries;
     private int duplicates;
     private int disorder;
 
@@ -46,6 +47,7 @@ final class Received {
         entry.put("properties", m.getProperties());
         entry.put("accepted", !refuse);
         scenario.add("messages", entry);
+        scenario.event("delivered", ++deliveries);
         if (refuse) return false;
         // an offset below one already accepted of the same queue: breaks the promise of orderly consumption only
         Long before = last_offset.put(m.getTopic() + '/' + m.getBrokerName() + '/' + m.getQueueId(), m.getQueueOffset());

@@ -46,10 +46,12 @@ final class Scenario {
         if (why instanceof Throwable && ((Throwable) why).getCause() != null) text += " <- " + ((Throwable) why).getCause();
         if (errors.size() < 20) errors.add(text);
     }
-    void event(String name) {
+    void event(String name) { event(name, 0); }
+    void event(String name, int count) {
         JSONObject line = new JSONObject();
         line.put("id", id);
         line.put("event", name);
+        line.put("count", count);
         Driver.print(line);
     }
 

@@ -4,6 +4,8 @@ import com.alibaba.fastjson2.JSONObject;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -59,9 +61,11 @@ final class Send {
         if (!compress.equals("none")) producer.setCompressType(CompressionType.of(compress));
     }
 
-    /** "check":true leaves every second transaction undecided, so that the broker has to ask. */
+    /** "check":true leaves every second transaction undecided, and waits until the broker has asked for each of them. */
     private TransactionMQProducer transactional(Options o) {
         boolean check = o.flag("check");
+        Set<String> undecided = ConcurrentHashMap.newKeySet();
+        for (int i = 1; i < o.number("n", 10); i += 2) undecided.add(prefix + i);
         TransactionMQProducer p = new TransactionMQProducer(scenario.group(), scenario.credentials());
         p.setTransactionListener(new TransactionListener() {
             @Override public LocalTransactionState executeLocalTransaction(Message m, Object i) {
@@ -72,7 +76,7 @@ final class Send {
                 JSONObject entry = new JSONObject();
                 entry.put("key", m.getKeys());
                 scenario.add("checked", entry);
-                scenario.stop();
+                if (undecided.remove(m.getKeys()) && undecided.isEmpty()) scenario.stop();
                 return LocalTransactionState.COMMIT_MESSAGE;
             }
         });
