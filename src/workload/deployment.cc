@@ -118,7 +118,11 @@ void Deployment::add_replica() {
       options_.log_directory.empty() ? "" : fmt::format("{}/{}.log", options_.log_directory, replica);
   replicas_[index] = std::make_unique<Replica>(
       io_, index, replica, std::move(*command), options_.restart, options_.output, log_file,
-      Replica::Events{.changed = [this, index] { changed(index); }, .gone = [this, index] { remove(index); }});
+      Replica::Events{.changed = [this, index] { changed(index); },
+                      .line = [this, replica](std::string_view line) {
+                        if (options_.on_line) options_.on_line(replica, line);
+                      },
+                      .gone = [this, index] { remove(index); }});
   replicas_[index]->start();
 }
 

@@ -16,6 +16,8 @@ struct DeploymentOptions {
   std::string log_directory;  // one file a replica, NAME.log; empty: none. Must exist.
   int replicas_max = 1000;
   std::string gantry_file;  // what `command: ["gantry", ...]` runs; empty: this program itself
+  // Every line that a replica prints.
+  std::function<void(std::string_view replica, std::string_view line)> on_line;
   // After every change of a replica's state. Must not destroy the Deployment.
   std::function<void()> on_change;
 };

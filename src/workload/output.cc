@@ -97,6 +97,7 @@ void Output::push(std::chrono::system_clock::time_point now) {
   begun_.clear();
   cut_ = false;
   copy_to_file(line);
+  if (on_line) on_line(line.text);
   bytes_ += line.text.size();
   lines_.push_back(std::move(line));
   while (lines_.size() > limits_.lines_max || (bytes_ > limits_.bytes_max && lines_.size() > 1)) {

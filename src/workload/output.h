@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <deque>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,6 +33,9 @@ class Output {
 
   void append(std::string_view bytes, std::chrono::system_clock::time_point now);
   void end_line(std::chrono::system_clock::time_point now);  // the process ended: what is begun is a line
+
+  // Called with each line as it is complete, before old ones are dropped.
+  std::function<void(std::string_view line)> on_line;
 
   std::vector<OutputLine> last(std::size_t lines_max) const;  // oldest first
   std::string last_line() const;                              // the last one that is not blank, else ""

@@ -37,6 +37,7 @@ Replica::Replica(boost::asio::io_context& io, int index, std::string name, Comma
       timer_(io) {
   status_.name = std::move(name);
   status_.index = index;
+  output_.on_line = events_.line;
 }
 
 Replica::~Replica() {
