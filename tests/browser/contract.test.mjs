@@ -33,7 +33,7 @@ async function check(url) {
   assert.deepEqual(differences(data, state), []);
 }
 
-for (const scenario of ['burst', 'unknown', 'crash', 'empty']) {
+for (const scenario of ['burst', 'unknown', 'crash', 'empty', 'crowd']) {
   test(`GivenTheMock_WhenPlaying_${scenario}_ThenItKeepsToTheContract`, async () => {
     const server = await mock({ scenario, from: 22, speed: 0 });
     try {

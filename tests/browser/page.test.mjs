@@ -177,7 +177,7 @@ describe('the page', { skip }, () => {
     assert.equal(await page.evaluate(() => document.activeElement.tagName), 'SUMMARY');
   });
 
-  for (const scenario of ['burst', 'unknown', 'crash', 'empty']) {
+  for (const scenario of ['burst', 'unknown', 'crash', 'empty', 'crowd']) {
     test(`GivenAScreenOf360Pixels_WhenShowing_${scenario}_ThenNothingScrollsSideways`, async () => {
       const { url } = await served({ ...BURST, scenario });
       const { page } = await opened(url, { width: 360, height: 780 });
@@ -187,6 +187,16 @@ describe('the page', { skip }, () => {
         .filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => e.className));
       assert.deepEqual(cut, []);
       await picture(page, `narrow-${scenario}`, { fullPage: true });
+    });
+  }
+
+  for (const width of [561, 768, 901, 1280, 1920]) {
+    test(`GivenLongNamesAndManyWorkers_When${width}PixelsWide_ThenNothingScrollsSideways`, async () => {
+      const { url } = await served({ ...BURST, scenario: 'crowd' });
+      const { page } = await opened(url, { width });
+      assert.equal(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth), 0);
+      const tall = await page.evaluate(() => Math.max(...[...document.querySelectorAll('.worker')].map((e) => e.clientHeight)));
+      assert.ok(tall < 160, `a closed worker is ${tall} pixels tall`);
     });
   }
 

@@ -1,7 +1,7 @@
 // A server that stands in for `gantry up`: the built page, /api/state, /api/events and /api/history of a simulated
 // minute. For development and for the browser tests; Node only.
 //
-//   node dev/mock.mjs [--port 19100] [--scenario burst|unknown|crash|empty] [--from 0] [--speed 1] [--root dist]
+//   node dev/mock.mjs [--port 19100] [--scenario burst|unknown|crash|empty|crowd] [--from 0] [--speed 1] [--root dist]
 //
 // --from begins that many seconds into the minute; --speed 0 freezes it there.
 import { createServer } from 'node:http';

@@ -14,12 +14,12 @@ const MAX_REPLICAS = 10;
 const LAG_TARGET = 200; // messages a replica
 const QUEUES = 8;
 
-export const scenarios = ['burst', 'unknown', 'crash', 'empty'];
+export const scenarios = ['burst', 'unknown', 'crash', 'empty', 'crowd'];
 
 export class Simulation {
   /**
    * scenario: burst (all is well), unknown (broker-b does not answer from 16 s on), crash (a worker dies again and
-   * again), empty (nothing configured yet). epoch_ms: the instant of second 0.
+   * again), empty (nothing configured yet), crowd (everything long, large and many). epoch_ms: the instant of second 0.
    */
   constructor({ scenario = 'burst', epoch_ms = Date.now(), nameServer = '127.0.0.1:9876', mode = 'embedded' } = {}) {
     Object.assign(this, { scenario, epoch_ms, nameServer, mode });
@@ -206,6 +206,11 @@ export class Simulation {
   }
 
   state() {
+    const state = this.plainState();
+    return this.scenario === 'crowd' ? crowd(state) : state;
+  }
+
+  plainState() {
     const blind = this.blind;
     const empty = this.scenario === 'empty';
     const known = (v) => (blind ? null : v);
@@ -275,4 +280,41 @@ export class Simulation {
       sample: this.samples.at(-1),
     };
   }
+}
+
+/** What breaks layouts: names without a place to break, nine digits, a hundred workers, many queues, many errors. */
+function crowd(state) {
+  const long = 'com.example.orders.fulfilment.warehouse-eu-central-1.retryable';
+  const times = (n, make) => Array.from({ length: n }, (_, i) => make(i));
+  return {
+    ...state,
+    mode: 'cluster',
+    name_servers: times(3, (i) => `namesrv-${i}.${long}:9876`),
+    totals: {
+      ...state.totals, lag: 123456789, ready: 123456000, in_flight: 789, oldest_age_ms: 98765432, replicas: 97,
+      send_rate: 1234567, consume_rate: 45678.9,
+    },
+    groups: times(3, (g) => ({
+      ...state.groups[0], topic: long, group: `${long}-group-${g}`, lag: null, dlq: 12,
+      unknown: [`broker-a: connection refused by ${long}`, 'broker-b: no answer within 3 s'],
+      queues: times(64, (q) => ({
+        broker: `broker-${long}`, queue_id: q, broker_offset: 123456789012,
+        consumer_offset: q % 3 ? 123456780000 : null, lag: q % 3 ? 9012 * q : null,
+      })),
+    })),
+    topics: times(12, (i) => ({ topic: `${long}-${i}`, queues: 64, messages: 123456789012, rate: i % 2 ? null : 12345.6 })),
+    scaled_objects: [{
+      ...state.scaled_objects[0], name: long, target: `Deployment/${long}`, max: 100, current: 97, desired: 80, paused: true,
+      last_error: `the name server ${long}:9876 does not resolve`,
+      triggers: times(3, (i) => ({
+        name: `${long}-${i}`, type: 'external', metric: `lag of ${long}`, value: i ? null : 12345678, target: 100,
+        error: i ? 'connection refused' : '',
+      })),
+    }],
+    workers: times(100, (i) => ({
+      name: `${long}-worker-${i}`, deployment: long, state: ['running', 'starting', 'stopping', 'backoff'][i % 4], pid: 1000 + i,
+      restarts: i, started_at_ms: state.now_ms - i * 100_000, exit: 'signal 9 (Killed)',
+      output: times(20, (line) => `line ${line} ${'x'.repeat(300)}`),
+    })),
+  };
 }

@@ -11,11 +11,11 @@ export function isKnown(v: Maybe | undefined): v is number {
   return typeof v === 'number' && Number.isFinite(v);
 }
 
-/** 12345 -> "12,345"; a million and more are shortened: "1.23 M". */
+/** 12345 -> "12,345"; a million and more are shortened: "1.23M". */
 export function count(v: Maybe | undefined): string {
   if (!isKnown(v)) return UNKNOWN;
-  if (Math.abs(v) >= 1e9) return `${(v / 1e9).toFixed(2)} G`;
-  if (Math.abs(v) >= 1e6) return `${(v / 1e6).toFixed(2)} M`;
+  if (Math.abs(v) >= 1e9) return `${(v / 1e9).toFixed(2)}G`;
+  if (Math.abs(v) >= 1e6) return `${(v / 1e6).toFixed(2)}M`;
   return whole.format(v);
 }
 
@@ -52,10 +52,12 @@ function two(a: number, unitA: string, b: number, unitB: string): string {
   return b === 0 ? `${a} ${unitA}` : `${a} ${unitA} ${b} ${unitB}`;
 }
 
-/** Splits "12.4 s" or "1.23 M" for display: the figure large, the unit small. "unknown" has no unit. */
-export function splitUnit(text: string): { figure: string; unit: string } {
-  const m = /^(−?[\d.,]+) (.+)$/.exec(text);
-  return m ? { figure: m[1]!, unit: m[2]! } : { figure: text, unit: '' };
+/** "1 min 15 s" -> [["1", "min"], ["15", "s"]] for display: figures large, units small. "unknown" has no unit. */
+export function splitUnits(text: string): [figure: string, unit: string][] {
+  const words = text.split(' ');
+  const pairs: [string, string][] = [];
+  for (let i = 0; i < words.length; i += 2) pairs.push([words[i]!, words[i + 1] ?? '']);
+  return pairs;
 }
 
 /** Position on the time axis: 0 -> "0:00", 75 -> "1:15", 3675 -> "1:01:15". */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ago, clock, count, duration, plural, rate, shortCount, splitUnit } from '../src/format';
+import { ago, clock, count, duration, plural, rate, shortCount, splitUnits } from '../src/format';
 
 const table = <T extends unknown[]>(name: string, fn: (...args: T) => unknown, rows: [T, unknown][]) =>
   rows.forEach(([args, want]) => test(`${name}(${args.map((a) => JSON.stringify(a)).join(', ')}) is ${JSON.stringify(want)}`, () => assert.deepEqual(fn(...args), want)));
@@ -11,8 +11,8 @@ table('count', count, [
   [[NaN], 'unknown'],
   [[0], '0'],
   [[12345], '12,345'],
-  [[1_234_567], '1.23 M'],
-  [[2_500_000_000], '2.50 G'],
+  [[1_234_567], '1.23M'],
+  [[2_500_000_000], '2.50G'],
 ]);
 
 table('shortCount', shortCount, [
@@ -45,11 +45,11 @@ table('duration', duration, [
   [[-2000], '−2 s'],
 ]);
 
-table('splitUnit', splitUnit, [
-  [['12.4 s'], { figure: '12.4', unit: 's' }],
-  [['1 min 15 s'], { figure: '1', unit: 'min 15 s' }],
-  [['12,345'], { figure: '12,345', unit: '' }],
-  [['unknown'], { figure: 'unknown', unit: '' }],
+table('splitUnits', splitUnits, [
+  [['12.4 s'], [['12.4', 's']]],
+  [['1 min 15 s'], [['1', 'min'], ['15', 's']]],
+  [['12,345'], [['12,345', '']]],
+  [['unknown'], [['unknown', '']]],
 ]);
 
 table('clock', clock, [

@@ -1,6 +1,6 @@
 // One figure with its unit; the word "unknown" with its reason where there is none.
 import type { Maybe } from '../api';
-import { isKnown, splitUnit, UNKNOWN } from '../format';
+import { isKnown, splitUnits, UNKNOWN } from '../format';
 
 interface Props {
   value: Maybe | undefined;
@@ -13,12 +13,12 @@ interface Props {
 
 export function Value({ value, show, reason, unit }: Props) {
   if (!isKnown(value)) return <Unknown reason={reason} />;
-  const parts = splitUnit(show(value));
-  const small = [parts.unit, unit].filter(Boolean).join(' ');
   return (
     <span class="value">
-      {parts.figure}
-      {small && <small> {small}</small>}
+      {splitUnits(show(value)).map(([figure, of], i) => (
+        <span key={i}>{i > 0 && ' '}{figure}{of && <small> {of}</small>}</span>
+      ))}
+      {unit && <small> {unit}</small>}
     </span>
   );
 }
