@@ -141,6 +141,7 @@ def test_given_pop_without_ack_when_the_invisible_time_ends_then_the_message_is_
 
 def test_given_an_undecided_transaction_when_the_broker_asks_then_it_is_seen(waiting):
     got = waiting.result("check")
-    assert keys(got["messages"]) == ["k0", "k1", "k2", "k3"]
+    # a decision that is not yet on disk is asked for once more, and then committed once more: at least once is the promise
+    assert sorted(by_key(got["messages"])) == ["k0", "k1", "k2", "k3"]
     checked = waiting.undecided.stop().outcome()["checked"]
-    assert {c["key"] for c in checked} == {"k1", "k3"}
+    assert {c["key"] for c in checked} >= {"k1", "k3"}
