@@ -11,7 +11,6 @@ namespace {
 
 constexpr std::size_t kDepthMax = 16;
 constexpr std::size_t kFieldsExpected = 16;
-constexpr std::size_t kLanguageBytesMax = 64;
 
 void append_number(std::string_view key, std::int64_t number, std::string& out) {
   char text[24];
@@ -112,7 +111,7 @@ class HeaderReader {
     if (error == std::errc{} && end == text.data() + text.size()) {
       command_.language = {code, {}};
     } else {
-      command_.language = language_of(text.substr(0, kLanguageBytesMax));
+      command_.language = language_of(text);
     }
     return {};
   }

@@ -53,6 +53,8 @@ struct SendMessageResponseHeader {
   std::optional<std::string> transaction_id;
   std::optional<std::string> batch_uniq_id;
   std::optional<std::string> recall_handle;
+  std::optional<std::string> msg_region;  // what a client puts into its traces; brokers send "DefaultRegion"
+  std::optional<bool> trace_on;
 
   static constexpr auto table() {
     return std::tuple{field("msgId", &SendMessageResponseHeader::msg_id),
@@ -60,7 +62,9 @@ struct SendMessageResponseHeader {
                       field("queueOffset", &SendMessageResponseHeader::queue_offset),
                       field("transactionId", &SendMessageResponseHeader::transaction_id),
                       field("batchUniqId", &SendMessageResponseHeader::batch_uniq_id),
-                      field("recallHandle", &SendMessageResponseHeader::recall_handle)};
+                      field("recallHandle", &SendMessageResponseHeader::recall_handle),
+                      field("MSG_REGION", &SendMessageResponseHeader::msg_region),
+                      field("TRACE_ON", &SendMessageResponseHeader::trace_on)};
   }
 };
 
