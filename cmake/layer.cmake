@@ -10,8 +10,10 @@ set(GANTRY_USES_wire OpenSSL::Crypto ZLIB::ZLIB PkgConfig::LZ4 PkgConfig::ZSTD B
 set(GANTRY_USES_kube yaml-cpp)
 set(GANTRY_USES_base Boost::json)
 set(GANTRY_USES_net OpenSSL::SSL OpenSSL::Crypto spdlog::spdlog)
+set(GANTRY_USES_http ZLIB::ZLIB Boost::json)
 set(GANTRY_USES_store RocksDB::rocksdb-shared spdlog::spdlog)
 set(GANTRY_USES_workload spdlog::spdlog)
+set(GANTRY_USES_up gantry_web_assets)
 
 function(gantry_layer folder kind)
   set(library gantry_${folder})

@@ -1,0 +1,42 @@
+// Lag readings shared by all who want the same one: triggers, the page, the report. A reading is good for a while, and
+// never is more than one under way for the same topic and group. On the thread of its io_context.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <optional>
+#include <tuple>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "lag/source.h"
+
+namespace gantry::autoscaler {
+
+class LagCache {
+ public:
+  static constexpr std::size_t kEntriesMax = 10'000;  // topic and group pairs; older readings go first
+
+  LagCache(boost::asio::io_context& io, std::shared_ptr<lag::LagSource> source, std::chrono::milliseconds max_age)
+      : io_(io), source_(std::move(source)), max_age_(max_age) {}
+
+  boost::asio::awaitable<Result<lag::LagReading>> read(lag::LagQuery query);
+
+ private:
+  using Key = std::tuple<std::string, std::string, lag::OffsetResetPolicy>;
+  struct Entry {
+    std::optional<Result<lag::LagReading>> reading;
+    std::chrono::steady_clock::time_point read_at;
+    std::shared_ptr<boost::asio::steady_timer> under_way;  // cancelled when the reading has come
+  };
+
+  boost::asio::io_context& io_;
+  std::shared_ptr<lag::LagSource> source_;
+  std::chrono::milliseconds max_age_;
+  std::map<Key, Entry> entries_;
+};
+
+}  // namespace gantry::autoscaler

@@ -1,0 +1,177 @@
+#include "up/command.h"
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "broker/broker.h"
+#include "net/io_thread.h"
+#include "net/shutdown.h"
+#include "up/page.h"
+#include "up/plan.h"
+#include "up/show.h"
+#include "up/terminal_view.h"
+
+namespace gantry::up {
+namespace {
+
+constexpr int kDone = 0;
+constexpr int kFailed = 1;
+constexpr int kUsage = 2;
+constexpr std::chrono::milliseconds kGrace{1'200};  // of workers at the end: everything stops within 2 s
+constexpr std::chrono::milliseconds kStopBound{2'000};
+
+int report_error(const Error& error) {
+  std::fprintf(stderr, "gantry up: %s\n", error.message.c_str());
+  return error.code == Errc::invalid_argument ? kUsage : kFailed;
+}
+
+// The embedded broker on a thread of its own, with its data.
+class EmbeddedBroker {
+ public:
+  static Result<std::unique_ptr<EmbeddedBroker>> start(const Options& options) {
+    std::unique_ptr<EmbeddedBroker> embedded(new EmbeddedBroker());
+    broker::Config config;
+    config.namesrv_port = options.namesrv_port;
+    config.port = options.broker_port;
+    config.data_directory = options.data_dir;
+    if (options.data_dir.empty()) {
+      std::string pattern = (std::filesystem::temp_directory_path() / "gantry-up-XXXXXX").string();
+      if (::mkdtemp(pattern.data()) == nullptr) return fail(Errc::unavailable, "{}: no temporary directory can be made there", pattern);
+      embedded->temporary_ = config.data_directory = pattern;
+    }
+    embedded->thread_.start();
+    auto started = embedded->thread_.call([&] { return broker::Broker::start(embedded->thread_.io(), config); });
+    if (!started) return std::unexpected(started.error());
+    embedded->broker_ = std::move(*started);
+    return embedded;
+  }
+
+  ~EmbeddedBroker() {
+    if (broker_) thread_.call([this] { broker_->stop(); broker_.reset(); });
+    thread_.stop();
+    std::error_code ignored;
+    if (!temporary_.empty()) std::filesystem::remove_all(temporary_, ignored);
+  }
+
+  const std::string& name_server() const { return broker_->namesrv_address(); }
+
+ private:
+  EmbeddedBroker() : thread_("broker") {}
+
+  net::IoThread thread_;
+  std::unique_ptr<broker::Broker> broker_;
+  std::string temporary_;
+};
+
+Result<std::shared_ptr<rocketmq::Cluster>> make_cluster(boost::asio::io_context& io, const Options& options, const std::string& name_servers) {
+  rocketmq::ClusterConfig config;
+  config.name_servers = name_servers;
+  if (!options.access_key.empty()) config.credentials = wire::Credentials{options.access_key, options.secret_key};
+  if (options.tls) {
+    auto tls = net::TlsContext::client({.verify_peer = false});
+    if (!tls) return std::unexpected(tls.error());
+    config.tls = *tls;
+  }
+  return rocketmq::Cluster::create(io, std::move(config));
+}
+
+Result<void> write_report(const std::string& file, const Show& show, const Verdict& verdict) {
+  std::ofstream out(file, std::ios::trunc);
+  out << boost::json::serialize(to_json(show.history(), verdict)) << "\n";
+  out.close();
+  if (!out) return fail(Errc::unavailable, "{}: the report cannot be written: {}", file, std::generic_category().message(errno));
+  return {};
+}
+
+int conclude(const Options& options, const Show& show) {
+  const Verdict verdict = show.verdict();
+  int exit_code = kDone;
+  if (!options.report_file.empty()) {
+    if (auto written = write_report(options.report_file, show, verdict); !written) exit_code = report_error(written.error());
+  }
+  if (options.duration) {
+    std::printf("%s: %s\n", verdict.ok ? "ok" : "not ok", verdict.reason.c_str());
+    if (!verdict.ok) exit_code = kFailed;
+  }
+  return exit_code;
+}
+
+int run_show(const Options& options, Plan plan) {
+  boost::asio::io_context io(1);
+  std::unique_ptr<EmbeddedBroker> embedded;
+  if (plan.embedded) {
+    auto started = EmbeddedBroker::start(options);
+    if (!started) return report_error(started.error());
+    embedded = std::move(*started);
+    plan.name_servers = embedded->name_server();
+  }
+  kube::redirect_name_servers(*plan.manifest, plan.name_servers);
+  auto cluster = make_cluster(io, options, plan.name_servers);
+  if (!cluster) return report_error(cluster.error());
+  for (const std::string& ignored : plan.manifest->ignored) std::printf("not used on one machine: %s\n", ignored.c_str());
+
+  const std::string name_servers = plan.name_servers;
+  auto created = Show::create(io, std::move(plan), *cluster);
+  if (!created) return report_error(created.error());
+  Show& show = **created;
+  Page page(io, options.http_host, options.http_port, show, options.version);
+  if (auto started = page.start(); !started) {
+    return report_error(in_context("the page (another address: --http HOST:PORT)", started.error()));
+  }
+  std::printf("page         %s\nname server  %s%s\nCtrl-C stops everything\n\n", page.url().c_str(), name_servers.c_str(),
+              embedded ? " (embedded: one node, for development)" : "");
+  std::fflush(stdout);
+
+  TerminalView view;
+  bool stopping = false;
+  net::Shutdown* listening = nullptr;
+  const auto stop = [&] {
+    if (stopping) return;
+    stopping = true;
+    boost::asio::co_spawn(io, show.stop(kGrace), [&](std::exception_ptr) {
+      page.stop();
+      if (listening != nullptr) listening->finish();
+      io.stop();
+    });
+  };
+  net::Shutdown shutdown(io, [&](int) { stop(); }, kStopBound);
+  listening = &shutdown;
+  boost::asio::steady_timer end(io);
+  if (options.duration) {
+    end.expires_after(*options.duration);
+    end.async_wait([&](boost::system::error_code error) {
+      if (!error) stop();
+    });
+  }
+  int absorbed_samples = 0;
+  int exit_code = kDone;
+  show.on_sample = [&] {
+    if (stopping) return;
+    view.update(show);
+    page.push();
+    // two samples in a row, so that the record shows that it stayed so
+    absorbed_samples = show.absorbed() ? absorbed_samples + 1 : 0;
+    if (options.duration && absorbed_samples >= 2) stop();
+  };
+  show.start();
+  io.run();
+  view.finish();
+  exit_code = conclude(options, show);
+  return exit_code;
+}
+
+}  // namespace
+
+int run(const Options& options) {
+  auto plan = make_plan(options);
+  if (!plan) return report_error(plan.error());
+  return run_show(options, std::move(*plan));
+}
+
+}  // namespace gantry::up

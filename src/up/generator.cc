@@ -1,0 +1,66 @@
+#include "up/generator.h"
+
+#include <algorithm>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+namespace gantry::up {
+
+using boost::asio::awaitable;
+
+constexpr std::chrono::milliseconds kRetryPause{500};
+
+BurstGenerator::BurstGenerator(std::shared_ptr<rocketmq::Cluster> cluster, kube::Generator burst, std::shared_ptr<DeliveryTally> tally)
+    : cluster_(std::move(cluster)),
+      burst_(std::move(burst)),
+      tally_(std::move(tally)),
+      producer_(cluster_, rocketmq::ProducerConfig{.group = "gantry-generator"}),
+      timer_(cluster_->io()) {}
+
+void BurstGenerator::start() { boost::asio::co_spawn(cluster_->io(), run(shared_from_this()), boost::asio::detached); }
+
+awaitable<void> BurstGenerator::pause(std::chrono::milliseconds time) {
+  boost::asio::steady_timer timer(cluster_->io(), time);
+  boost::system::error_code ignored;
+  co_await timer.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
+}
+
+awaitable<void> BurstGenerator::run(std::shared_ptr<BurstGenerator> self) {
+  timer_.expires_after(std::chrono::milliseconds(burst_.start_after_ms));
+  boost::system::error_code ignored;
+  co_await timer_.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
+  began_ = std::chrono::steady_clock::now();
+  const int workers = static_cast<int>(std::min<std::int64_t>(kInFlight, burst_.messages));
+  for (int i = 0; i < workers && !stopped_; ++i) boost::asio::co_spawn(cluster_->io(), worker(self), boost::asio::detached);
+}
+
+awaitable<void> BurstGenerator::worker(std::shared_ptr<BurstGenerator> self) {
+  while (!self->stopped_ && next_ < burst_.messages) {
+    const std::int64_t number = next_++;
+    if (burst_.rate_per_s > 0) {
+      const auto due = began_ + std::chrono::milliseconds(number * 1'000 / burst_.rate_per_s);
+      const auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(due - std::chrono::steady_clock::now());
+      if (wait.count() > 0) co_await pause(wait);
+    }
+    rocketmq::Message message;
+    message.topic = burst_.topic;
+    message.keys = tally_->key_of(number);
+    message.body.assign(static_cast<std::size_t>(burst_.body_size_bytes), 'x');
+    while (!stopped_) {
+      auto receipt = co_await producer_.send(message);
+      if (receipt) {
+        ++sent_;
+        tally_->sent(number);
+        last_error_.clear();
+        break;
+      }
+      last_error_ = receipt.error().message;
+      co_await pause(kRetryPause);
+    }
+  }
+}
+
+}  // namespace gantry::up

@@ -1,0 +1,87 @@
+#include "up/plan.h"
+
+#include <fstream>
+#include <iterator>
+
+#include "autoscaler/scaled_object_spec.h"
+
+namespace gantry::up {
+namespace {
+
+Result<std::string> read_file(const std::string& name) {
+  std::ifstream file(name, std::ios::binary);
+  if (!file) return fail(Errc::invalid_argument, "{}: cannot be opened: {}", name, std::generic_category().message(errno));
+  std::string text((std::istreambuf_iterator<char>(file)), {});
+  if (file.bad()) return fail(Errc::invalid_argument, "{}: cannot be read", name);
+  return text;
+}
+
+std::string joined(const std::vector<std::string>& words, char separator) {
+  std::string all;
+  for (const std::string& word : words) all += (all.empty() ? "" : std::string(1, separator)) + word;
+  return all;
+}
+
+// The cluster that the triggers name, when there is one for all of them.
+Result<std::string> name_servers_of(const kube::Manifest& manifest) {
+  std::string found;
+  for (const kube::ScaledObject& object : manifest.scaled_objects) {
+    for (const kube::Trigger& trigger : object.triggers) {
+      if (!trigger.rocketmq) continue;
+      const std::string servers = joined(trigger.rocketmq->name_servers, ';');
+      if (!found.empty() && servers != found) {
+        return fail(Errc::invalid_argument, "{}:{}: this trigger's nameServers are {}, others' are {}: gantry up works on one cluster; "
+                    "name it with --namesrv", object.file, trigger.line, servers, found);
+      }
+      found = servers;
+    }
+  }
+  return found;
+}
+
+}  // namespace
+
+Result<Plan> make_plan(const Options& options) {
+  std::vector<kube::Source> sources;
+  for (const std::string& file : options.files) {
+    auto text = read_file(file);
+    if (!text) return std::unexpected(text.error());
+    sources.push_back({file, std::move(*text)});
+  }
+  auto manifest = kube::parse_manifests(sources);
+  if (!manifest) return std::unexpected(kube::to_error(manifest.error()));
+
+  Plan plan;
+  plan.manifest = std::make_shared<kube::Manifest>(std::move(*manifest));
+  std::string problems;
+  for (const kube::ScaledObject& object : plan.manifest->scaled_objects) {
+    auto spec = autoscaler::spec_of(object);
+    if (!spec) {
+      problems += (problems.empty() ? "" : "\n") + spec.error().message;
+      continue;
+    }
+    plan.replicas_at_rest += spec->idle_replica_count.value_or(spec->min_replica_count);
+    plan.specs.push_back(std::move(*spec));
+    if (object.gantry.generator && !plan.generator) plan.generator = object.gantry.generator;
+    plan.embedded |= object.gantry.embedded_broker;
+  }
+  if (!problems.empty()) return fail(Errc::invalid_argument, "{}", problems);
+  if (plan.manifest->scaled_objects.empty()) {
+    return fail(Errc::invalid_argument, "{}: no ScaledObject in it: there is nothing to scale", joined(options.files, ' '));
+  }
+  if (options.name_servers) {
+    plan.embedded = false;
+    plan.name_servers = *options.name_servers;
+  } else if (!plan.embedded) {
+    auto named = name_servers_of(*plan.manifest);
+    if (!named) return std::unexpected(named.error());
+    if (named->empty()) {
+      return fail(Errc::invalid_argument, "{}: no trigger names a RocketMQ cluster; use --namesrv, or the annotation gantry/embedded-broker: \"true\"",
+                  joined(options.files, ' '));
+    }
+    plan.name_servers = *named;
+  }
+  return plan;
+}
+
+}  // namespace gantry::up

@@ -1,0 +1,28 @@
+// What the YAML files ask for, checked as a whole before anything is started.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "kube/manifest.h"
+#include "scaling/spec.h"
+#include "up/options.h"
+
+namespace gantry::up {
+
+struct Plan {
+  std::shared_ptr<kube::Manifest> manifest;
+  std::vector<scaling::ScaledObjectSpec> specs;  // of manifest->scaled_objects, in their order
+  std::optional<kube::Generator> generator;      // of the first scaled object that has one
+  bool embedded = false;                         // run our own broker
+  std::string name_servers;                      // of the cluster to use; with an embedded broker set later
+  std::int32_t replicas_at_rest = 0;             // of all scaled objects together
+};
+
+// Reads the files. The error's message has a line for each problem, with file, line and path.
+Result<Plan> make_plan(const Options& options);
+
+}  // namespace gantry::up

@@ -1,0 +1,293 @@
+#include "up/show.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <spdlog/spdlog.h>
+
+#include "autoscaler/trigger_value.h"
+#include "lag/rocketmq_lag.h"
+
+namespace gantry::up {
+namespace {
+
+using boost::asio::awaitable;
+
+constexpr std::chrono::milliseconds kLagMaxAge{250};  // below every sampling and push interval
+constexpr double kRateWindowS = 3;
+constexpr std::int32_t kTopicQueues = 8;
+constexpr std::chrono::milliseconds kCreateAgain{500};
+constexpr int kCreateAttempts = 20;
+
+lag::OffsetResetPolicy policy_of(const kube::RocketmqTriggerMetadata& trigger) {
+  return trigger.offset_reset_policy == kube::OffsetResetPolicy::latest ? lag::OffsetResetPolicy::latest : lag::OffsetResetPolicy::earliest;
+}
+
+awaitable<void> wait_for(boost::asio::steady_timer& timer, std::chrono::milliseconds time) {
+  timer.expires_after(time);
+  boost::system::error_code ignored;
+  co_await timer.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
+}
+
+// Adds a part to a sum that is unknown as soon as a part is.
+void add(std::optional<std::int64_t>& sum, std::optional<std::int64_t> part) {
+  sum = sum && part ? std::optional(*sum + *part) : std::nullopt;
+}
+
+}  // namespace
+
+Show::Show(boost::asio::io_context& io, Plan plan, std::shared_ptr<rocketmq::Cluster> cluster)
+    : io_(io),
+      plan_(std::move(plan)),
+      cluster_(std::move(cluster)),
+      admin_(cluster_),
+      lag_(io, std::make_shared<lag::RocketmqLag>(cluster_), kLagMaxAge),
+      timer_(io) {}
+
+Result<std::unique_ptr<Show>> Show::create(boost::asio::io_context& io, Plan plan, std::shared_ptr<rocketmq::Cluster> cluster) {
+  std::unique_ptr<Show> show(new Show(io, std::move(plan), std::move(cluster)));
+  if (show->plan_.generator) {
+    // keys of this run only: an existing cluster may hold those of an earlier one
+    const std::string prefix = fmt::format("{}-{}-", show->plan_.generator->topic, autoscaler::now_ms());
+    show->tally_ = std::make_shared<DeliveryTally>(prefix, show->plan_.generator->messages);
+    show->generator_ = std::make_shared<BurstGenerator>(show->cluster_, *show->plan_.generator, show->tally_);
+  }
+  if (auto made = show->make_deployments(); !made) return std::unexpected(made.error());
+  show->make_runners();
+  return show;
+}
+
+Result<void> Show::make_deployments() {
+  for (const kube::Deployment& deployment : plan_.manifest->deployments) {
+    workload::DeploymentOptions options;
+    options.on_line = [tally = tally_](std::string_view, std::string_view line) {
+      if (tally) tally->worker_line(line);
+    };
+    auto made = workload::Deployment::create(io_, plan_.manifest, deployment, std::move(options));
+    if (!made) return std::unexpected(made.error());
+    deployments_.push_back(std::move(*made));
+  }
+  return {};
+}
+
+autoscaler::ScaleTarget Show::target_of(workload::Deployment* deployment) {
+  autoscaler::ScaleTarget target;
+  target.replicas = [deployment] {
+    return autoscaler::ScaleTarget::Replicas{deployment->desired(), deployment->current(), deployment->ready()};
+  };
+  target.scale = [deployment](std::int32_t count) {
+    if (auto done = deployment->set_replicas(count); !done) spdlog::error("{}: {}", deployment->name(), done.error().message);
+  };
+  return target;
+}
+
+void Show::make_runners() {
+  for (std::size_t i = 0; i < plan_.manifest->scaled_objects.size(); ++i) {
+    const kube::ScaledObject& object = plan_.manifest->scaled_objects[i];
+    auto deployment = std::ranges::find_if(deployments_, [&](const auto& d) {
+      return d->name() == object.scale_target_ref.name && d->namespace_() == object.metadata.namespace_;
+    });
+    if (deployment == deployments_.end()) continue;  // refused by the manifest's own checks
+    runners_.push_back(std::make_shared<autoscaler::ScaledObjectRunner>(
+        io_, object, plan_.specs[i], target_of(deployment->get()),
+        [this](const kube::Trigger& trigger) { return read_trigger(trigger); }));
+    for (const kube::Trigger& trigger : object.triggers) {
+      if (!trigger.rocketmq) continue;
+      for (const std::string& topic : trigger.rocketmq->topics) {
+        const lag::LagQuery query{topic, trigger.rocketmq->consumer_group, policy_of(*trigger.rocketmq)};
+        const bool known = std::ranges::any_of(watched_, [&](const auto& w) { return w.topic == query.topic && w.group == query.group; });
+        if (!known) watched_.push_back(query);
+      }
+    }
+  }
+}
+
+awaitable<scaling::TriggerReading> Show::read_trigger(const kube::Trigger& trigger) {
+  if (!trigger.rocketmq) {
+    scaling::TriggerReading reading;
+    reading.error = fmt::format("{}: triggers of this type, or of another scaler, cannot be read here", trigger.type);
+    co_return reading;
+  }
+  std::vector<Result<lag::LagReading>> readings;
+  for (const std::string& topic : trigger.rocketmq->topics) {
+    readings.push_back(co_await lag_.read({topic, trigger.rocketmq->consumer_group, policy_of(*trigger.rocketmq)}));
+  }
+  co_return autoscaler::trigger_value(*trigger.rocketmq, readings);
+}
+
+void Show::start() { boost::asio::co_spawn(io_, run(), boost::asio::detached); }
+
+awaitable<void> Show::run() {
+  if (plan_.embedded) co_await create_topics();
+  if (stopped_) co_return;
+  for (std::size_t i = 0; i < deployments_.size(); ++i) {
+    (void)deployments_[i]->set_replicas(plan_.manifest->deployments[i].replicas);
+  }
+  for (auto& runner : runners_) runner->start();
+  if (generator_) generator_->start();
+  while (!stopped_) {
+    const auto next = std::chrono::steady_clock::now() + kSampleInterval;
+    co_await sample();
+    if (stopped_) co_return;
+    co_await wait_for(timer_, std::chrono::duration_cast<std::chrono::milliseconds>(next - std::chrono::steady_clock::now()));
+  }
+}
+
+// An empty broker has no topics: without this the first reading would be an error until the first message.
+awaitable<void> Show::create_topics() {
+  for (const lag::LagQuery& query : watched_) {
+    wire::TopicConfig topic;
+    topic.topic_name = query.topic;
+    topic.read_queue_nums = kTopicQueues;
+    topic.write_queue_nums = kTopicQueues;
+    for (int attempt = 0; attempt < kCreateAttempts && !stopped_; ++attempt) {
+      auto known = co_await cluster_->route(query.topic, rocketmq::Freshness::now);
+      if (known) break;
+      auto created = co_await admin_.create_topic(topic);
+      if (created) break;
+      spdlog::warn("topic {} cannot be created yet: {}", query.topic, created.error().message);
+      co_await wait_for(timer_, kCreateAgain);
+    }
+  }
+}
+
+awaitable<void> Show::stop(std::chrono::milliseconds grace) {
+  stopped_ = true;
+  timer_.cancel();
+  if (generator_) generator_->stop();
+  for (auto& runner : runners_) runner->stop();
+  for (auto& deployment : deployments_) (void)deployment->set_replicas(0);
+  for (auto& deployment : deployments_) co_await deployment->stop(grace);
+  cluster_->stop();
+}
+
+awaitable<void> Show::sample() {
+  Sample sample;
+  std::vector<Result<lag::LagReading>> groups;
+  for (const lag::LagQuery& query : watched_) groups.push_back(co_await lag_.read(query));
+  groups_ = std::move(groups);
+  sample.lag = sample.in_flight = sample.oldest_age_ms = 0;
+  for (const auto& reading : groups_) {
+    add(sample.lag, reading ? reading->lag : std::nullopt);
+    add(sample.in_flight, reading ? reading->in_flight : std::nullopt);
+    const auto age = reading ? reading->oldest_age_ms : std::nullopt;
+    sample.oldest_age_ms = sample.oldest_age_ms && age ? std::optional(std::max(*sample.oldest_age_ms, *age)) : std::nullopt;
+  }
+  co_await read_topics();
+  sample.t_s = std::round(uptime_s() * 10) / 10;
+  for (const auto& deployment : deployments_) sample.replicas += deployment->current();
+  if (generator_) sample.sent = generator_->sent();
+  sample.consumed = consumed_since_start();
+  last_ = sample;
+  history_.add(sample);
+  if (on_sample) on_sample();
+}
+
+awaitable<void> Show::read_topics() {
+  std::vector<TopicView> views;
+  std::vector<std::string> names;
+  for (const lag::LagQuery& query : watched_) {
+    if (std::ranges::find(names, query.topic) == names.end()) names.push_back(query.topic);
+  }
+  for (const std::string& name : names) {
+    TopicView view{name, 0, 0, {}};
+    std::optional<std::int64_t> ends = 0;
+    auto route = co_await cluster_->route(name);
+    if (!route) view.queues = view.messages = ends = std::nullopt;
+    for (const auto& broker : route ? route->brokers : std::vector<wire::BrokerData>{}) {
+      const std::string* master = rocketmq::master_of(broker);
+      auto stats = master != nullptr ? co_await admin_.topic_stats(*master, name)
+                                     : Result<wire::TopicStatsTable>(fail(Errc::unavailable, "no master"));
+      if (!stats) {
+        view.queues = view.messages = ends = std::nullopt;
+        break;
+      }
+      for (const auto& [queue, offsets] : stats->offset_table) {
+        add(view.queues, 1);
+        add(view.messages, offsets.max_offset - offsets.min_offset);
+        add(ends, offsets.max_offset);
+      }
+    }
+    auto& past = topic_offsets_[name];
+    const double now = uptime_s();
+    if (ends) past.emplace_back(now, *ends);
+    while (past.size() > 2 && now - past.front().first > kRateWindowS) past.pop_front();
+    if (ends && past.size() > 1 && past.back().first > past.front().first) {
+      view.rate = std::max(0.0, static_cast<double>(past.back().second - past.front().second) / (past.back().first - past.front().first));
+    }
+    views.push_back(std::move(view));
+  }
+  topics_ = std::move(views);
+}
+
+// How far the groups have moved since each queue was first seen.
+std::optional<std::int64_t> Show::consumed_since_start() {
+  std::optional<std::int64_t> sum = 0;
+  for (const auto& reading : groups_) {
+    if (!reading) return std::nullopt;
+    for (const lag::QueueReading& queue : reading->queues) {
+      if (queue.never_committed) continue;
+      if (!queue.consumer_offset) return std::nullopt;
+      // with our own broker a queue starts at 0; in a cluster that was there before, at where the group stood
+      const std::string key = fmt::format("{}\n{}\n{}\n{}", reading->topic, reading->group, queue.broker, queue.queue_id);
+      const std::int64_t first = plan_.embedded ? 0 : *queue.consumer_offset;
+      add(sum, *queue.consumer_offset - baseline_.emplace(key, first).first->second);
+    }
+  }
+  return sum;
+}
+
+double Show::uptime_s() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count(); }
+
+std::optional<double> Show::rate(std::optional<std::int64_t> Sample::* member) const {
+  const auto& samples = history_.samples();
+  if (samples.size() < 2 || !(samples.back().*member)) return std::nullopt;
+  for (std::size_t i = samples.size() - 1; i-- > 0;) {
+    const double seconds = samples.back().t_s - samples[i].t_s;
+    if (seconds < kRateWindowS && i > 0) continue;
+    if (!(samples[i].*member) || seconds <= 0) return std::nullopt;
+    return std::max(0.0, static_cast<double>(*(samples.back().*member) - *(samples[i].*member)) / seconds);
+  }
+  return std::nullopt;
+}
+
+std::string Show::phase() const {
+  for (const auto& reading : groups_) {
+    if (!reading) return fmt::format("the lag is unknown: {}", reading.error().message);
+    if (!reading->lag) return fmt::format("the lag is unknown: {}", reading->unknown.empty() ? "no reason given" : reading->unknown.front());
+  }
+  if (generator_ && !generator_->last_error().empty()) return fmt::format("the burst waits: {}", generator_->last_error());
+  const std::int64_t lag = last_.lag.value_or(0);
+  const bool at_rest = last_.replicas <= plan_.replicas_at_rest;
+  if (!generator_) {
+    if (lag > 0) return fmt::format("{} messages wait, {} replicas work on them", lag, last_.replicas);
+    return at_rest ? "no messages wait; send some to see replicas start" : fmt::format("no messages wait, {} replicas are about to go", last_.replicas);
+  }
+  if (!generator_->begun()) return fmt::format("a burst of {} messages is about to be sent", generator_->total());
+  if (!generator_->complete()) {
+    return fmt::format("a burst of {} messages is being sent: {} so far", generator_->total(), generator_->sent());
+  }
+  if (lag > 0) return fmt::format("the burst of {} is sent; {} left, {} replicas work on them", generator_->total(), lag, last_.replicas);
+  if (!at_rest) return fmt::format("absorbed: all {} messages consumed, {} replicas are about to go", generator_->total(), last_.replicas);
+  return fmt::format("done: {} messages consumed, replicas are back at {}", generator_->total(), plan_.replicas_at_rest);
+}
+
+Evidence Show::evidence() const {
+  Evidence evidence;
+  evidence.replicas_at_rest = plan_.replicas_at_rest;
+  if (generator_) evidence.burst_complete = generator_->complete();
+  // workers that do not print their messages leave both unknown
+  if (tally_ && tally_->any_seen()) {
+    evidence.lost = tally_->lost();
+    evidence.duplicated = tally_->duplicated();
+  }
+  return evidence;
+}
+
+bool Show::absorbed() const { return generator_ && generator_->complete() && verdict().ok; }
+
+}  // namespace gantry::up

@@ -1,0 +1,107 @@
+// Everything that runs while `gantry up` runs, on one thread (the embedded broker has its own): deployments, one runner a
+// scaled object, the generator, and once a second a sample of it all. The page, the terminal and the report only look.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "autoscaler/lag_cache.h"
+#include "autoscaler/scaled_object_runner.h"
+#include "rocketmq/admin.h"
+#include "rocketmq/cluster.h"
+#include "up/delivery_tally.h"
+#include "up/generator.h"
+#include "up/plan.h"
+#include "up/report.h"
+#include "workload/deployment.h"
+
+namespace gantry::up {
+
+// One topic as the page lists it; empty: unknown.
+struct TopicView {
+  std::string topic;
+  std::optional<std::int64_t> queues;
+  std::optional<std::int64_t> messages;  // stored now
+  std::optional<double> rate;            // stored per second, lately
+};
+
+class Show {
+ public:
+  static constexpr std::chrono::milliseconds kSampleInterval{1'000};
+
+  // The cluster must be reachable later, not now. `plan` has its name servers redirected already.
+  static Result<std::unique_ptr<Show>> create(boost::asio::io_context& io, Plan plan, std::shared_ptr<rocketmq::Cluster> cluster);
+
+  // Creates the topics of the triggers when the broker is ours, then starts deployments, runners and generator.
+  void start();
+  // Stops deciding and sending, ends every worker within `grace`.
+  boost::asio::awaitable<void> stop(std::chrono::milliseconds grace);
+
+  const Plan& plan() const { return plan_; }
+  const History& history() const { return history_; }
+  const Sample& last_sample() const { return last_; }
+  const std::vector<Result<lag::LagReading>>& groups() const { return groups_; }  // newest, one for each watched pair
+  const std::vector<lag::LagQuery>& watched() const { return watched_; }
+  const std::vector<TopicView>& topics() const { return topics_; }
+  const std::vector<std::shared_ptr<autoscaler::ScaledObjectRunner>>& runners() const { return runners_; }
+  const std::vector<std::unique_ptr<workload::Deployment>>& deployments() const { return deployments_; }
+  const BurstGenerator* generator() const { return generator_.get(); }
+  double uptime_s() const;
+  std::optional<double> send_rate() const { return rate(&Sample::sent); }
+  std::optional<double> consume_rate() const { return rate(&Sample::consumed); }
+
+  // One sentence on what is going on.
+  std::string phase() const;
+  Evidence evidence() const;
+  Verdict verdict() const { return judge(history_, evidence()); }
+  // A burst was asked for, is all sent, all consumed, and the replicas are back: there is nothing left to wait for.
+  bool absorbed() const;
+
+  std::function<void()> on_sample;  // after each sample
+
+ private:
+  Show(boost::asio::io_context& io, Plan plan, std::shared_ptr<rocketmq::Cluster> cluster);
+  Result<void> make_deployments();
+  void make_runners();
+  autoscaler::ScaleTarget target_of(workload::Deployment* deployment);
+  boost::asio::awaitable<scaling::TriggerReading> read_trigger(const kube::Trigger& trigger);
+  boost::asio::awaitable<void> run();
+  boost::asio::awaitable<void> create_topics();
+  boost::asio::awaitable<void> sample();
+  boost::asio::awaitable<void> read_topics();
+  std::optional<std::int64_t> consumed_since_start();
+  std::optional<double> rate(std::optional<std::int64_t> Sample::* member) const;
+
+  boost::asio::io_context& io_;
+  Plan plan_;
+  std::shared_ptr<rocketmq::Cluster> cluster_;
+  rocketmq::AdminQueries admin_;
+  autoscaler::LagCache lag_;
+  std::shared_ptr<DeliveryTally> tally_;
+  std::vector<std::unique_ptr<workload::Deployment>> deployments_;
+  std::vector<std::shared_ptr<autoscaler::ScaledObjectRunner>> runners_;
+  std::shared_ptr<BurstGenerator> generator_;
+
+  std::vector<lag::LagQuery> watched_;
+  std::vector<Result<lag::LagReading>> groups_;
+  std::vector<TopicView> topics_;
+  std::map<std::string, std::deque<std::pair<double, std::int64_t>>> topic_offsets_;  // time and sum of maximum offsets
+  std::map<std::string, std::int64_t> baseline_;  // consumer offset of each queue when first seen
+  History history_;
+  Sample last_;
+  std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+  boost::asio::steady_timer timer_;
+  bool stopped_ = false;
+};
+
+}  // namespace gantry::up

@@ -1,0 +1,203 @@
+#include "up/state_json.h"
+
+#include <cmath>
+
+#include <boost/json/array.hpp>
+#include <boost/json/value.hpp>
+
+namespace gantry::up {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t kOutputLines = 20;
+
+template <class T>
+json::value nullable(const std::optional<T>& value) {
+  return value ? json::value(*value) : json::value(nullptr);
+}
+
+json::value rounded(std::optional<double> value) {
+  return value ? json::value(std::round(*value * 10) / 10) : json::value(nullptr);
+}
+
+std::int64_t epoch_ms(std::chrono::system_clock::time_point at) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(at.time_since_epoch()).count();
+}
+
+json::array strings(const std::vector<std::string>& words) {
+  json::array all;
+  for (const std::string& word : words) all.emplace_back(word);
+  return all;
+}
+
+json::object totals_of(const Show& show) {
+  const Sample& last = show.last_sample();
+  std::optional<std::int64_t> ready = 0;
+  for (const auto& reading : show.groups()) {
+    const auto part = reading ? reading->ready : std::nullopt;
+    ready = ready && part ? std::optional(*ready + *part) : std::nullopt;
+  }
+  return {{"sent", nullable(last.sent)},
+          {"consumed", nullable(last.consumed)},
+          {"lag", nullable(last.lag)},
+          {"in_flight", nullable(last.in_flight)},
+          {"ready", nullable(ready)},
+          {"oldest_age_ms", nullable(last.oldest_age_ms)},
+          {"replicas", last.replicas},
+          {"send_rate", rounded(show.send_rate())},
+          {"consume_rate", rounded(show.consume_rate())}};
+}
+
+json::object group_of(const lag::LagQuery& query, const Result<lag::LagReading>& result) {
+  lag::LagReading reading;
+  if (result) {
+    reading = *result;
+  } else {
+    reading.unknown.push_back(result.error().message);
+  }
+  json::array queues;
+  for (const lag::QueueReading& queue : reading.queues) {
+    queues.push_back({{"broker", queue.broker},
+                      {"queue_id", queue.queue_id},
+                      {"broker_offset", nullable(queue.broker_offset)},
+                      {"consumer_offset", nullable(queue.consumer_offset)},
+                      {"lag", nullable(queue.lag)}});
+  }
+  return {{"topic", query.topic},
+          {"group", query.group},
+          {"lag", nullable(reading.lag)},
+          {"in_flight", nullable(reading.in_flight)},
+          {"ready", nullable(reading.ready)},
+          {"oldest_age_ms", nullable(reading.oldest_age_ms)},
+          {"retry", nullable(reading.retry)},
+          {"dlq", nullable(reading.dead_letter)},
+          {"consumers", nullable(reading.consumers)},
+          {"queues", std::move(queues)},
+          {"unknown", strings(reading.unknown)}};
+}
+
+std::string metric_text(const kube::Trigger& trigger, const std::string& metric) {
+  if (!trigger.rocketmq) return metric;
+  std::string topics;
+  for (const std::string& topic : trigger.rocketmq->topics) topics += (topics.empty() ? "" : ",") + topic;
+  return fmt::format("{} of {}/{}", metric, topics, trigger.rocketmq->consumer_group);
+}
+
+json::array triggers_of(const autoscaler::ScaledObjectRunner& runner) {
+  json::array triggers;
+  const auto& specs = runner.autoscaler().spec().triggers;
+  const auto& read = runner.autoscaler().metrics();
+  std::size_t next = 0;  // metrics come in the order of the spec
+  for (std::size_t i = 0; i < specs.size(); ++i) {
+    const kube::Trigger& trigger = runner.object().triggers[i];
+    for (const scaling::MetricSpec& metric : specs[i].metrics) {
+      const scaling::ResolvedMetric* now = next < read.size() ? &read[next] : nullptr;
+      ++next;
+      triggers.push_back({{"name", specs[i].name},
+                          {"type", trigger.type},
+                          {"metric", metric_text(trigger, metric.name)},
+                          {"value", now != nullptr ? nullable(now->value) : json::value(nullptr)},
+                          {"target", metric.target},
+                          {"error", now != nullptr ? now->error : std::string("not read yet")}});
+    }
+  }
+  return triggers;
+}
+
+json::object scaled_object_of(const autoscaler::ScaledObjectRunner& runner) {
+  const kube::ScaledObject& object = runner.object();
+  const scaling::ScaledObjectSpec& spec = runner.autoscaler().spec();
+  json::array explanation;
+  for (const scaling::ExplanationLine& line : runner.autoscaler().explain().lines) {
+    explanation.push_back({{"key", std::string(scaling::to_string(line.topic))},
+                           {"text", line.warning ? "warning: " + line.text : line.text}});
+  }
+  const auto replicas = runner.replicas();
+  const bool decided = runner.decided_at_ms().has_value();
+  return {{"name", object.metadata.name},
+          {"namespace", object.metadata.namespace_},
+          {"target", fmt::format("{}/{}", object.scale_target_ref.kind, object.scale_target_ref.name)},
+          {"min", spec.min_replica_count},
+          {"max", spec.max_replica_count},
+          {"current", replicas.existing},
+          {"desired", decided ? json::value(replicas.desired) : json::value(nullptr)},
+          {"paused", spec.pause.paused || spec.pause.paused_replicas.has_value()},
+          {"active", nullable(runner.active())},
+          {"triggers", triggers_of(runner)},
+          {"last_error", runner.last_error()},
+          {"explanation", std::move(explanation)},
+          {"decided_at_ms", nullable(runner.decided_at_ms())}};
+}
+
+std::string_view page_state(workload::ReplicaState state) {
+  switch (state) {
+    case workload::ReplicaState::pending: return "starting";
+    case workload::ReplicaState::running: return "running";
+    case workload::ReplicaState::terminating: return "stopping";
+    case workload::ReplicaState::failed: return "failed";
+    case workload::ReplicaState::back_off: return "backoff";
+  }
+  return "failed";
+}
+
+json::object worker_of(const workload::Deployment& deployment, const workload::ReplicaStatus& replica) {
+  json::array output;
+  for (const workload::OutputLine& line : deployment.output(replica.name, kOutputLines)) output.emplace_back(line.text);
+  const bool runs = replica.pid.has_value();
+  std::string exit;
+  if (replica.exit_signal) exit = fmt::format("signal {}", *replica.exit_signal);
+  if (replica.exit_code) exit = fmt::format("exit code {}", *replica.exit_code);
+  return {{"name", replica.name},
+          {"deployment", deployment.name()},
+          {"state", std::string(page_state(replica.state))},
+          {"pid", runs ? json::value(*replica.pid) : json::value(nullptr)},
+          {"restarts", replica.restarts},
+          {"started_at_ms", runs && replica.started_at ? json::value(epoch_ms(*replica.started_at)) : json::value(nullptr)},
+          {"exit", exit},
+          {"output", std::move(output)}};
+}
+
+}  // namespace
+
+json::object state_json(const Show& show, const std::string& version) {
+  json::array groups, topics, objects, workers;
+  for (std::size_t i = 0; i < show.groups().size(); ++i) groups.push_back(group_of(show.watched()[i], show.groups()[i]));
+  for (const TopicView& topic : show.topics()) {
+    topics.push_back({{"topic", topic.topic},
+                      {"queues", nullable(topic.queues)},
+                      {"messages", nullable(topic.messages)},
+                      {"rate", rounded(topic.rate)}});
+  }
+  for (const auto& runner : show.runners()) objects.push_back(scaled_object_of(*runner));
+  for (const auto& deployment : show.deployments()) {
+    for (const workload::ReplicaStatus& replica : deployment->replicas()) workers.push_back(worker_of(*deployment, replica));
+  }
+  json::array name_servers;
+  std::string_view list = show.plan().name_servers;
+  while (!list.empty()) {
+    const std::size_t end = std::min(list.find(';'), list.size());
+    name_servers.emplace_back(list.substr(0, end));
+    list.remove_prefix(std::min(end + 1, list.size()));
+  }
+  return {{"version", version},
+          {"now_ms", autoscaler::now_ms()},
+          {"mode", show.plan().embedded ? "embedded" : "cluster"},
+          {"name_servers", std::move(name_servers)},
+          {"uptime_s", std::round(show.uptime_s() * 10) / 10},
+          {"phase", show.phase()},
+          {"totals", totals_of(show)},
+          {"groups", std::move(groups)},
+          {"topics", std::move(topics)},
+          {"scaled_objects", std::move(objects)},
+          {"workers", std::move(workers)},
+          {"sample", to_json(show.last_sample())}};
+}
+
+json::object history_json(const Show& show) {
+  json::array samples;
+  for (const Sample& sample : show.history().samples()) samples.push_back(to_json(sample));
+  return {{"samples", std::move(samples)}};
+}
+
+}  // namespace gantry::up
