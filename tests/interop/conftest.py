@@ -107,6 +107,36 @@ def gantry_server(binary, driver, tmp_path_factory):
         process.stop()
 
 
+@pytest.fixture(scope="session")
+def java_acl_server(driver, tmp_path_factory):
+    """With ACL 2.0 on."""
+    namesrv_port, broker_port = ports.free(1), ports.free(4) + 2
+    processes = [java.namesrv(tmp_path_factory.mktemp("java-acl-namesrv"), namesrv_port)]
+    namesrv = f"127.0.0.1:{namesrv_port}"
+    try:
+        processes.append(java.broker(tmp_path_factory.mktemp("java-acl"), broker_port, namesrv, acl=True))
+        wire.wait_for_broker(namesrv)
+        yield Server("java", namesrv, f"127.0.0.1:{broker_port}", "DefaultCluster", "broker-a", driver)
+    finally:
+        for process in processes:
+            process.kill()
+
+
+@pytest.fixture(scope="session")
+def gantry_acl_server(binary, driver, tmp_path_factory):
+    process = gantry.Broker(binary, tmp_path_factory.mktemp("gantry-acl"), "--user", "rocketmq:12345678")
+    try:
+        broker_name, cluster = process.identity()
+        yield Server("gantry", process.namesrv, process.broker, cluster, broker_name, driver)
+    finally:
+        process.stop()
+
+
+@pytest.fixture(params=["java", "gantry"])
+def acl_server(request):
+    return request.getfixturevalue(f"{request.param}_acl_server")
+
+
 @pytest.fixture(params=["java", "gantry"])
 def server(request):
     return request.getfixturevalue(f"{request.param}_server")
