@@ -1,3 +1,3 @@
 #include "cli/main.h"
 
-int main(int argc, char** argv) { return gantry::cli::main(argc, argv); }
+int main(int argc, char** argv) { return gantry::cli::main(argc, argv, GANTRY_VERSION); }

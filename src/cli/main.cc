@@ -1,12 +1,35 @@
 #include "cli/main.h"
 
 #include <cstdio>
+#include <exception>
+#include <string>
+
+#include <CLI/CLI.hpp>
+#include <spdlog/sinks/stdout_color_sinks.h>
+
+#include "cli/command_table.h"
 
 namespace gantry::cli {
 
-int main(int, char**) {
-  std::fputs("gantry: nothing here yet\n", stderr);
-  return 2;
+int main(int argc, char** argv, const char* version) {
+  // standard output belongs to what was asked for; the log goes beside it
+  spdlog::set_default_logger(spdlog::stderr_color_mt("gantry"));
+  try {
+    CLI::App app("Gantry keeps Apache RocketMQ elastic, meshed and highly available.", "gantry");
+    app.set_version_flag("--version", std::string("gantry ") + version);
+    Invocation invocation;
+    invocation.version = version;
+    declare_all(app, invocation);
+    try {
+      app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+      return app.exit(error) == 0 ? kDone : kUsage;
+    }
+    return invocation.run ? invocation.run() : kUsage;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "gantry: %s\n", error.what());
+    return kFailed;
+  }
 }
 
 }  // namespace gantry::cli

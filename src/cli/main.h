@@ -4,6 +4,6 @@
 namespace gantry::cli {
 
 // Runs the command named by argv[1]. Returns the process's exit code: 0 done, 1 it failed, 2 wrong usage or input.
-int main(int argc, char** argv);
+int main(int argc, char** argv, const char* version);
 
 }  // namespace gantry::cli

@@ -1,0 +1,100 @@
+// gantry broker: the options of the embedded name server and broker.
+#include <spdlog/spdlog.h>
+
+#include "broker/command.h"
+#include "cli/commands/declarations.h"
+#include "cli/connection.h"
+#include "net/endpoint.h"
+
+namespace gantry::cli {
+namespace {
+
+struct BrokerOptions {
+  std::string namesrv_listen = "127.0.0.1:9876";
+  std::string listen = "127.0.0.1:10911";
+  std::string data;
+  std::string flush = "async";
+  std::string advertise;
+  std::string cluster = "DefaultCluster";
+  std::string name = "broker-a";
+  bool no_auto_create = false;
+  std::vector<std::string> users;
+  std::string tls_certificate;
+  std::string tls_key;
+  std::string tls_ca;
+};
+
+// "ACCESS_KEY:SECRET_KEY", the first one being the administrator.
+Result<broker::User> parse_user(const std::string& text, bool admin) {
+  const auto colon = text.find(':');
+  if (colon == std::string::npos || colon == 0 || colon + 1 == text.size()) {
+    return fail(Errc::invalid_argument, "--user: expected ACCESS_KEY:SECRET_KEY");  // the text may hold a secret
+  }
+  broker::User user;
+  user.access_key = text.substr(0, colon);
+  user.secret_key = text.substr(colon + 1);
+  user.admin = admin;
+  return user;
+}
+
+Result<broker::Config> to_config(const BrokerOptions& options) {
+  broker::Config config;
+  auto namesrv = net::parse_endpoint(options.namesrv_listen);
+  if (!namesrv) return std::unexpected(in_context("--namesrv-listen", namesrv.error()));
+  auto listen = net::parse_endpoint(options.listen);
+  if (!listen) return std::unexpected(in_context("--listen", listen.error()));
+  config.namesrv_host = namesrv->host;
+  config.namesrv_port = namesrv->port;
+  config.host = listen->host;
+  config.port = listen->port;
+  config.advertised_host = options.advertise;
+  config.data_directory = options.data;
+  config.flush = options.flush == "sync" ? store::Flush::sync : store::Flush::async;
+  config.cluster_name = options.cluster;
+  config.broker_name = options.name;
+  config.auto_create_topics = config.auto_create_groups = !options.no_auto_create;
+  for (const std::string& text : options.users) {
+    auto user = parse_user(text, config.users.empty());
+    if (!user) return std::unexpected(user.error());
+    config.users.push_back(std::move(*user));
+  }
+  if (!options.tls_certificate.empty()) {
+    net::TlsFiles files;
+    files.certificate_file = options.tls_certificate;
+    files.key_file = options.tls_key;
+    files.ca_file = options.tls_ca;
+    auto tls = net::TlsContext::server(files);
+    if (!tls) return std::unexpected(tls.error());
+    config.tls = std::move(*tls);
+  }
+  return config;
+}
+
+}  // namespace
+
+void declare_broker(CLI::App& command, Invocation& invocation) {
+  auto options = std::make_shared<BrokerOptions>();
+  command.add_option("--namesrv-listen", options->namesrv_listen, "address of the name server (port 0: any)");
+  command.add_option("--listen", options->listen, "address of the broker (port 0: any)");
+  command.add_option("--advertise", options->advertise, "host that routes tell clients (default: the broker's address)");
+  command.add_option("--data", options->data, "directory of the store (default: the user's state directory)");
+  command.add_option("--flush", options->flush, "when a message is acknowledged: async, written; sync, on the disk")
+      ->check(CLI::IsMember({"async", "sync"}));
+  command.add_option("--cluster", options->cluster, "cluster name");
+  command.add_option("--name", options->name, "broker name");
+  command.add_flag("--no-auto-create", options->no_auto_create, "refuse topics and groups that were not created");
+  command.add_option("--user", options->users,
+                     "ACCESS_KEY:SECRET_KEY that may connect; may be repeated, the first is the administrator");
+  auto* certificate = command.add_option("--tls-cert", options->tls_certificate, "PEM certificate: TLS beside plain");
+  command.add_option("--tls-key", options->tls_key, "PEM key of the certificate")->needs(certificate);
+  command.add_option("--tls-ca", options->tls_ca, "clients must show a certificate of this authority")->needs(certificate);
+  command.callback([options, &invocation] {
+    invocation.run = [options] {
+      auto config = to_config(*options);
+      if (!config) return report(config.error());
+      return broker::run_broker(*config);
+    };
+  });
+}
+
+}  // namespace gantry::cli

@@ -1,0 +1,209 @@
+// gantry consume: consumes messages of a topic, one at a time, until --count or a signal; finishes the message at hand,
+// commits and leaves the group.
+#include <chrono>
+#include <cstdio>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "cli/commands/declarations.h"
+#include "cli/connection.h"
+#include "cli/output.h"
+#include "cli/values.h"
+#include "net/shutdown.h"
+#include "rocketmq/consumer.h"
+#include "rocketmq/pop_consumer.h"
+#include "rocketmq/wakeup.h"
+
+namespace gantry::cli {
+namespace {
+
+namespace asio = boost::asio;
+namespace json = boost::json;
+using rocketmq::Outcome;
+using rocketmq::ReceivedMessage;
+
+struct ConsumeOptions {
+  ConnectionOptions connection;
+  std::optional<Format> format;
+  std::string topic;
+  std::string group;
+  std::string mode = "push";
+  std::string tags = "*";
+  std::string from = "earliest";
+  std::uint64_t count = 0;  // 0: until a signal
+  std::chrono::microseconds cost{0};
+  std::chrono::microseconds invisible{60'000'000};
+};
+
+// The three modes behind one face.
+struct AnyConsumer {
+  std::function<asio::awaitable<Result<void>>()> start;
+  std::function<void()> hold;
+  std::function<asio::awaitable<void>()> stop;
+  std::function<std::string()> last_error;
+};
+
+template <class C>
+AnyConsumer any(std::shared_ptr<C> consumer) {
+  AnyConsumer result;
+  result.start = [consumer] { return consumer->start(); };
+  result.hold = [consumer] { consumer->hold(); };
+  result.stop = [consumer] { return consumer->stop(); };
+  result.last_error = [consumer] { return consumer->last_error(); };
+  return result;
+}
+
+struct State {
+  explicit State(asio::io_context& io) : finished(io), tick(io) {}
+  std::uint64_t processed = 0;
+  std::uint64_t acknowledged = 0;
+  bool stopping = false;
+  AnyConsumer consumer;
+  rocketmq::Wakeup finished;
+  rocketmq::Wakeup tick;
+
+  void stop() {
+    stopping = true;
+    if (consumer.hold) consumer.hold();
+    finished.notify();
+    tick.notify();
+  }
+};
+
+void print_message(const ReceivedMessage& message, Outcome outcome) {
+  json::object line;
+  line["msg_id"] = message.message_id;
+  line["key"] = message.keys.empty() ? json::value(nullptr) : json::value(message.keys);
+  line["broker"] = message.queue.broker_name;
+  line["queue_id"] = message.queue.queue_id;
+  line["queue_offset"] = message.queue_offset;
+  line["status"] = outcome == Outcome::success ? "CONSUME_SUCCESS" : "RECONSUME_LATER";
+  line["reconsume_times"] = message.reconsume_times;
+  print(json::serialize(line) + "\n");
+}
+
+AnyConsumer make_consumer(const ConsumeOptions& options, std::shared_ptr<rocketmq::Cluster> cluster,
+                          rocketmq::Consumer::Handler handler, rocketmq::Consumer::Acknowledged acknowledged) {
+  const auto from = options.from == "latest" ? rocketmq::ConsumeFrom::latest : rocketmq::ConsumeFrom::earliest;
+  if (options.mode == "pop") {
+    rocketmq::PopConsumerConfig config;
+    config.group = options.group;
+    config.topic = options.topic;
+    config.tags = options.tags;
+    config.from = from;
+    config.invisible_time = std::chrono::duration_cast<std::chrono::milliseconds>(options.invisible);
+    // what one pop brings must be done well before it becomes visible to others again
+    if (options.cost.count() > 0) {
+      config.batch_max = static_cast<std::int32_t>(
+          std::clamp<std::int64_t>(options.invisible.count() / 4 / options.cost.count(), 1, config.batch_max));
+    }
+    return any(std::make_shared<rocketmq::PopConsumer>(cluster, config, std::move(handler), std::move(acknowledged)));
+  }
+  rocketmq::ConsumerConfig config;
+  config.group = options.group;
+  config.topic = options.topic;
+  config.tags = options.tags;
+  config.from = from;
+  config.mode = options.mode == "pull" ? rocketmq::ConsumeMode::pull : rocketmq::ConsumeMode::push;
+  return any(std::make_shared<rocketmq::Consumer>(cluster, config, std::move(handler), std::move(acknowledged)));
+}
+
+// "consumed 1234 (56/s)" once a second, and what is wrong when something is.
+asio::awaitable<void> show_progress(std::shared_ptr<State> state) {
+  auto last_at = std::chrono::steady_clock::now();
+  std::uint64_t last = 0;
+  std::string shown;
+  while (!state->stopping) {
+    co_await state->tick.wait(std::chrono::seconds(1));
+    const auto now = std::chrono::steady_clock::now();
+    const double seconds = std::max(std::chrono::duration<double>(now - last_at).count(), 1e-3);
+    print(fmt::format("consumed {} ({:.0f}/s)\n", state->processed,
+                      static_cast<double>(state->processed - last) / seconds));
+    last = state->processed;
+    last_at = now;
+    const std::string error = state->consumer.last_error();
+    if (!error.empty() && error != shown) std::fprintf(stderr, "gantry: %s\n", error.c_str());
+    shown = error;
+  }
+}
+
+asio::awaitable<int> run_consume(const ConsumeOptions& options, std::shared_ptr<rocketmq::Cluster> cluster) {
+  auto state = std::make_shared<State>(cluster->io());
+  auto handler = [state, &options, cluster](const ReceivedMessage&) -> asio::awaitable<Outcome> {
+    if (options.cost.count() > 0) {
+      asio::steady_timer work(cluster->io(), options.cost);
+      co_await work.async_wait(asio::as_tuple(asio::use_awaitable));
+    }
+    if (++state->processed == options.count) state->stop();
+    co_return Outcome::success;
+  };
+  auto acknowledged = [state, &options](const ReceivedMessage& message, Outcome outcome) {
+    if (outcome == Outcome::success) ++state->acknowledged;
+    if (options.format == Format::json) print_message(message, outcome);
+  };
+  state->consumer = make_consumer(options, cluster, handler, acknowledged);
+
+  // the message at hand is finished whatever it costs; a second signal, or the bound, ends it
+  net::Shutdown shutdown(
+      cluster->io(), [state](int) { state->stop(); },
+      std::chrono::duration_cast<std::chrono::milliseconds>(options.cost) + std::chrono::seconds(25));
+  auto started = co_await state->consumer.start();
+  if (!started) {
+    shutdown.finish();
+    co_return report(in_context(fmt::format("consuming topic {} as group {}", options.topic, options.group),
+                                started.error()));
+  }
+  if (!options.format) {
+    asio::co_spawn(cluster->io(), [state] { return show_progress(state); }, asio::detached);
+  }
+  while (!state->stopping) co_await state->finished.wait(std::chrono::hours(1));
+  co_await state->consumer.stop();
+  shutdown.finish();
+  if (!options.format) print(fmt::format("consumed {} in all\n", state->processed));
+  if (options.format == Format::yaml || options.format == Format::table) {
+    print_object(json::object{{"topic", options.topic}, {"group", options.group}, {"consumed", state->acknowledged}},
+                 *options.format);
+  }
+  const std::string error = state->consumer.last_error();
+  if (state->acknowledged < options.count && !error.empty()) std::fprintf(stderr, "gantry: %s\n", error.c_str());
+  state->consumer = {};  // its handler holds this state
+  co_return state->acknowledged >= options.count ? kDone : kFailed;
+}
+
+}  // namespace
+
+void declare_consume(CLI::App& command, Invocation& invocation) {
+  auto options = std::make_shared<ConsumeOptions>();
+  add_connection_options(command, options->connection);
+  command
+      .add_option_function<std::string>(
+          "--output,-o",
+          [options](const std::string& name) {
+            options->format = name == "json" ? Format::json : name == "yaml" ? Format::yaml : Format::table;
+          },
+          "json: a line a message, when it is acknowledged; table, yaml: a summary at the end; none: progress")
+      ->check(CLI::IsMember({"table", "json", "yaml"}))
+      ->type_name("FORMAT");
+  command.add_option("--topic,-t", options->topic, "topic to consume")->required();
+  command.add_option("--group,-g", options->group, "consumer group")->required();
+  command.add_option("--mode", options->mode, "push, pull or pop")->check(CLI::IsMember({"push", "pull", "pop"}));
+  command.add_option("--count,-c", options->count, "stop after so many messages (default: at a signal)")
+      ->check(CLI::PositiveNumber);
+  command.add_option("--tag", options->tags, "only messages of these tags: \"A || B\"");
+  command.add_option("--from", options->from, "where a new group begins: earliest or latest")
+      ->check(CLI::IsMember({"earliest", "latest"}));
+  add_duration(command, "--cost", options->cost, "time that a message takes, one at a time");
+  add_duration(command, "--invisible", options->invisible, "mode pop: after this time an unacknowledged message comes again (default 60s)");
+  command.callback([options, &invocation] {
+    invocation.run = [options] {
+      return run_with_cluster(options->connection, [options](std::shared_ptr<rocketmq::Cluster> cluster) {
+        return run_consume(*options, std::move(cluster));
+      });
+    };
+  });
+}
+
+}  // namespace gantry::cli

@@ -1,0 +1,163 @@
+// gantry doctor: checks a cluster from where it is called, and says what to do about each thing that is wrong.
+#include <charconv>
+
+#include <boost/json/array.hpp>
+
+#include "cli/commands/declarations.h"
+#include "cli/connection.h"
+#include "cli/output.h"
+#include "net/endpoint.h"
+#include "rocketmq/admin.h"
+#include "rocketmq/identity.h"
+#include "wire/codes.h"
+
+namespace gantry::cli {
+namespace {
+
+namespace asio = boost::asio;
+namespace json = boost::json;
+using ClusterPtr = std::shared_ptr<rocketmq::Cluster>;
+
+struct DoctorOptions {
+  ConnectionOptions connection;
+  Format format = Format::table;
+};
+
+// What was found; `advice` is empty when nothing need be done.
+class Findings {
+ public:
+  enum class State { ok, warning, failed };
+
+  void add(State state, std::string check, std::string found, std::string advice = {}) {
+    static constexpr const char* kNames[] = {"ok", "warning", "failed"};
+    list_.push_back(json::object{{"state", kNames[static_cast<int>(state)]},
+                                 {"check", std::move(check)},
+                                 {"found", std::move(found)},
+                                 {"advice", std::move(advice)}});
+    if (state == State::failed) failed_ = true;
+  }
+  bool failed() const { return failed_; }
+  const json::array& list() const { return list_; }
+
+ private:
+  json::array list_;
+  bool failed_ = false;
+};
+
+using State = Findings::State;
+
+asio::awaitable<bool> check_name_servers(ClusterPtr cluster, Findings& findings) {
+  bool any = false;
+  for (const std::string& address : cluster->name_servers()) {
+    auto answer = co_await cluster->call_ok(address, wire::make_request(wire::request_code::kGetBrokerClusterInfo));
+    if (answer) {
+      any = true;
+      findings.add(State::ok, "name server " + address, "answers");
+    } else {
+      findings.add(State::failed, "name server " + address, answer.error().message,
+                   "is it running, and is the port open from here? start one with: gantry broker");
+    }
+  }
+  co_return any;
+}
+
+std::optional<std::int64_t> number(const std::map<std::string, std::string>& info, const char* name) {
+  auto it = info.find(name);
+  if (it == info.end()) return std::nullopt;
+  std::int64_t value = 0;
+  auto [end, error] = std::from_chars(it->second.data(), it->second.data() + it->second.size(), value);
+  if (error != std::errc{}) return std::nullopt;
+  return value;
+}
+
+// The broker's clock against ours, as far as it shows: its TBW102 time span and its log both carry the broker's time in
+// forms that differ by version, so the runtime information's boot time is what every version tells.
+void check_clock(const std::string& what, const std::map<std::string, std::string>& info, Findings& findings) {
+  const auto boot_ms = number(info, "bootTimestamp");
+  if (!boot_ms) return;
+  const std::int64_t ahead_ms = *boot_ms - rocketmq::unix_now_ms();
+  if (ahead_ms > 1'000) {
+    findings.add(State::warning, what + " clock", fmt::format("it started {} ms in our future", ahead_ms),
+                 "set both clocks by NTP: ages and delays are computed from them");
+  } else {
+    findings.add(State::ok, what + " clock", "not ahead of ours");
+  }
+}
+
+void check_version(const std::string& what, const std::map<std::string, std::string>& info, Findings& findings) {
+  auto text = info.find("brokerVersionDesc");
+  const auto version = number(info, "brokerVersion");
+  const std::string shown = text == info.end() ? "unknown" : text->second;
+  constexpr std::int64_t kV5_0_0 = 413;  // org.apache.rocketmq.common.MQVersion.Version.V5_0_0
+  if (version && *version < kV5_0_0) {
+    findings.add(State::warning, what + " version", shown, "POP needs RocketMQ 5: use --mode push or pull");
+  } else {
+    findings.add(State::ok, what + " version", shown);
+  }
+}
+
+asio::awaitable<void> check_broker(ClusterPtr cluster, std::string what, std::string address, Findings& findings) {
+  rocketmq::AdminQueries admin(cluster);
+  const auto asked = std::chrono::steady_clock::now();
+  auto info = co_await admin.runtime_info(address);
+  if (!info) {
+    const bool acl = info.error().code == Errc::unauthenticated || info.error().code == Errc::permission_denied;
+    findings.add(acl ? State::warning : State::failed, what, info.error().message,
+                 acl ? "the broker is reachable, but this user may not ask it"
+                     : "routes send clients to this address: it must be reachable from here (brokerIP1 of the broker)");
+    co_return;
+  }
+  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - asked);
+  findings.add(State::ok, what, fmt::format("answers in {} ms", ms.count()));
+  check_version(what, *info, findings);
+  check_clock(what, *info, findings);
+}
+
+asio::awaitable<int> run_doctor(const DoctorOptions& options, ClusterPtr cluster) {
+  Findings findings;
+  rocketmq::AdminQueries admin(cluster);
+  if (co_await check_name_servers(cluster, findings)) {
+    auto info = co_await admin.cluster_info();
+    if (!info) {
+      findings.add(State::failed, "cluster", info.error().message);
+    } else if (info->broker_addr_table.empty()) {
+      findings.add(State::failed, "brokers", "none is registered", "start one with: gantry broker, or look at the brokers' logs");
+    } else {
+      for (const auto& [name, broker] : info->broker_addr_table) {
+        if (rocketmq::master_of(broker) == nullptr) {
+          findings.add(State::failed, "broker " + name, "has no master",
+                       "sends to it fail and its lag is unknown until a master is there");
+        }
+        for (const auto& [id, address] : broker.broker_addrs) {
+          co_await check_broker(cluster, fmt::format("broker {} {} {}", name, id == 0 ? "master" : "slave", address),
+                                address, findings);
+        }
+      }
+      auto creating = co_await cluster->route("TBW102");
+      if (creating) {
+        findings.add(State::warning, "autoCreateTopicEnable", "on: a send to an unknown topic creates it",
+                     "fine for development; in production set it to false and use: gantry topic create");
+      } else {
+        findings.add(State::ok, "autoCreateTopicEnable", "off");
+      }
+    }
+  }
+  print_list(findings.list(), {"state", "check", "found", "advice"}, options.format);
+  co_return findings.failed() ? kFailed : kDone;
+}
+
+}  // namespace
+
+void declare_doctor(CLI::App& command, Invocation& invocation) {
+  auto options = std::make_shared<DoctorOptions>();
+  add_connection_options(command, options->connection);
+  add_output_option(command, options->format);
+  command.callback([options, &invocation] {
+    invocation.run = [options] {
+      return run_with_cluster(options->connection,
+                              [options](ClusterPtr cluster) { return run_doctor(*options, std::move(cluster)); });
+    };
+  });
+}
+
+}  // namespace gantry::cli

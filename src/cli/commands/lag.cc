@@ -1,0 +1,104 @@
+// gantry lag: one reading of how far a group is behind in a topic.
+#include <cstdio>
+
+#include <boost/json/array.hpp>
+
+#include "cli/commands/declarations.h"
+#include "cli/connection.h"
+#include "cli/output.h"
+#include "lag/rocketmq_lag.h"
+
+namespace gantry::cli {
+namespace {
+
+namespace asio = boost::asio;
+namespace json = boost::json;
+
+struct LagOptions {
+  ConnectionOptions connection;
+  Format format = Format::table;
+  std::string topic;
+  std::string group;
+  std::string policy = "earliest";
+};
+
+json::value or_null(std::optional<std::int64_t> value) { return value ? json::value(*value) : json::value(nullptr); }
+
+json::object to_json(const lag::LagReading& reading) {
+  json::array queues;
+  for (const lag::QueueReading& queue : reading.queues) {
+    queues.push_back(json::object{{"broker", queue.broker},
+                                  {"queue_id", queue.queue_id},
+                                  {"broker_offset", or_null(queue.broker_offset)},
+                                  {"consumer_offset", or_null(queue.consumer_offset)},
+                                  {"lag", or_null(queue.lag)}});
+  }
+  json::array unknown;
+  for (const std::string& reason : reading.unknown) unknown.emplace_back(reason);
+  return json::object{{"topic", reading.topic},
+                      {"group", reading.group},
+                      {"lag", or_null(reading.lag)},
+                      {"in_flight", or_null(reading.in_flight)},
+                      {"ready", or_null(reading.ready)},
+                      {"oldest_age_ms", or_null(reading.oldest_age_ms)},
+                      {"retry", or_null(reading.retry)},
+                      {"dlq", or_null(reading.dead_letter)},
+                      {"consumers", or_null(reading.consumers)},
+                      {"queues", std::move(queues)},
+                      {"unknown", std::move(unknown)}};
+}
+
+void print_reading(const lag::LagReading& reading, Format format) {
+  json::object object = to_json(reading);
+  if (format != Format::table) return print_object(object, format);
+  print_list(object["queues"].as_array(), {"broker", "queue_id", "broker_offset", "consumer_offset", "lag"}, format);
+  print("\n");
+  json::object sums;
+  for (const char* name : {"lag", "in_flight", "ready", "oldest_age_ms", "retry", "dlq", "consumers"}) {
+    sums[name] = object[name];
+  }
+  print_object(sums, format);
+  for (const std::string& reason : reading.unknown) print("unknown: " + reason + "\n");
+}
+
+asio::awaitable<int> run_lag(const LagOptions& options, std::shared_ptr<rocketmq::Cluster> cluster) {
+  lag::RocketmqLag source(cluster);
+  lag::LagQuery query;
+  query.topic = options.topic;
+  query.group = options.group;
+  query.policy = options.policy == "latest" ? lag::OffsetResetPolicy::latest : lag::OffsetResetPolicy::earliest;
+  auto reading = co_await source.read(query);
+  if (!reading) co_return report(reading.error());
+  print_reading(*reading, options.format);
+  const bool never = !reading->queues.empty() && std::ranges::all_of(reading->queues, [](const auto& queue) {
+    return queue.never_committed || queue.broker_offset == 0;
+  });
+  if (never && reading->consumers == 0) {
+    std::fprintf(stderr, "gantry: group %s has never committed an offset in topic %s: counted from %s\n",
+                 options.group.c_str(), options.topic.c_str(), options.policy.c_str());
+  }
+  co_return kDone;
+}
+
+}  // namespace
+
+void declare_lag(CLI::App& command, Invocation& invocation) {
+  auto options = std::make_shared<LagOptions>();
+  add_connection_options(command, options->connection);
+  add_output_option(command, options->format);
+  command.add_option("--topic,-t", options->topic, "topic")->required();
+  command.add_option("--group,-g", options->group, "consumer group")->required();
+  command
+      .add_option("--offset-reset-policy", options->policy,
+                  "where a group begins that has never committed: earliest or latest")
+      ->check(CLI::IsMember({"earliest", "latest"}));
+  command.callback([options, &invocation] {
+    invocation.run = [options] {
+      return run_with_cluster(options->connection, [options](std::shared_ptr<rocketmq::Cluster> cluster) {
+        return run_lag(*options, std::move(cluster));
+      });
+    };
+  });
+}
+
+}  // namespace gantry::cli

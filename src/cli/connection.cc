@@ -1,0 +1,77 @@
+#include "cli/connection.h"
+
+#include <cstdio>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include "cli/command.h"
+
+namespace gantry::cli {
+
+void add_connection_options(CLI::App& command, ConnectionOptions& options) {
+  // CLI11's envname would show a secret in --help as the default of the option: the environment is read here instead
+  if (const char* value = std::getenv("NAMESRV_ADDR"); value != nullptr && *value != '\0') options.name_servers = value;
+  if (const char* value = std::getenv("GANTRY_ACCESS_KEY")) options.access_key = value;
+  if (const char* value = std::getenv("GANTRY_SECRET_KEY")) options.secret_key = value;
+  command.add_option("--namesrv,-n", options.name_servers, "name servers, host:port;host:port (env NAMESRV_ADDR)")
+      ->default_str("127.0.0.1:9876");
+  command.add_option("--access-key", options.access_key, "ACL access key (env GANTRY_ACCESS_KEY)");
+  command.add_option("--secret-key", options.secret_key, "ACL secret key (env GANTRY_SECRET_KEY)");
+  command.add_flag("--tls", options.tls, "connect with TLS");
+  command.add_option("--tls-ca", options.ca_file, "PEM file of the authorities to trust (default: the system's)");
+  command.add_flag("--tls-insecure", options.insecure, "with --tls: accept any certificate");
+}
+
+Result<rocketmq::ClusterConfig> cluster_config(const ConnectionOptions& options) {
+  rocketmq::ClusterConfig config;
+  config.name_servers = options.name_servers;
+  if (options.access_key.empty() != options.secret_key.empty()) {
+    return fail(Errc::invalid_argument, "--access-key and --secret-key are needed together, only {} is given",
+                options.access_key.empty() ? "the secret key" : "the access key");
+  }
+  if (!options.access_key.empty()) {
+    wire::Credentials credentials;
+    credentials.access_key = options.access_key;
+    credentials.secret_key = options.secret_key;
+    config.credentials = std::move(credentials);
+  }
+  if (options.tls) {
+    net::TlsFiles files;
+    files.ca_file = options.ca_file;
+    files.verify_peer = !options.insecure;
+    auto context = net::TlsContext::client(files);
+    if (!context) return std::unexpected(context.error());
+    config.tls = std::move(*context);
+  }
+  return config;
+}
+
+int report(const Error& error) {
+  std::fprintf(stderr, "gantry: %s\n", error.message.c_str());
+  return error.code == Errc::invalid_argument ? kUsage : kFailed;
+}
+
+int run_with_cluster(const ConnectionOptions& options, Body body) {
+  auto config = cluster_config(options);
+  if (!config) return report(config.error());
+  boost::asio::io_context io(1);
+  auto cluster = rocketmq::Cluster::create(io, std::move(*config));
+  if (!cluster) return report(cluster.error());
+  int code = kFailed;
+  boost::asio::co_spawn(io, body(*cluster), [&](std::exception_ptr error, int result) {
+    code = result;
+    if (error) {
+      try {
+        std::rethrow_exception(error);
+      } catch (const std::exception& e) {
+        code = report(Error{Errc::internal, e.what()});
+      }
+    }
+    (*cluster)->stop();
+  });
+  io.run();
+  return code;
+}
+
+}  // namespace gantry::cli

@@ -1,0 +1,41 @@
+// The options by which every command that talks to a cluster finds it, and the running of such a command: an
+// io_context, a Cluster, a coroutine, its exit code.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include <CLI/App.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include "base/error.h"
+#include "rocketmq/cluster.h"
+
+namespace gantry::cli {
+
+struct ConnectionOptions {
+  std::string name_servers = "127.0.0.1:9876";
+  std::string access_key;
+  std::string secret_key;
+  bool tls = false;
+  std::string ca_file;
+  bool insecure = false;
+};
+
+// --namesrv (NAMESRV_ADDR), --access-key, --secret-key (GANTRY_ACCESS_KEY, GANTRY_SECRET_KEY), --tls, --tls-ca,
+// --tls-insecure.
+void add_connection_options(CLI::App& command, ConnectionOptions& options);
+
+// Fails with invalid_argument when one of the keys is missing or a file cannot be read.
+Result<rocketmq::ClusterConfig> cluster_config(const ConnectionOptions& options);
+
+using Body = std::function<boost::asio::awaitable<int>(std::shared_ptr<rocketmq::Cluster>)>;
+
+// Runs `body` to its end on an io_context of its own and returns its exit code.
+int run_with_cluster(const ConnectionOptions& options, Body body);
+
+// "gantry: <message>" on standard error; returns kFailed, or kUsage for invalid_argument.
+int report(const Error& error);
+
+}  // namespace gantry::cli

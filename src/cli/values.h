@@ -1,0 +1,25 @@
+// Values of options that people write: durations, sizes, points in time.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+#include <CLI/App.hpp>
+
+#include "base/error.h"
+
+namespace gantry::cli {
+
+// "5ms", "2s", "1.5m", "1h", "250us". A number without unit is refused, so that nobody has to guess.
+Result<std::chrono::microseconds> parse_duration(std::string_view text);
+
+// Unix time in ms of "now" (-1, which RocketMQ reads as the newest), "earliest" (0), "2026-01-31T12:00:00Z", a number
+// of ms, or a duration ago: "-10m".
+Result<std::int64_t> parse_time(std::string_view text, std::int64_t now_ms);
+
+// An option whose text is read by parse_duration; a bad one is wrong usage.
+CLI::Option* add_duration(CLI::App& command, const std::string& name, std::chrono::microseconds& value,
+                          const std::string& description);
+
+}  // namespace gantry::cli

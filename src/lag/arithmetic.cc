@@ -1,0 +1,120 @@
+#include "lag/arithmetic.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace gantry::lag {
+namespace {
+
+// A delay beyond this is the age of a message that does not exist: Java then computes "now - (-1)".
+constexpr std::int64_t kPlausibleAgeMaxMs = 10LL * 365 * 24 * 3600 * 1000;
+
+void add_reason(std::vector<std::string>& unknown, std::string reason) {
+  if (std::find(unknown.begin(), unknown.end(), reason) == unknown.end()) unknown.push_back(std::move(reason));
+}
+
+bool never_committed(const QueueFacts& facts) { return facts.committed == false; }
+
+// The offset of the first message that the group has still to consume.
+std::optional<std::int64_t> position(const QueueFacts& facts, OffsetResetPolicy policy) {
+  if (!facts.broker_offset || !facts.consumer_offset || !facts.min_offset) return std::nullopt;
+  if (never_committed(facts)) return policy == OffsetResetPolicy::earliest ? *facts.min_offset : *facts.broker_offset;
+  // an offset of 0 that could not be told from "never committed" means the same as earliest, but not as latest
+  if (must_ask_committed(facts) && !facts.committed && policy == OffsetResetPolicy::latest) return std::nullopt;
+  return std::max(*facts.consumer_offset, *facts.min_offset);
+}
+
+template <class Member>
+std::optional<std::int64_t> sum(const std::vector<QueueReading>& queues, Member member) {
+  std::int64_t total = 0;
+  for (const QueueReading& queue : queues) {
+    if (!(queue.*member)) return std::nullopt;
+    total += *(queue.*member);
+  }
+  return total;
+}
+
+}  // namespace
+
+bool must_ask_committed(const QueueFacts& facts) {
+  return facts.consumer_offset == 0 && facts.broker_offset.value_or(0) > 0;
+}
+
+bool is_racing(const QueueFacts& facts) {
+  if (!facts.broker_offset || !facts.consumer_offset) return false;
+  if (*facts.consumer_offset > *facts.broker_offset) return true;
+  if (facts.min_offset && *facts.min_offset > *facts.broker_offset) return true;
+  if (facts.max_offset && *facts.max_offset < *facts.consumer_offset) return true;
+  // 208 saw messages waiting and 303 saw none, or the other way round
+  if (facts.delay_ms && !never_committed(facts)) {
+    const bool waiting = *facts.broker_offset > *facts.consumer_offset;
+    if (waiting && *facts.delay_ms == 0) return true;
+  }
+  return false;
+}
+
+QueueReading read_queue(const QueueFacts& facts, OffsetResetPolicy policy, std::vector<std::string>& unknown) {
+  QueueReading reading;
+  reading.broker = facts.broker;
+  reading.queue_id = facts.queue_id;
+  reading.broker_offset = facts.broker_offset;
+  reading.never_committed = never_committed(facts);
+  if (!reading.never_committed) reading.consumer_offset = facts.consumer_offset;
+
+  const auto from = position(facts, policy);
+  if (!from) {
+    add_reason(unknown, fmt::format("{}: the offsets of queue {} are not known", facts.broker, facts.queue_id));
+    return reading;
+  }
+  const std::int64_t lag = std::max<std::int64_t>(0, *facts.broker_offset - *from);
+  reading.lag = lag;
+
+  if (lag == 0) {
+    reading.oldest_age_ms = 0;
+  } else if (reading.never_committed) {
+    add_reason(unknown, fmt::format("{}: age: the group has never committed an offset", facts.broker));
+  } else if (*facts.consumer_offset < *facts.min_offset) {
+    add_reason(unknown, fmt::format("{}: age: the group stands before the oldest message that is left", facts.broker));
+  } else if (!facts.delay_ms || *facts.delay_ms > kPlausibleAgeMaxMs) {
+    add_reason(unknown, fmt::format("{}: age: the broker does not say", facts.broker));
+  } else {
+    reading.oldest_age_ms = std::max<std::int64_t>(0, *facts.delay_ms);
+  }
+
+  if (facts.pop_in_flight && facts.pop_ready) {
+    reading.in_flight = *facts.pop_in_flight;
+    reading.ready = *facts.pop_ready;
+  } else if (facts.pop) {
+    add_reason(unknown, fmt::format("{}: in flight and ready: this broker does not tell them of POP groups", facts.broker));
+  } else {
+    const std::int64_t pulled = std::clamp(facts.pull_offset.value_or(*from), *from, std::max(*from, *facts.broker_offset));
+    reading.in_flight = pulled - *from;
+    reading.ready = lag - *reading.in_flight;
+  }
+  return reading;
+}
+
+void sum_up(LagReading& reading, bool complete) {
+  std::sort(reading.queues.begin(), reading.queues.end(), [](const QueueReading& a, const QueueReading& b) {
+    return std::tie(a.broker, a.queue_id) < std::tie(b.broker, b.queue_id);
+  });
+  if (!complete) {
+    reading.lag = reading.in_flight = reading.ready = reading.oldest_age_ms = std::nullopt;
+    return;
+  }
+  reading.lag = sum(reading.queues, &QueueReading::lag);
+  reading.in_flight = sum(reading.queues, &QueueReading::in_flight);
+  reading.ready = sum(reading.queues, &QueueReading::ready);
+  std::int64_t oldest = 0;
+  for (const QueueReading& queue : reading.queues) {
+    if (!queue.oldest_age_ms) {
+      reading.oldest_age_ms = std::nullopt;
+      return;
+    }
+    oldest = std::max(oldest, *queue.oldest_age_ms);
+  }
+  reading.oldest_age_ms = oldest;
+}
+
+}  // namespace gantry::lag

@@ -1,0 +1,52 @@
+// The arithmetic of lag: from what brokers say about a queue to what it means. Pure, so that every rule is a row of a
+// table in a test.
+//
+//   lag  = max(0, brokerOffset - max(consumerOffset, minOffset)): messages that expired are not waiting for anybody
+//   age  = the delay that the broker computes; it is meaningless when the group has never committed (it is then the age
+//          of offset -1) or stands below the minimum (that message is gone)
+//   a group that has never committed stands where the policy says: at the minimum (earliest) or at the end (latest)
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lag/reading.h"
+
+namespace gantry::lag {
+
+// Where a group that has never committed in a queue will begin.
+enum class OffsetResetPolicy { earliest, latest };
+
+// What was read of one queue. Empty: not read.
+struct QueueFacts {
+  std::string broker;
+  std::int32_t queue_id = 0;
+  std::optional<std::int64_t> broker_offset;    // 208 brokerOffset
+  std::optional<std::int64_t> consumer_offset;  // 208 consumerOffset: 0 also stands for "never committed"
+  std::optional<std::int64_t> pull_offset;      // 208 pullOffset
+  std::optional<std::int64_t> min_offset;       // 202 minOffset
+  std::optional<std::int64_t> max_offset;       // 202 maxOffset
+  std::optional<std::int64_t> delay_ms;         // 303 delayTime
+  std::optional<bool> committed;                // 14 with setZeroIfNotFound=false, asked when must_ask_committed()
+  std::optional<std::int64_t> pop_in_flight;    // said by our own broker only
+  std::optional<std::int64_t> pop_ready;
+  bool pop = false;                             // the group consumes by POP
+};
+
+// Whether 208's offset of 0 must be told apart from "never committed" before the facts mean anything.
+bool must_ask_committed(const QueueFacts& facts);
+
+// Whether the facts contradict each other because something moved between the answers. They are worth reading again;
+// when that does not help, read_queue() clamps.
+bool is_racing(const QueueFacts& facts);
+
+// Reasons for empty members are appended to `unknown`, the first of a kind only.
+QueueReading read_queue(const QueueFacts& facts, OffsetResetPolicy policy, std::vector<std::string>& unknown);
+
+// Fills the sums of `reading` from its queues. `complete` is false when queues are missing because their broker did not
+// answer: then no sum is known.
+void sum_up(LagReading& reading, bool complete);
+
+}  // namespace gantry::lag

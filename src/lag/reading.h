@@ -1,0 +1,43 @@
+// What is known of the lag of a consumer group in a topic at one moment. Every figure that could not be read is empty
+// and says so in `unknown`: unknown is never zero, because who scales by these figures would scale to zero on it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace gantry::lag {
+
+struct QueueReading {
+  std::string broker;
+  std::int32_t queue_id = 0;
+  std::optional<std::int64_t> broker_offset;    // of the next message to be stored
+  std::optional<std::int64_t> consumer_offset;  // committed; empty also when the group has never committed here
+  std::optional<std::int64_t> lag;              // messages not yet consumed
+  std::optional<std::int64_t> in_flight;        // of these: fetched by consumers and not yet acknowledged
+  std::optional<std::int64_t> ready;            // of these: not fetched
+  std::optional<std::int64_t> oldest_age_ms;    // age of the oldest one not consumed; 0 when there is none
+  bool never_committed = false;                 // lag follows the policy (arithmetic.h)
+
+  bool operator==(const QueueReading&) const = default;
+};
+
+struct LagReading {
+  std::string topic;
+  std::string group;
+  std::optional<std::int64_t> lag;  // sums over queues: empty as soon as one queue's is
+  std::optional<std::int64_t> in_flight;
+  std::optional<std::int64_t> ready;
+  std::optional<std::int64_t> oldest_age_ms;  // the largest
+  std::optional<std::int64_t> retry;          // messages waiting in the group's retry topics
+  std::optional<std::int64_t> dead_letter;    // messages in its dead-letter topic
+  std::optional<std::int64_t> consumers;      // clients connected
+  bool pop = false;                           // the group consumes by POP
+  std::vector<QueueReading> queues;           // by broker and queue id
+  std::vector<std::string> unknown;           // why something is empty, for people
+
+  bool operator==(const LagReading&) const = default;
+};
+
+}  // namespace gantry::lag

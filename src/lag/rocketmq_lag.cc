@@ -1,0 +1,286 @@
+#include "lag/rocketmq_lag.h"
+
+#include <algorithm>
+
+#include "rocketmq/gather.h"
+#include "wire/bodies/heartbeat.h"
+#include "wire/pop_receipt.h"
+
+namespace gantry::lag {
+
+namespace asio = boost::asio;
+using rocketmq::AdminQueries;
+using rocketmq::MessageQueue;
+
+// What one broker contributes.
+struct RocketmqLag::BrokerPart {
+  std::optional<Error> failed;  // nothing of it is known
+  std::vector<QueueReading> queues;
+  std::optional<std::int64_t> retry;
+  std::optional<std::int64_t> dead_letter;
+  std::optional<std::set<std::string>> clients;
+  std::vector<std::string> unknown;
+  bool pop = false;
+};
+
+namespace {
+
+constexpr std::size_t kTopicsRememberedMax = 10'000;
+
+// An awaitable<bool> that puts its result where it belongs, so that requests of different kinds can be gathered.
+template <class T>
+asio::awaitable<bool> into(asio::awaitable<Result<T>> request, Result<T>& result) {
+  result = co_await std::move(request);
+  co_return result.has_value();
+}
+
+}  // namespace
+
+RocketmqLag::RocketmqLag(std::shared_ptr<rocketmq::Cluster> cluster, RocketmqLagConfig config)
+    : cluster_(cluster), config_(config), admin_(cluster) {}
+
+std::map<std::string, std::string> RocketmqLag::brokers_of(const rocketmq::Route& route) {
+  const auto now = std::chrono::steady_clock::now();
+  if (seen_.size() >= kTopicsRememberedMax) seen_.clear();
+  auto& seen = seen_[route.topic];
+  for (const wire::QueueData& queues : route.queues) seen[queues.broker_name] = now;
+  std::erase_if(seen, [&](const auto& entry) { return now - entry.second > config_.remember_broker; });
+  std::map<std::string, std::string> brokers;
+  for (const auto& [name, at] : seen) {
+    const std::string* master = route.master(name);
+    brokers[name] = master == nullptr ? std::string() : *master;
+  }
+  return brokers;
+}
+
+asio::awaitable<Result<std::vector<QueueFacts>>> RocketmqLag::read_facts(std::string name, std::string address,
+                                                                         LagQuery query) {
+  Result<wire::TopicStatsTable> topic_stats;
+  Result<rocketmq::ConsumeStatsAnswer> consume_stats;
+  Result<wire::QueryConsumeTimeSpanBody> spans;
+  std::vector<asio::awaitable<bool>> requests;
+  requests.push_back(into(admin_.topic_stats(address, query.topic), topic_stats));
+  requests.push_back(into(admin_.consume_stats(address, query.group, query.topic), consume_stats));
+  requests.push_back(into(admin_.time_span(address, query.topic, query.group), spans));
+  co_await rocketmq::gather(cluster_->io(), std::move(requests));
+  if (!topic_stats) co_return std::unexpected(topic_stats.error());
+  if (!consume_stats) co_return std::unexpected(consume_stats.error());
+
+  std::map<MessageQueue, QueueFacts> facts;
+  for (const auto& [queue, offsets] : consume_stats->stats.offset_table) {
+    QueueFacts& fact = facts[queue];
+    fact.broker = name;
+    fact.queue_id = queue.queue_id;
+    fact.broker_offset = offsets.broker_offset;
+    fact.consumer_offset = offsets.consumer_offset;
+    fact.pull_offset = offsets.pull_offset;
+  }
+  for (const auto& [queue, offsets] : topic_stats->offset_table) {
+    auto fact = facts.find(queue);
+    if (fact == facts.end()) continue;  // a queue that is written only: nobody reads it
+    fact->second.min_offset = offsets.min_offset;
+    fact->second.max_offset = offsets.max_offset;
+  }
+  for (const auto& [queue, pop] : consume_stats->pop) {
+    auto fact = facts.find(queue);
+    if (fact == facts.end()) continue;
+    fact->second.pop_in_flight = pop.in_flight;
+    fact->second.pop_ready = pop.ready;
+  }
+  if (spans) {
+    for (const wire::QueueTimeSpan& span : spans->consume_time_span_set) {
+      auto fact = facts.find(span.message_queue);
+      if (fact != facts.end()) fact->second.delay_ms = span.delay_time_ms;
+    }
+  }
+
+  std::vector<QueueFacts*> asked;
+  std::vector<asio::awaitable<Result<std::optional<std::int64_t>>>> questions;
+  for (auto& [queue, fact] : facts) {
+    if (!must_ask_committed(fact)) continue;
+    asked.push_back(&fact);
+    questions.push_back(admin_.committed(address, query.group, queue));
+  }
+  auto answers = co_await rocketmq::gather(cluster_->io(), std::move(questions));
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    if (!answers[i]) continue;
+    asked[i]->committed = answers[i]->has_value();
+    // a first commit that came since 208 was answered
+    if (answers[i]->has_value()) asked[i]->consumer_offset = std::max(*asked[i]->consumer_offset, **answers[i]);
+  }
+  std::vector<QueueFacts> result;
+  for (auto& [queue, fact] : facts) result.push_back(std::move(fact));
+  co_return result;
+}
+
+asio::awaitable<Result<std::int64_t>> RocketmqLag::stored_in(std::string address, std::string topic) {
+  auto stats = co_await admin_.topic_stats(address, topic);
+  if (!stats) {
+    if (stats.error().code == Errc::not_found) co_return std::int64_t{0};
+    co_return std::unexpected(stats.error());
+  }
+  std::int64_t total = 0;
+  for (const auto& [queue, offsets] : stats->offset_table) {
+    total += std::max<std::int64_t>(0, offsets.max_offset - offsets.min_offset);
+  }
+  co_return total;
+}
+
+asio::awaitable<Result<std::int64_t>> RocketmqLag::pending_in(std::string address, std::string topic,
+                                                              std::string group) {
+  auto stats = co_await admin_.topic_stats(address, topic);
+  if (!stats) co_return std::unexpected(stats.error());
+  auto consumed = co_await admin_.consume_stats(address, group, topic);
+  if (!consumed) co_return std::unexpected(consumed.error());
+  std::int64_t total = 0;
+  for (const auto& [queue, offsets] : consumed->stats.offset_table) {
+    auto stored = stats->offset_table.find(queue);
+    const std::int64_t min = stored == stats->offset_table.end() ? 0 : stored->second.min_offset;
+    total += std::max<std::int64_t>(0, offsets.broker_offset - std::max(offsets.consumer_offset, min));
+  }
+  co_return total;
+}
+
+// The retry topic of classic consumers, and those of POP in both namings. That one of the latter exists shows that the
+// group consumes by POP.
+asio::awaitable<Result<std::int64_t>> RocketmqLag::retries_of(std::string address, LagQuery query, bool* pop) {
+  std::vector<asio::awaitable<Result<std::int64_t>>> requests;
+  requests.push_back(pending_in(address, rocketmq::retry_topic(query.group), query.group));
+  requests.push_back(pending_in(address, wire::pop_retry_topic_v1(query.topic, query.group), query.group));
+  requests.push_back(pending_in(address, wire::pop_retry_topic_v2(query.topic, query.group), query.group));
+  auto answers = co_await rocketmq::gather(cluster_->io(), std::move(requests));
+  std::int64_t total = 0;
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    if (answers[i]) {
+      total += *answers[i];
+      if (i > 0) *pop = true;
+    } else if (answers[i].error().code != Errc::not_found) {
+      co_return std::unexpected(answers[i].error());
+    }
+  }
+  co_return total;
+}
+
+asio::awaitable<Result<std::set<std::string>>> RocketmqLag::connected(std::string address, std::string group,
+                                                                      bool* pop) {
+  auto connection = co_await admin_.consumer_connection(address, group);
+  std::set<std::string> clients;
+  if (!connection) {
+    if (connection.error().code == Errc::not_found) co_return clients;
+    co_return std::unexpected(connection.error());
+  }
+  for (const wire::Connection& client : connection->connection_set) clients.insert(client.client_id);
+  if (connection->consume_type == wire::kConsumePop) *pop = true;
+  co_return clients;
+}
+
+asio::awaitable<RocketmqLag::BrokerPart> RocketmqLag::read_broker(std::string name, std::string address,
+                                                                  LagQuery query) {
+  BrokerPart part;
+  if (address.empty()) {
+    part.failed = Error{Errc::unavailable,
+                        fmt::format("{}: it has no master now, and the offsets of a slave are stale", name)};
+    co_return part;
+  }
+  Result<std::vector<QueueFacts>> facts;
+  Result<std::int64_t> retries, dead_letters;
+  Result<std::set<std::string>> clients;
+  bool pop = false;
+  std::vector<asio::awaitable<bool>> requests;
+  requests.push_back(into(read_facts(name, address, query), facts));
+  requests.push_back(into(retries_of(address, query, &pop), retries));
+  requests.push_back(into(stored_in(address, rocketmq::dead_letter_topic(query.group)), dead_letters));
+  requests.push_back(into(connected(address, query.group, &pop), clients));
+  co_await rocketmq::gather(cluster_->io(), std::move(requests));
+  for (int attempt = 1; facts && attempt < config_.attempts && std::ranges::any_of(*facts, is_racing); ++attempt) {
+    facts = co_await read_facts(name, address, query);
+  }
+  if (!facts) {
+    part.failed = Error{facts.error().code, fmt::format("{}: {}", name, facts.error().message)};
+    co_return part;
+  }
+  part.pop = pop;
+  for (QueueFacts& fact : *facts) {
+    if (fact.pop_in_flight) part.pop = true;
+  }
+  if (part.pop) pop_groups_.insert(query.group);
+  const bool by_pop = part.pop || pop_groups_.contains(query.group);
+  part.pop = by_pop;
+  for (QueueFacts& fact : *facts) {
+    fact.pop = by_pop;
+    part.queues.push_back(read_queue(fact, query.policy, part.unknown));
+  }
+  auto take = [&](const char* what, const auto& result, auto& to) {
+    if (result) {
+      to = *result;
+    } else {
+      part.unknown.push_back(fmt::format("{}: {}: {}", name, what, result.error().message));
+    }
+  };
+  take("retry", retries, part.retry);
+  take("dead letters", dead_letters, part.dead_letter);
+  take("consumers", clients, part.clients);
+  co_return part;
+}
+
+asio::awaitable<Result<LagReading>> RocketmqLag::read(LagQuery query) {
+  LagReading reading;
+  reading.topic = query.topic;
+  reading.group = query.group;
+
+  auto route = co_await cluster_->route(query.topic);
+  if (!route) {
+    // a topic whose last broker died looks to a name server like one that never was
+    auto seen = seen_.find(query.topic);
+    if (route.error().code != Errc::not_found || seen == seen_.end() || seen->second.empty()) {
+      co_return std::unexpected(route.error());
+    }
+    for (const auto& [name, at] : seen->second) {
+      reading.unknown.push_back(fmt::format("{}: it held the topic and is gone from the name servers", name));
+    }
+    co_return reading;
+  }
+
+  const std::map<std::string, std::string> brokers = brokers_of(*route);
+  std::vector<asio::awaitable<BrokerPart>> requests;
+  for (const auto& [name, address] : brokers) requests.push_back(read_broker(name, address, query));
+  auto parts = co_await rocketmq::gather(cluster_->io(), std::move(requests));
+
+  bool complete = true;
+  std::int64_t retry = 0, dead_letter = 0;
+  bool retry_known = true, dead_letter_known = true, clients_known = true;
+  std::set<std::string> clients;
+  std::optional<Error> failed;
+  std::size_t answered = 0;
+  for (BrokerPart& part : parts) {
+    if (part.failed) {
+      complete = retry_known = dead_letter_known = clients_known = false;
+      reading.unknown.push_back(part.failed->message);
+      if (!failed) failed = part.failed;
+      continue;
+    }
+    ++answered;
+    reading.pop = reading.pop || part.pop;
+    std::ranges::move(part.queues, std::back_inserter(reading.queues));
+    std::ranges::move(part.unknown, std::back_inserter(reading.unknown));
+    retry += part.retry.value_or(0);
+    dead_letter += part.dead_letter.value_or(0);
+    retry_known = retry_known && part.retry;
+    dead_letter_known = dead_letter_known && part.dead_letter;
+    clients_known = clients_known && part.clients;
+    if (part.clients) clients.insert(part.clients->begin(), part.clients->end());
+  }
+  if (failed) cluster_->forget_route(query.topic);
+  if (answered == 0 && failed) co_return std::unexpected(*failed);
+  if (brokers.empty()) {
+    complete = false;
+    reading.unknown.push_back("no broker holds the topic");
+  }
+  sum_up(reading, complete);
+  if (retry_known && complete) reading.retry = retry;
+  if (dead_letter_known && complete) reading.dead_letter = dead_letter;
+  if (clients_known && complete) reading.consumers = static_cast<std::int64_t>(clients.size());
+  co_return reading;
+}
+
+}  // namespace gantry::lag

@@ -1,0 +1,53 @@
+// Lag of a RocketMQ cluster, classic and POP. Every broker of the topic is asked at the same time, and of each broker
+// everything at once: topic stats (202), consume stats (208), consume time span (303), connections (203), and the same
+// for the retry and dead-letter topics. Queues at offset 0 are asked about once more (14).
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "lag/source.h"
+#include "rocketmq/admin.h"
+#include "rocketmq/cluster.h"
+
+namespace gantry::lag {
+
+struct RocketmqLagConfig {
+  // A broker that held the topic and left the route is unknown, not gone, for that long: a name server drops a dead
+  // broker at once, with all the messages that are still on its disk.
+  std::chrono::seconds remember_broker{3'600};
+  int attempts = 3;  // readings that contradict themselves are made again
+};
+
+class RocketmqLag : public LagSource {
+ public:
+  explicit RocketmqLag(std::shared_ptr<rocketmq::Cluster> cluster, RocketmqLagConfig config = {});
+
+  boost::asio::awaitable<Result<LagReading>> read(LagQuery query) override;
+
+ private:
+  struct BrokerPart;
+
+  boost::asio::awaitable<BrokerPart> read_broker(std::string name, std::string address, LagQuery query);
+  boost::asio::awaitable<Result<std::vector<QueueFacts>>> read_facts(std::string name, std::string address,
+                                                                     LagQuery query);
+  // Messages of a retry topic that wait for the group; 0 when the topic does not exist.
+  boost::asio::awaitable<Result<std::int64_t>> pending_in(std::string address, std::string topic, std::string group);
+  boost::asio::awaitable<Result<std::int64_t>> stored_in(std::string address, std::string topic);
+  boost::asio::awaitable<Result<std::int64_t>> retries_of(std::string address, LagQuery query, bool* pop);
+  boost::asio::awaitable<Result<std::set<std::string>>> connected(std::string address, std::string group, bool* pop);
+  // The brokers that hold the topic or held it lately; the address is empty when there is no master.
+  std::map<std::string, std::string> brokers_of(const rocketmq::Route& route);
+
+  std::shared_ptr<rocketmq::Cluster> cluster_;
+  RocketmqLagConfig config_;
+  rocketmq::AdminQueries admin_;
+  // topic -> broker -> last seen in its route
+  std::map<std::string, std::map<std::string, std::chrono::steady_clock::time_point>> seen_;
+  std::set<std::string> pop_groups_;  // seen to consume by POP
+};
+
+}  // namespace gantry::lag

@@ -1,0 +1,149 @@
+#include "rocketmq/cluster.h"
+
+#include <algorithm>
+
+#include "net/endpoint.h"
+#include "wire/codes.h"
+#include "wire/fields.h"
+#include "wire/headers/route.h"
+
+namespace gantry::rocketmq {
+namespace {
+
+namespace asio = boost::asio;
+
+std::string first_line(std::string_view remark) {
+  constexpr std::size_t kShownMax = 300;  // Java remarks can hold stack traces
+  return std::string(remark.substr(0, std::min(remark.find('\n'), kShownMax)));
+}
+
+Errc errc_of(std::int32_t code, std::string_view remark) {
+  namespace rc = wire::response_code;
+  switch (code) {
+    case rc::kTopicNotExist:
+    case rc::kSubscriptionGroupNotExist:
+    case rc::kQueryNotFound:
+    case rc::kConsumerNotOnline:
+    case rc::kSubscriptionNotExist: return Errc::not_found;
+    case rc::kSystemBusy:
+    case rc::kServiceNotAvailable:
+    case rc::kSlaveNotAvailable:
+    case rc::kFlushDiskTimeout:
+    case rc::kFlushSlaveTimeout: return Errc::unavailable;
+    case rc::kFlowControl: return Errc::resource_exhausted;
+    case rc::kNoPermission: return Errc::permission_denied;
+    case rc::kRequestCodeNotSupported: return Errc::unimplemented;
+    case rc::kMessageIllegal:
+    case rc::kSubscriptionParseFailed:
+    case rc::kInvalidParameter: return Errc::invalid_argument;
+    default: break;
+  }
+  // ACL refusals have no code of their own in 4.x and the first 5.x: the remark names the exception
+  if (remark.find("AclException") != std::string_view::npos || remark.find("uthentication") != std::string_view::npos) {
+    return Errc::unauthenticated;
+  }
+  return Errc::internal;
+}
+
+}  // namespace
+
+Error error_of_response(const wire::Command& response, std::string_view what) {
+  const Errc code = errc_of(response.code, response.remark);
+  std::string message = fmt::format("{} answered {}: {}", what, response.code,
+                                    response.remark.empty() ? "no reason given" : first_line(response.remark));
+  if (code == Errc::unauthenticated || code == Errc::permission_denied) {
+    message += ": check --access-key and --secret-key, and what this user may do";
+  }
+  return Error{code, std::move(message)};
+}
+
+Cluster::Cluster(asio::io_context& io, ClusterConfig config, std::vector<std::string> name_servers)
+    : io_(io), config_(std::move(config)), name_servers_(std::move(name_servers)) {
+  remoting::ClientConfig client;
+  client.connect_timeout = config_.connect_timeout;
+  client.tls = config_.tls;
+  if (config_.credentials) {
+    client.sign = [credentials = *config_.credentials](wire::Command& request) { wire::sign(request, credentials); };
+  }
+  client_ = std::make_unique<remoting::Client>(io_, std::move(client));
+}
+
+Result<std::shared_ptr<Cluster>> Cluster::create(asio::io_context& io, ClusterConfig config) {
+  auto endpoints = net::parse_endpoints(config.name_servers);
+  if (!endpoints) return std::unexpected(in_context("name servers", endpoints.error()));
+  std::vector<std::string> addresses;
+  for (const net::Endpoint& endpoint : *endpoints) addresses.push_back(net::to_string(endpoint));
+  return std::shared_ptr<Cluster>(new Cluster(io, std::move(config), std::move(addresses)));
+}
+
+asio::awaitable<Result<wire::Command>> Cluster::ask_name_server(wire::Command request) {
+  std::string reasons;
+  Errc code = Errc::unavailable;
+  for (std::size_t tried = 0; tried < name_servers_.size(); ++tried) {
+    const std::size_t index = (current_ + tried) % name_servers_.size();
+    auto response = co_await client_->call(name_servers_[index], request, config_.request_timeout);
+    if (response) {
+      current_ = index;
+      co_return response;
+    }
+    if (response.error().code == Errc::cancelled) co_return response;
+    code = response.error().code;
+    if (!reasons.empty()) reasons += "; ";
+    reasons += response.error().message;
+  }
+  std::string all;
+  for (const std::string& address : name_servers_) all += (all.empty() ? "" : ";") + address;
+  co_return fail(code, "cannot reach name server {} ({}): is it running? start one with: gantry broker", all, reasons);
+}
+
+asio::awaitable<Result<Route>> Cluster::route(std::string topic, Freshness freshness) {
+  const auto now = std::chrono::steady_clock::now();
+  auto cached = routes_.find(topic);
+  if (freshness == Freshness::cached && cached != routes_.end() && now - cached->second.at < config_.route_max_age) {
+    co_return cached->second.route;
+  }
+  wire::GetRouteInfoRequestHeader header;
+  header.topic = topic;
+  header.accept_standard_json_only = true;
+  auto response = co_await ask_name_server(wire::make_request(wire::request_code::kGetRouteinfoByTopic, header));
+  if (!response) {
+    cached = routes_.find(topic);  // looked up again: others ran meanwhile
+    if (freshness == Freshness::cached && cached != routes_.end()) co_return cached->second.route;
+    co_return std::unexpected(response.error());
+  }
+  if (response->code == wire::response_code::kTopicNotExist) {
+    routes_.erase(topic);
+    co_return fail(Errc::not_found, "topic {} does not exist: create it with: gantry topic create --topic {}", topic,
+                   topic);
+  }
+  if (response->code != wire::response_code::kSuccess) {
+    co_return std::unexpected(error_of_response(*response, "name server " + name_servers_[current_]));
+  }
+  auto route = decode_route(topic, response->body);
+  if (!route) co_return std::unexpected(route.error());
+  constexpr std::size_t kRoutesMax = 65'536;
+  if (routes_.size() >= kRoutesMax) routes_.clear();
+  routes_[topic] = {*route, now};
+  co_return route;
+}
+
+asio::awaitable<Result<wire::Command>> Cluster::call(std::string address, wire::Command request,
+                                                     std::optional<std::chrono::milliseconds> timeout) {
+  auto response =
+      co_await client_->call(address, std::move(request), timeout.value_or(config_.request_timeout));
+  if (!response && response.error().message.find(address) == std::string::npos) {
+    co_return std::unexpected(in_context("broker " + address, response.error()));
+  }
+  co_return response;
+}
+
+asio::awaitable<Result<wire::Command>> Cluster::call_ok(std::string address, wire::Command request,
+                                                        std::optional<std::chrono::milliseconds> timeout) {
+  auto response = co_await call(address, std::move(request), timeout);
+  if (response && response->code != wire::response_code::kSuccess) {
+    co_return std::unexpected(error_of_response(*response, "broker " + address));
+  }
+  co_return response;
+}
+
+}  // namespace gantry::rocketmq

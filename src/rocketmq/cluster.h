@@ -1,0 +1,79 @@
+// A RocketMQ cluster as a client sees it: name servers that are asked in turn, routes of topics (kept for a while), and
+// brokers that are called by address. One Cluster serves any number of producers, consumers and readers; it lives on
+// one io_context that is run by one thread, and every call is made there.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include "base/error.h"
+#include "remoting/client.h"
+#include "rocketmq/route.h"
+#include "wire/command.h"
+#include "wire/signature.h"
+
+namespace gantry::rocketmq {
+
+struct ClusterConfig {
+  std::string name_servers = "127.0.0.1:9876";  // "host:port;host:port", names or addresses
+  std::optional<wire::Credentials> credentials;
+  std::shared_ptr<net::TlsContext> tls;
+  std::chrono::milliseconds connect_timeout{3'000};
+  std::chrono::milliseconds request_timeout{3'000};
+  std::chrono::milliseconds route_max_age{30'000};  // Java's pollNameServerInterval
+};
+
+enum class Freshness { cached, now };
+
+class Cluster {
+ public:
+  // Fails with invalid_argument when the addresses cannot be read.
+  static Result<std::shared_ptr<Cluster>> create(boost::asio::io_context& io, ClusterConfig config);
+
+  // The route of a topic. not_found: the name servers do not know it. With Freshness::cached an old route is given when
+  // no name server answers.
+  boost::asio::awaitable<Result<Route>> route(std::string topic, Freshness freshness = Freshness::cached);
+  void forget_route(const std::string& topic) { routes_.erase(topic); }
+
+  // Asks the name servers in turn, beginning with the one that answered last. Fails when none answers.
+  boost::asio::awaitable<Result<wire::Command>> ask_name_server(wire::Command request);
+  // Every response code is a value; errors say which broker and why.
+  boost::asio::awaitable<Result<wire::Command>> call(std::string address, wire::Command request,
+                                                     std::optional<std::chrono::milliseconds> timeout = {});
+  // As call, but a response other than SUCCESS is an error too, in the broker's words.
+  boost::asio::awaitable<Result<wire::Command>> call_ok(std::string address, wire::Command request,
+                                                        std::optional<std::chrono::milliseconds> timeout = {});
+
+  boost::asio::io_context& io() { return io_; }
+  remoting::Client& remoting() { return *client_; }
+  const ClusterConfig& config() const { return config_; }
+  const std::vector<std::string>& name_servers() const { return name_servers_; }
+  void stop() { client_->stop(); }
+
+ private:
+  Cluster(boost::asio::io_context& io, ClusterConfig config, std::vector<std::string> name_servers);
+
+  struct CachedRoute {
+    Route route;
+    std::chrono::steady_clock::time_point at;
+  };
+
+  boost::asio::io_context& io_;
+  ClusterConfig config_;
+  std::vector<std::string> name_servers_;
+  std::size_t current_ = 0;  // the name server that answered last
+  std::unique_ptr<remoting::Client> client_;
+  std::map<std::string, CachedRoute> routes_;
+};
+
+// The error that a response other than SUCCESS stands for. `what` says whose answer it is ("broker 127.0.0.1:10911").
+Error error_of_response(const wire::Command& response, std::string_view what);
+
+}  // namespace gantry::rocketmq

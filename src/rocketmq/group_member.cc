@@ -1,0 +1,140 @@
+#include "rocketmq/group_member.h"
+
+#include "rocketmq/identity.h"
+#include "wire/bodies/consumer.h"
+#include "wire/bodies/reset_offset.h"
+#include "wire/body.h"
+#include "wire/codes.h"
+#include "wire/headers/admin.h"
+#include "wire/headers/group.h"
+
+namespace gantry::rocketmq {
+namespace {
+
+namespace asio = boost::asio;
+
+// The map form is what brokers send to Java clients, the list form to all others.
+Result<std::map<MessageQueue, std::int64_t>> decode_reset(std::string_view body) {
+  if (auto map = wire::decode_body<wire::ResetOffsetBody>(body)) return std::move(map->offset_table);
+  auto list = wire::decode_body<wire::ResetOffsetBodyForC>(body);
+  if (!list) return std::unexpected(list.error());
+  std::map<MessageQueue, std::int64_t> offsets;
+  for (const auto& queue : list->offset_table) {
+    MessageQueue key{queue.broker_name, queue.queue_id, queue.topic};
+    offsets[key] = queue.offset;
+  }
+  return offsets;
+}
+
+}  // namespace
+
+GroupMember::GroupMember(std::shared_ptr<Cluster> cluster, std::string group, std::string consume_type,
+                         std::string consume_from_where, std::vector<wire::SubscriptionData> subscriptions)
+    : cluster_(std::move(cluster)), group_(std::move(group)), client_id_(make_client_id()) {
+  for (const auto& subscription : subscriptions) topics_.push_back(subscription.topic);
+  wire::ConsumerData consumer;
+  consumer.group_name = group_;
+  consumer.consume_type = std::move(consume_type);
+  consumer.consume_from_where = std::move(consume_from_where);
+  consumer.subscription_data_set = std::move(subscriptions);
+  data_.client_id = client_id_;
+  data_.consumer_data_set.push_back(std::move(consumer));
+
+  cluster_->remoting().handle(
+      wire::request_code::kNotifyConsumerIdsChanged, [callbacks = callbacks_, group = group_](remoting::Request request) {
+        auto header = wire::decode_header<wire::NotifyConsumerIdsChangedRequestHeader>(request.command.fields);
+        if (header && header->consumer_group == group && callbacks->members_changed) callbacks->members_changed();
+        request.reply.send(wire::response_code::kSuccess);
+      });
+  cluster_->remoting().handle(
+      wire::request_code::kResetConsumerClientOffset, [callbacks = callbacks_, group = group_](remoting::Request request) {
+        auto header = wire::decode_header<wire::ResetOffsetRequestHeader>(request.command.fields);
+        auto offsets = decode_reset(request.command.body);
+        if (header && offsets && header->group == group && callbacks->offsets_reset) {
+          callbacks->offsets_reset(std::move(*offsets));
+        }
+        request.reply.send(wire::response_code::kSuccess);
+      });
+}
+
+void GroupMember::on_members_changed(std::function<void()> callback) {
+  callbacks_->members_changed = std::move(callback);
+}
+
+void GroupMember::on_offsets_reset(std::function<void(std::map<MessageQueue, std::int64_t>)> callback) {
+  callbacks_->offsets_reset = std::move(callback);
+}
+
+void GroupMember::stop_listening() {
+  callbacks_->members_changed = nullptr;
+  callbacks_->offsets_reset = nullptr;
+}
+
+asio::awaitable<std::set<std::string>> GroupMember::broker_addresses() {
+  std::set<std::string> addresses;
+  for (const std::string& topic : topics_) {
+    auto route = co_await cluster_->route(topic);
+    if (!route) continue;  // a retry topic exists only after the first heartbeat
+    for (const wire::BrokerData& broker : route->brokers) {
+      for (const auto& [id, address] : broker.broker_addrs) addresses.insert(address);
+    }
+  }
+  co_return addresses;
+}
+
+asio::awaitable<Result<void>> GroupMember::heartbeat() {
+  const std::set<std::string> addresses = co_await broker_addresses();
+  Error last{Errc::unavailable, fmt::format("no broker to join group {} at", group_)};
+  bool taken = false;
+  for (const std::string& address : addresses) {
+    wire::Command request = wire::make_request(wire::request_code::kHeartBeat);
+    request.body = wire::encode_body(data_);
+    auto response = co_await cluster_->call_ok(address, std::move(request));
+    if (response) {
+      greeted_.insert(address);
+      taken = true;
+    } else {
+      last = response.error();
+    }
+  }
+  if (!taken) co_return std::unexpected(last);
+  co_return Result<void>{};
+}
+
+asio::awaitable<Result<std::vector<std::string>>> GroupMember::members(std::string topic) {
+  auto route = co_await cluster_->route(topic);
+  if (!route) co_return std::unexpected(route.error());
+  Error last{Errc::unavailable, fmt::format("no broker of topic {} to ask for the members of group {}", topic, group_)};
+  for (const wire::BrokerData& broker : route->brokers) {
+    if (broker.broker_addrs.empty()) continue;
+    wire::GetConsumerListByGroupRequestHeader header;
+    header.consumer_group = group_;
+    header.broker_name = broker.broker_name;
+    const std::string address = broker.broker_addrs.begin()->second;
+    auto response = co_await cluster_->call_ok(
+        address, wire::make_request(wire::request_code::kGetConsumerListByGroup, header));
+    if (!response) {
+      last = response.error();
+      continue;
+    }
+    auto body = wire::decode_body<wire::GetConsumerListByGroupResponseBody>(response->body);
+    if (body) co_return std::move(body->consumer_id_list);
+    last = body.error();
+  }
+  co_return std::unexpected(last);
+}
+
+asio::awaitable<void> GroupMember::unregister() {
+  wire::UnregisterClientRequestHeader header;
+  header.client_id = client_id_;
+  header.consumer_group = group_;
+  constexpr std::chrono::milliseconds kTimeout{1'000};  // who leaves does not wait long
+  const std::set<std::string> greeted = std::move(greeted_);
+  greeted_.clear();
+  for (const std::string& address : greeted) {
+    wire::Command request = wire::make_request(wire::request_code::kUnregisterClient, header);
+    co_await cluster_->call(address, std::move(request), kTimeout);
+  }
+}
+
+}  // namespace gantry::rocketmq

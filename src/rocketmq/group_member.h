@@ -1,0 +1,56 @@
+// Being a member of a consumer group: heartbeats to every broker of the subscribed topics, the list of members, notices
+// that the list changed, farewell. One Cluster has at most one member of a group, because brokers know clients by
+// connection.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <boost/asio/awaitable.hpp>
+
+#include "rocketmq/cluster.h"
+#include "wire/bodies/heartbeat.h"
+
+namespace gantry::rocketmq {
+
+class GroupMember {
+ public:
+  // subscriptions: the topics of the group, retry topic included when it is read.
+  GroupMember(std::shared_ptr<Cluster> cluster, std::string group, std::string consume_type,
+              std::string consume_from_where, std::vector<wire::SubscriptionData> subscriptions);
+
+  const std::string& client_id() const { return client_id_; }
+  const std::string& group() const { return group_; }
+
+  // Java: every 30 s; a broker forgets a client after 120 s. Fails when no broker took it.
+  boost::asio::awaitable<Result<void>> heartbeat();
+  // The client ids of the group, as one broker of the topic knows them.
+  boost::asio::awaitable<Result<std::vector<std::string>>> members(std::string topic);
+  boost::asio::awaitable<void> unregister();
+
+  // Called on the io_context's thread. Set before the first heartbeat; reset to nothing before the owner goes.
+  void on_members_changed(std::function<void()> callback);
+  void on_offsets_reset(std::function<void(std::map<MessageQueue, std::int64_t>)> callback);
+  void stop_listening();
+
+ private:
+  struct Callbacks {
+    std::function<void()> members_changed;
+    std::function<void(std::map<MessageQueue, std::int64_t>)> offsets_reset;
+  };
+  boost::asio::awaitable<std::set<std::string>> broker_addresses();
+
+  std::shared_ptr<Cluster> cluster_;
+  std::string group_;
+  std::string client_id_;
+  wire::HeartbeatData data_;
+  std::vector<std::string> topics_;
+  std::shared_ptr<Callbacks> callbacks_ = std::make_shared<Callbacks>();
+  std::set<std::string> greeted_;  // addresses that know us
+};
+
+}  // namespace gantry::rocketmq

@@ -1,0 +1,18 @@
+// Who we are on the wire: unique message ids and client ids of this process.
+#pragma once
+
+#include <string>
+
+namespace gantry::rocketmq {
+
+// A unique message id in Java's layout (wire/message_id.h) for a message made now. Safe from any thread.
+std::string next_message_id();
+
+// The name of one client in heartbeats, host@pid#number: the number tells clients of one process apart, and processes
+// of one pid on hosts of one name (containers).
+std::string make_client_id();
+
+// Unix time in ms, as the wire's time stamps want it.
+long long unix_now_ms();
+
+}  // namespace gantry::rocketmq

@@ -1,0 +1,265 @@
+#include "rocketmq/pop_consumer.h"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+#include <deque>
+#include <list>
+#include <set>
+
+#include "rocketmq/group_member.h"
+#include "rocketmq/identity.h"
+#include "rocketmq/pop_client.h"
+#include "rocketmq/subscription.h"
+#include "rocketmq/wakeup.h"
+#include "wire/pop_receipt.h"
+
+namespace gantry::rocketmq {
+
+namespace asio = boost::asio;
+using std::chrono::milliseconds;
+
+namespace {
+
+constexpr milliseconds kRetryDelay{1'000};
+constexpr milliseconds kForever{3'600'000};
+constexpr milliseconds kGiveBack{1'000};  // invisible time of what is given back unprocessed
+
+}  // namespace
+
+class PopConsumer::Impl : public std::enable_shared_from_this<Impl> {
+ public:
+  Impl(std::shared_ptr<Cluster> cluster, PopConsumerConfig config, Handler handler, Acknowledged acknowledged)
+      : cluster_(cluster),
+        config_(std::move(config)),
+        handler_(std::move(handler)),
+        acknowledged_(std::move(acknowledged)),
+        subscription_(subscribe(config_.topic, config_.tags, unix_now_ms())),
+        pops_(cluster, config_.group),
+        member_(cluster, config_.group, std::string(wire::kConsumePop),
+                std::string(config_.from == ConsumeFrom::earliest ? wire::kConsumeFromFirstOffset
+                                                                  : wire::kConsumeFromLastOffset),
+                {subscription_}),
+        heartbeat_wakeup_(cluster->io()),
+        stop_wakeup_(cluster->io()) {}
+
+  asio::awaitable<Result<void>> start();
+  void hold() { holding_ = true; }
+  asio::awaitable<void> stop();
+  const std::string& client_id() const { return member_.client_id(); }
+  const std::string& last_error() const { return last_error_; }
+
+ private:
+  struct Held {
+    std::string address;
+    ReceivedMessage message;
+    std::chrono::steady_clock::time_point expires;  // then it is visible again: it must not be begun any more
+  };
+  // One broker of the topic, with a loop of its own.
+  struct Source {
+    explicit Source(asio::io_context& io) : room(io) {}
+    std::string name;
+    std::deque<Held> held;
+    Wakeup room;
+  };
+
+  template <class Loop>
+  void spawn(Loop loop) {
+    asio::co_spawn(cluster_->io(), std::move(loop), asio::detached);
+  }
+
+  asio::awaitable<void> heartbeats();
+  asio::awaitable<Result<void>> find_brokers();
+  asio::awaitable<void> polls(std::shared_ptr<Source> source);
+  asio::awaitable<void> worker(std::shared_ptr<Wakeup> wakeup);
+  asio::awaitable<void> process(Held held);
+  std::shared_ptr<Source> next_ready();
+  void wake_workers() {
+    for (const auto& wakeup : workers_) wakeup->notify();
+  }
+  void note(const Error& error) { last_error_ = error.message; }
+
+  std::shared_ptr<Cluster> cluster_;
+  const PopConsumerConfig config_;
+  Handler handler_;
+  Acknowledged acknowledged_;
+  const wire::SubscriptionData subscription_;
+  PopClient pops_;
+  GroupMember member_;
+  std::map<std::string, std::shared_ptr<Source>> sources_;  // by broker name
+  std::list<std::shared_ptr<Wakeup>> workers_;
+  std::size_t turn_ = 0;
+  Wakeup heartbeat_wakeup_, stop_wakeup_;
+  bool holding_ = false;
+  bool stopped_ = false;
+  int at_work_ = 0;
+  std::string last_error_;
+};
+
+asio::awaitable<Result<void>> PopConsumer::Impl::start() {
+  auto self = shared_from_this();
+  cluster_->forget_route(config_.topic);
+  auto joined = co_await find_brokers();
+  if (joined) joined = co_await member_.heartbeat();
+  if (!joined) co_return joined;
+  spawn([self] { return self->heartbeats(); });
+  for (int i = 0; i < config_.concurrency; ++i) {
+    workers_.push_back(std::make_shared<Wakeup>(cluster_->io()));
+    spawn([self, wakeup = workers_.back()] { return self->worker(wakeup); });
+  }
+  co_return Result<void>{};
+}
+
+asio::awaitable<Result<void>> PopConsumer::Impl::find_brokers() {
+  auto route = co_await cluster_->route(config_.topic);
+  if (!route) co_return std::unexpected(route.error());
+  for (const MessageQueue& queue : route->read_queues()) {
+    if (sources_.contains(queue.broker_name)) continue;
+    auto source = std::make_shared<Source>(cluster_->io());
+    source->name = queue.broker_name;
+    sources_[queue.broker_name] = source;
+    spawn([self = shared_from_this(), source] { return self->polls(source); });
+  }
+  co_return Result<void>{};
+}
+
+asio::awaitable<void> PopConsumer::Impl::heartbeats() {
+  while (true) {
+    co_await heartbeat_wakeup_.wait(config_.heartbeat_interval);
+    if (stopped_) co_return;
+    auto found = co_await find_brokers();
+    if (!found) note(found.error());
+    auto beaten = co_await member_.heartbeat();
+    if (!beaten) note(beaten.error());
+  }
+}
+
+asio::awaitable<void> PopConsumer::Impl::polls(std::shared_ptr<Source> source) {
+  while (!stopped_ && !holding_) {
+    // what waits here is invisible to idle consumers elsewhere: fetch only when it was all begun
+    if (!source->held.empty()) {
+      co_await source->room.wait(kForever);
+      continue;
+    }
+    auto route = co_await cluster_->route(config_.topic);
+    const std::string* address = route ? route->master(source->name) : nullptr;
+    if (address == nullptr) {
+      note(route ? Error{Errc::unavailable, fmt::format("broker {} has no master", source->name)} : route.error());
+      cluster_->forget_route(config_.topic);
+      co_await source->room.wait(kRetryDelay);
+      continue;
+    }
+    PopRequest request;
+    request.broker_name = source->name;
+    request.topic = config_.topic;
+    request.batch_max = config_.batch_max;
+    request.invisible_time = config_.invisible_time;
+    request.poll_timeout = config_.poll_timeout;
+    request.from_earliest = config_.from == ConsumeFrom::earliest;
+    const auto asked = std::chrono::steady_clock::now();
+    auto messages = co_await pops_.pop(*address, request, subscription_);
+    if (!messages) {
+      if (messages.error().code == Errc::cancelled) co_return;
+      note(messages.error());
+      cluster_->forget_route(config_.topic);
+      co_await source->room.wait(kRetryDelay);
+      continue;
+    }
+    last_error_.clear();
+    // the invisible time began at the broker, some time after we asked and at most the time that the answer took
+    const auto expires = std::max(asked, std::chrono::steady_clock::now() - milliseconds(1'000)) +
+                         config_.invisible_time * 9 / 10;
+    for (ReceivedMessage& message : *messages) {
+      if (matches(subscription_, message.tag)) {
+        source->held.push_back(Held{*address, std::move(message), expires});
+      } else {
+        co_await pops_.ack(*address, message);  // equal hash, other tag: nobody of this group wants it
+      }
+    }
+    if (stopped_) {
+      for (Held& held : source->held) co_await pops_.change_invisible_time(held.address, held.message, kGiveBack);
+      source->held.clear();
+    }
+    wake_workers();
+  }
+}
+
+std::shared_ptr<PopConsumer::Impl::Source> PopConsumer::Impl::next_ready() {
+  const auto now = std::chrono::steady_clock::now();
+  for (std::size_t tried = 0; tried < sources_.size(); ++tried) {
+    auto it = sources_.begin();
+    std::advance(it, static_cast<std::ptrdiff_t>(turn_++ % sources_.size()));
+    auto& held = it->second->held;
+    while (!held.empty() && held.front().expires < now) held.pop_front();
+    if (!held.empty()) return it->second;
+    it->second->room.notify();
+  }
+  return nullptr;
+}
+
+asio::awaitable<void> PopConsumer::Impl::worker(std::shared_ptr<Wakeup> wakeup) {
+  while (!holding_) {
+    std::shared_ptr<Source> source = next_ready();
+    if (!source) {
+      co_await wakeup->wait(kForever);
+      continue;
+    }
+    Held held = std::move(source->held.front());
+    source->held.pop_front();
+    if (source->held.empty()) source->room.notify();
+    co_await process(std::move(held));
+  }
+}
+
+asio::awaitable<void> PopConsumer::Impl::process(Held held) {
+  ++at_work_;
+  Outcome outcome = Outcome::retry;
+  try {
+    outcome = co_await handler_(held.message);
+  } catch (const std::exception& error) {
+    note(Error{Errc::internal, fmt::format("handler of message {}: {}", held.message.message_id, error.what())});
+  }
+  Result<void> result;
+  if (outcome == Outcome::success) {
+    result = co_await pops_.ack(held.address, held.message);
+  } else {
+    result = co_await pops_.change_invisible_time(held.address, held.message, config_.retry_delay);
+  }
+  if (!result) {
+    note(result.error());  // it becomes visible again by itself
+  } else if (acknowledged_) {
+    acknowledged_(held.message, outcome);
+  }
+  --at_work_;
+  if (at_work_ == 0) stop_wakeup_.notify();
+}
+
+asio::awaitable<void> PopConsumer::Impl::stop() {
+  auto self = shared_from_this();
+  if (stopped_) co_return;
+  holding_ = true;
+  stopped_ = true;
+  heartbeat_wakeup_.notify();
+  wake_workers();
+  while (at_work_ > 0) co_await stop_wakeup_.wait(kForever);
+  for (const auto& [name, source] : sources_) {
+    std::deque<Held> rest = std::move(source->held);
+    source->held.clear();
+    source->room.notify();
+    for (Held& held : rest) co_await pops_.change_invisible_time(held.address, held.message, kGiveBack);
+  }
+  co_await member_.unregister();
+}
+
+PopConsumer::PopConsumer(std::shared_ptr<Cluster> cluster, PopConsumerConfig config, Handler handler,
+                         Acknowledged acknowledged)
+    : impl_(std::make_shared<Impl>(std::move(cluster), std::move(config), std::move(handler), std::move(acknowledged))) {}
+
+PopConsumer::~PopConsumer() = default;
+asio::awaitable<Result<void>> PopConsumer::start() { return impl_->start(); }
+void PopConsumer::hold() { impl_->hold(); }
+asio::awaitable<void> PopConsumer::stop() { return impl_->stop(); }
+const std::string& PopConsumer::client_id() const { return impl_->client_id(); }
+std::string PopConsumer::last_error() const { return impl_->last_error(); }
+
+}  // namespace gantry::rocketmq
