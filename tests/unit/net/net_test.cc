@@ -1,0 +1,255 @@
+#include <csignal>
+#include <fstream>
+#include <future>
+
+#include <boost/asio.hpp>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "net/acceptor.h"
+#include "net/connector.h"
+#include "net/endpoint.h"
+#include "net/io_thread.h"
+#include "net/log_limit.h"
+#include "net/open_files.h"
+#include "net/shutdown.h"
+#include "unit/net/certificates.h"
+
+namespace gantry::net {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+TEST(Endpoint, GivenTextWhenParsedThenItIsReadOrRefusedWithTheReason) {
+  struct Case {
+    std::string_view text;
+    Endpoint expected;
+    std::string_view error;
+  };
+  const Case cases[] = {
+      {"127.0.0.1:9876", {"127.0.0.1", 9876}, ""},
+      {" name.example:0 ", {"name.example", 0}, ""},
+      {"[::1]:65535", {"::1", 65535}, ""},
+      {"localhost", {}, "the port is missing"},
+      {"", {}, "the port is missing"},
+      {":1", {}, "the host is missing"},
+      {"a:", {}, "number from 0 to 65535"},
+      {"a:65536", {}, "number from 0 to 65535"},
+      {"a:-1", {}, "number from 0 to 65535"},
+      {"a:1x", {}, "number from 0 to 65535"},
+      {"::1:9876", {}, "must stand in brackets"},
+      {"[::1]", {}, "no \"]:port\""},
+      {"[name]:1", {}, "no IPv6 address"},
+      {"http//x:1", {}, "a character that no host has"},
+      {"a b:1", {}, "a character that no host has"},
+  };
+  for (const Case& c : cases) {
+    auto parsed = parse_endpoint(c.text);
+    if (c.error.empty()) {
+      ASSERT_TRUE(parsed) << parsed.error().message;
+      EXPECT_EQ(*parsed, c.expected);
+      EXPECT_EQ(parse_endpoint(to_string(*parsed)).value(), c.expected);
+    } else {
+      ASSERT_FALSE(parsed) << c.text;
+      EXPECT_THAT(parsed.error().message, HasSubstr(c.error));
+    }
+  }
+  EXPECT_FALSE(parse_endpoint(std::string(300, 'h') + ":1"));
+}
+
+TEST(Endpoint, GivenAListWhenParsedThenEachSeparatorCounts) {
+  const std::vector<Endpoint> expected = {{"a", 1}, {"b", 2}, {"::1", 3}};
+  for (std::string_view text : {"a:1;b:2;[::1]:3", "a:1, b:2,[::1]:3;", ";a:1 b:2 ; [::1]:3"}) {
+    EXPECT_EQ(parse_endpoints(text).value(), expected) << text;
+  }
+  EXPECT_FALSE(parse_endpoints(""));
+  EXPECT_FALSE(parse_endpoints(" ; "));
+  EXPECT_FALSE(parse_endpoints("a:1;b"));
+}
+
+TEST(Endpoint, GivenAMappedAddressWhenShownThenItIsIpv4) {
+  EXPECT_EQ(to_string(tcp::endpoint(asio::ip::make_address("::ffff:1.2.3.4"), 5)), "1.2.3.4:5");
+  EXPECT_EQ(to_string(tcp::endpoint(asio::ip::make_address("::1"), 5)), "[::1]:5");
+}
+
+TEST(LogLimit, GivenManyLinesWhenAdmittedThenOneAnIntervalWithTheCountOfTheRest) {
+  LogLimit limit(1s);
+  const auto start = LogLimit::Clock::now();
+  EXPECT_EQ(limit.admit(start), 0u);
+  EXPECT_FALSE(limit.admit(start + 1ms));
+  EXPECT_FALSE(limit.admit(start + 999ms));
+  EXPECT_EQ(limit.admit(start + 1s), 2u);
+}
+
+TEST(OpenFiles, GivenALimitWhenRaisedThenItIsTheHardOne) { EXPECT_GE(raise_open_files_max(), 64u); }
+
+TEST(IoThread, GivenAThreadWhenCalledThenTheFunctionRunsThereAndItsResultComesBack) {
+  IoThread thread("gantry-a-long-name");
+  thread.start();
+  thread.start();
+  EXPECT_FALSE(thread.is_here());
+  EXPECT_TRUE(thread.call([&] { return thread.is_here(); }));
+  EXPECT_EQ(thread.call([&] { return thread.call([] { return 7; }); }), 7) << "from the thread itself";
+  thread.call([] {});
+  EXPECT_THROW(thread.call([]() -> int { throw std::runtime_error("out"); }), std::runtime_error);
+  auto later = [&]() -> asio::awaitable<std::string> {
+    asio::steady_timer timer(co_await asio::this_coro::executor, 1ms);
+    co_await timer.async_wait(asio::use_awaitable);
+    co_return "later";
+  };
+  EXPECT_EQ(thread.await(later), "later");
+  thread.await([]() -> asio::awaitable<void> { co_return; });
+  EXPECT_THROW(thread.await([]() -> asio::awaitable<int> {
+    throw std::runtime_error("out");
+    co_return 1;
+  }),
+               std::runtime_error);
+}
+
+TEST(IoThread, GivenAHandlerThatThrowsWhenPostedThenTheThreadGoesOnAndCanBeStartedAgain) {
+  IoThread thread("io");
+  thread.start();
+  thread.post([] { throw std::runtime_error("a fault"); });
+  EXPECT_EQ(thread.call([] { return 1; }), 1);
+  thread.stop();
+  thread.stop();
+  thread.start();
+  EXPECT_EQ(thread.call([] { return 2; }), 2);
+}
+
+TEST(Shutdown, GivenASignalWhenReceivedThenTheCallbackRunsAndTheBoundStopsTheRest) {
+  asio::io_context io;
+  int received = 0;
+  Shutdown shutdown(io, [&](int signal) { received = signal; }, 30ms);
+  auto work = asio::make_work_guard(io);  // something that never stops by itself
+  asio::post(io, [] { std::raise(SIGTERM); });
+  io.run();
+  EXPECT_EQ(received, SIGTERM);
+  EXPECT_EQ(shutdown.signal(), SIGTERM);
+}
+
+TEST(Shutdown, GivenTwoSignalsWhenReceivedThenItStopsAtOnce) {
+  asio::io_context io;
+  Shutdown shutdown(io, [&](int) { std::raise(SIGINT); }, 1h);
+  asio::post(io, [] { std::raise(SIGINT); });
+  io.run();
+  EXPECT_TRUE(io.stopped());
+}
+
+TEST(Shutdown, GivenAnOrderlyEndWhenFinishedThenTheContextRunsOutOfWork) {
+  asio::io_context io;
+  Shutdown shutdown(io, [&](int) { shutdown.finish(); }, 1h);
+  asio::post(io, [] { std::raise(SIGINT); });
+  io.run();
+  EXPECT_EQ(shutdown.signal(), SIGINT);
+}
+
+TEST(Acceptor, GivenAddressesWhenListeningThenTheErrorNamesAddressAndRemedy) {
+  asio::io_context io;
+  auto first = Acceptor::listen(io, "localhost", 0);
+  ASSERT_TRUE(first) << first.error().message;
+  EXPECT_TRUE((*first)->local_endpoint().address().is_v4());
+  auto second = Acceptor::listen(io, "127.0.0.1", (*first)->local_endpoint().port());
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code, Errc::already_exists);
+  for (std::string host : {"no-such-host.invalid", "192.0.2.1"}) {
+    auto bad = Acceptor::listen(io, host, 1'234);
+    ASSERT_FALSE(bad);
+    EXPECT_THAT(bad.error().message, HasSubstr("cannot listen on " + host + ":1234"));
+    EXPECT_THAT(bad.error().message, HasSubstr("use an address of this machine"));
+  }
+}
+
+struct ConnectorTest : testing::Test {
+  Result<tcp::socket> connect(Endpoint to, std::chrono::milliseconds timeout = 5s) {
+    std::optional<Result<tcp::socket>> result;
+    Connector::start(io, std::move(to), timeout, [&](Result<tcp::socket> r) { result = std::move(r); });
+    io.restart();
+    while (!result && io.run_one() > 0) {
+    }
+    return std::move(*result);
+  }
+  asio::io_context io;
+};
+
+TEST_F(ConnectorTest, GivenNamesAndAddressesWhenConnectingThenEachIsTriedAndFailureIsNamed) {
+  auto acceptor = Acceptor::listen(io, "127.0.0.1", 0);
+  const std::uint16_t port = (*acceptor)->local_endpoint().port();
+  EXPECT_TRUE(connect({"127.0.0.1", port}));
+  EXPECT_TRUE(connect({"localhost", port}));
+  (*acceptor)->stop();
+  for (std::string host : {"127.0.0.1", "localhost", "no-such-host.invalid"}) {
+    auto refused = connect({host, port});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, Errc::unavailable);
+    EXPECT_THAT(refused.error().message, HasSubstr("cannot connect to " + host));
+  }
+}
+
+TEST_F(ConnectorTest, GivenAFullListenerWhenConnectingThenTheTimeoutEndsIt) {
+  tcp::acceptor full(io, tcp::v4());
+  full.bind({asio::ip::address_v4::loopback(), 0});
+  full.listen(0);
+  std::vector<tcp::socket> fill;  // the queue of a listener that never accepts takes one or two
+  for (int i = 0; i < 4; ++i) {
+    fill.emplace_back(io);
+    fill.back().open(tcp::v4());
+    fill.back().non_blocking(true);
+    boost::system::error_code ignored;
+    fill.back().connect(full.local_endpoint(), ignored);
+  }
+  auto late = connect({"127.0.0.1", full.local_endpoint().port()}, 50ms);
+  ASSERT_FALSE(late);
+  EXPECT_THAT(late.error().message, HasSubstr("no answer within 50 ms"));
+}
+
+TEST_F(ConnectorTest, GivenAConnectorWhenCancelledThenItDoesNotCallBack) {
+  for (std::string host : {"127.0.0.1", "localhost"}) {
+    auto connector = Connector::start(io, {host, 1}, 5s, [](auto) { ADD_FAILURE(); });
+    io.restart();
+    if (host == "localhost") io.run_one();
+    connector->cancel();
+    io.run();
+  }
+}
+
+TEST(Tls, GivenFilesWhenTheyAreMissingOrDoNotMatchThenTheErrorNamesThem) {
+  TestAuthority authority("authority");
+  const TlsFiles good = authority.issue("localhost");
+  EXPECT_TRUE(TlsContext::server(good));
+  EXPECT_TRUE(TlsContext::client({}));
+  EXPECT_TRUE(TlsContext::client({}).value()->verifies_peer());
+  EXPECT_TRUE(TlsContext::client(good));
+
+  const auto refused = [](const TlsFiles& files, std::string_view why) {
+    auto context = TlsContext::server(files);
+    ASSERT_FALSE(context);
+    EXPECT_EQ(context.error().code, Errc::invalid_argument);
+    EXPECT_THAT(context.error().message, HasSubstr(why));
+  };
+  TlsFiles files = good;
+  files.certificate_file = "/no/such.pem";
+  refused(files, "certificate file /no/such.pem");
+  files = good;
+  files.key_file = "/no/such.key";
+  refused(files, "/no/such.key");
+  files = good;
+  files.key_file = authority.issue("other").key_file;
+  refused(files, "");
+  files = good;
+  files.ca_file = "/no/ca.pem";
+  refused(files, "CA file /no/ca.pem");
+  refused({}, "needs a certificate file and a key file");
+  files = {};
+  files.certificate_file = good.certificate_file;
+  EXPECT_FALSE(TlsContext::client(files));
+  files = {};
+  files.ca_file = "/no/ca.pem";
+  EXPECT_FALSE(TlsContext::client(files));
+}
+
+}  // namespace
+}  // namespace gantry::net
