@@ -1,8 +1,9 @@
 #include "wire/json_text.h"
 
 #include <array>
-#include <charconv>
+#include <bit>
 #include <cstdint>
+#include <cstring>
 
 #include "wire/utf8.h"
 
@@ -16,10 +17,46 @@ constexpr std::array<bool, 256> plain_table() {
 }
 constexpr std::array<bool, 256> kPlain = plain_table();  // written as they are
 
-bool is_space(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
+constexpr std::array<bool, 256> word_table() {
+  std::array<bool, 256> in_word{};
+  for (std::size_t c = 0; c < in_word.size(); ++c) {
+    in_word[c] = std::string_view(" \n\t\r,:{}[]\"'").find(static_cast<char>(c)) == std::string_view::npos;
+  }
+  return in_word;
+}
+constexpr std::array<bool, 256> kInWord = word_table();
 
-bool ends_word(char c) {
-  return is_space(c) || c == ',' || c == ':' || c == '{' || c == '}' || c == '[' || c == ']' || c == '"' || c == '\'';
+// Eight bytes at a time. In each mask the lowest set bit is right: it is the high bit of the first byte that matches;
+// bits above it may be false.
+constexpr std::uint64_t kOnes = 0x0101010101010101;
+constexpr std::uint64_t kHighs = 0x8080808080808080;
+
+std::uint64_t mask_of(std::uint64_t word, char byte) {
+  const std::uint64_t x = word ^ (kOnes * static_cast<unsigned char>(byte));
+  return (x - kOnes) & ~x & kHighs;
+}
+
+// Advances `at` by whole words of which no byte is in mask(word), and to the first that is.
+template <class Mask>
+bool find_in_words(std::string_view text, std::size_t& at, Mask&& mask) {
+  if constexpr (std::endian::native != std::endian::little) return false;
+  for (; at + sizeof(std::uint64_t) <= text.size(); at += sizeof(std::uint64_t)) {
+    std::uint64_t word;
+    std::memcpy(&word, text.data() + at, sizeof word);
+    if (const std::uint64_t found = mask(word); found != 0) {
+      at += static_cast<std::size_t>(std::countr_zero(found)) / 8;
+      return true;
+    }
+  }
+  return false;
+}
+
+// Where the first quote or backslash at or after `at` is; the size of the text if there is none.
+std::size_t find_special(std::string_view text, std::size_t at, char quote) {
+  auto mask = [quote](std::uint64_t word) { return mask_of(word, quote) | mask_of(word, '\\'); };
+  if (find_in_words(text, at, mask)) return at;
+  while (at < text.size() && text[at] != quote && text[at] != '\\') ++at;
+  return at;
 }
 
 // Appends the escape or the sequence at the front of `text`; returns how many bytes of it were used.
@@ -62,7 +99,11 @@ void append_json_string(std::string_view text, std::string& out) {
   std::size_t at = 0;
   while (at < text.size()) {
     std::size_t run = at;
-    while (run < text.size() && kPlain[static_cast<unsigned char>(text[run])]) ++run;
+    const bool found = find_in_words(text, run, [](std::uint64_t word) {
+      const std::uint64_t control = (word - kOnes * 0x20) & ~word;
+      return ((control | word) & kHighs) | mask_of(word, '"') | mask_of(word, '\\') | mask_of(word, 0x7f);
+    });
+    while (!found && run < text.size() && kPlain[static_cast<unsigned char>(text[run])]) ++run;
     out.append(text, at, run - at);
     at = run;
     if (at < text.size()) at += append_special(text.substr(at), out);
@@ -70,25 +111,14 @@ void append_json_string(std::string_view text, std::string& out) {
   out.push_back('"');
 }
 
-char JsonScanner::peek() {
-  while (at_ < text_.size() && is_space(text_[at_])) ++at_;
-  return at_ < text_.size() ? text_[at_] : '\0';
-}
-
-bool JsonScanner::take(char c) {
-  if (peek() != c || at_ == text_.size()) return false;
-  ++at_;
-  return true;
-}
-
 bool JsonScanner::string(std::string& scratch, std::string_view& out) {
   const char quote = peek();
   if (quote != '"' && quote != '\'') return false;
-  const std::size_t begin = ++at_;
-  while (at_ < text_.size() && text_[at_] != quote && text_[at_] != '\\') ++at_;
+  const std::size_t begin = at_ + 1;
+  at_ = find_special(text_, begin, quote);
   if (at_ == text_.size()) return false;
   if (text_[at_] == quote) {
-    out = text_.substr(begin, at_ - begin);
+    out = std::string_view(text_.data() + begin, at_ - begin);
     ++at_;
     return true;
   }
@@ -104,8 +134,7 @@ bool JsonScanner::unescape(char quote, std::string& scratch) {
     const char c = text_[at_++];
     if (c == quote) return true;
     if (c != '\\') {
-      std::size_t run = at_;
-      while (run < text_.size() && text_[run] != quote && text_[run] != '\\') ++run;
+      const std::size_t run = find_special(text_, at_, quote);
       scratch.append(text_, at_ - 1, run - at_ + 1);
       at_ = run;
       continue;
@@ -146,7 +175,11 @@ bool JsonScanner::unescape(char quote, std::string& scratch) {
             at_ = before;  // the second one stands for itself
           }
         }
-        append_code_point(unit, scratch);
+        if (unit < 0x80) {
+          scratch.push_back(static_cast<char>(unit));
+        } else {
+          append_code_point(unit, scratch);
+        }
         break;
       }
       case '"':
@@ -164,10 +197,13 @@ bool JsonScanner::unescape(char quote, std::string& scratch) {
 
 bool JsonScanner::hex(std::size_t digits, char32_t& out) {
   if (text_.size() - at_ < digits) return false;
-  std::uint32_t value = 0;
-  const char* begin = text_.data() + at_;
-  auto [end, error] = std::from_chars(begin, begin + digits, value, 16);
-  if (error != std::errc{} || end != begin + digits) return false;
+  char32_t value = 0;
+  for (const char c : text_.substr(at_, digits)) {
+    const int letter = c | 0x20;  // lower case
+    const int digit = c >= '0' && c <= '9' ? c - '0' : letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
+    if (digit < 0) return false;
+    value = value << 4 | static_cast<char32_t>(digit);
+  }
   at_ += digits;
   out = value;
   return true;
@@ -176,8 +212,10 @@ bool JsonScanner::hex(std::size_t digits, char32_t& out) {
 std::string_view JsonScanner::word() {
   peek();
   const std::size_t begin = at_;
-  while (at_ < text_.size() && !ends_word(text_[at_])) ++at_;
-  return text_.substr(begin, at_ - begin);
+  std::size_t end = begin;
+  while (end < text_.size() && kInWord[static_cast<unsigned char>(text_[end])]) ++end;
+  at_ = end;
+  return text_.substr(begin, end - begin);
 }
 
 bool JsonScanner::skip_string() {

@@ -17,10 +17,19 @@ class JsonScanner {
   explicit JsonScanner(std::string_view text) : text_(text) {}
 
   // The next byte that is not white space, '\0' at the end; the cursor stops before it.
-  char peek();
+  char peek() {
+    std::size_t at = at_;  // a local one: a char load might alias the member, which would cost a store a byte
+    while (at < text_.size() && is_space(text_[at])) ++at;
+    at_ = at;
+    return at < text_.size() ? text_[at] : '\0';
+  }
 
-  // Consumes `c` if it is next.
-  bool take(char c);
+  // Consumes `c`, which is not '\0', if it is next.
+  bool take(char c) {
+    if (peek() != c) return false;
+    ++at_;
+    return true;
+  }
 
   // A string in double or single quotes, unescaped: into `scratch` when it holds escapes, else a view of the text.
   bool string(std::string& scratch, std::string_view& out);
@@ -34,6 +43,8 @@ class JsonScanner {
   std::size_t position() const { return at_; }
 
  private:
+  static bool is_space(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
+
   bool unescape(char quote, std::string& scratch);
   bool hex(std::size_t digits, char32_t& out);
   bool skip_string();

@@ -50,8 +50,9 @@ const std::set<std::string> kEveryHeader = {"ns",        "nsd",       "bname",  
 
 // Members that Java computes from the others for people to read, and those of features that are not served (static
 // topics, groups forbidden by topic).
-const std::set<std::string> kLeftOut = {"consumeTimeStampStr", "maxTimeStampStr", "minTimeStampStr",
-                                        "mappingDataVersion", "forbiddenTable"};
+const std::set<std::string> kLeftOut = {
+    "consumeTimeStampStr",        "maxTimeStampStr",          "minTimeStampStr", "mappingDataVersion",
+    "topicQueueMappingDetailMap", "topicQueueMappingInfoMap", "forbiddenTable"};
 
 using CheckHeader = std::function<void(const Fields&)>;
 using CheckBody = std::function<void(std::string_view)>;

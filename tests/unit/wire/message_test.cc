@@ -50,7 +50,8 @@ TEST(MessageRecord, GivenEveryKindOfHostAndTopicWhenEncodedAndDecodedThenNothing
         std::string out = "before";
         ASSERT_TRUE(encode_record(record, out));
         out.erase(0, 6);
-        auto view = decode_record(out + "what follows", CheckCrc::yes);
+        const std::string buffer = out + "what follows";
+        auto view = decode_record(buffer, CheckCrc::yes);
         ASSERT_TRUE(view) << view.error().message;
         EXPECT_EQ(view->magic, topic_bytes > 127 ? kMagicV2 : kMagicV1);
         EXPECT_EQ(view->record, out);
