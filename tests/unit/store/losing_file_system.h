@@ -1,0 +1,150 @@
+// A disk that can lose power: what was written and not synced is cut off at a random byte. It stands under RocksDB, so
+// that a test can tell a store that waits for the disk from one that does not.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <random>
+#include <string>
+
+#include <rocksdb/file_system.h>
+
+namespace gantry::store {
+
+class LosingFileSystem : public rocksdb::FileSystemWrapper {
+ public:
+  LosingFileSystem() : rocksdb::FileSystemWrapper(rocksdb::FileSystem::Default()) {}
+  const char* Name() const override { return "LosingFileSystem"; }
+
+  // After this many more bytes the power is off: the write in progress is cut, everything after it fails.
+  void power_off_after(std::uint64_t bytes) {
+    std::lock_guard lock(mutex_);
+    bytes_left_ = bytes;
+  }
+  void power_off() { power_off_after(0); }
+  // The disk is full: writes fail until there is room again.
+  void set_full(bool full) {
+    std::lock_guard lock(mutex_);
+    full_ = full;
+  }
+
+  // To be called when nothing uses the files: cuts what was not synced and switches the power on again.
+  void lose_unsynced(std::mt19937_64& random) {
+    std::lock_guard lock(mutex_);
+    for (auto& [name, file] : files_) {
+      std::error_code error;
+      const auto size = std::filesystem::file_size(name, error);
+      if (error || size <= file.synced) continue;
+      const auto kept = file.synced + random() % (size - file.synced + 1);
+      lost_bytes_ += size - kept;
+      std::filesystem::resize_file(name, kept, error);
+    }
+    files_.clear();
+    bytes_left_ = UINT64_MAX;
+  }
+  std::uint64_t lost_bytes() const { return lost_bytes_; }
+
+  rocksdb::IOStatus NewWritableFile(const std::string& name, const rocksdb::FileOptions& options,
+                                    std::unique_ptr<rocksdb::FSWritableFile>* result, rocksdb::IODebugContext* debug) override {
+    auto status = target()->NewWritableFile(name, options, result, debug);
+    return wrap(name, result, std::move(status));
+  }
+  rocksdb::IOStatus ReopenWritableFile(const std::string& name, const rocksdb::FileOptions& options,
+                                       std::unique_ptr<rocksdb::FSWritableFile>* result, rocksdb::IODebugContext* debug) override {
+    auto status = target()->ReopenWritableFile(name, options, result, debug);
+    return wrap(name, result, std::move(status));
+  }
+  rocksdb::IOStatus RenameFile(const std::string& from, const std::string& to, const rocksdb::IOOptions& options,
+                               rocksdb::IODebugContext* debug) override {
+    auto status = target()->RenameFile(from, to, options, debug);
+    if (status.ok()) {
+      std::lock_guard lock(mutex_);
+      if (auto found = files_.find(from); found != files_.end()) {
+        files_[to] = found->second;
+        files_.erase(found);
+      }
+    }
+    return status;
+  }
+
+ private:
+  struct File {
+    std::uint64_t written = 0, synced = 0;
+  };
+
+  class Writer : public rocksdb::FSWritableFileOwnerWrapper {
+   public:
+    Writer(std::unique_ptr<rocksdb::FSWritableFile> file, std::string name, LosingFileSystem& disk)
+        : rocksdb::FSWritableFileOwnerWrapper(std::move(file)), name_(std::move(name)), disk_(disk) {}
+
+    rocksdb::IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options, rocksdb::IODebugContext* debug) override {
+      std::size_t allowed = data.size();
+      auto refused = disk_.spend(allowed);
+      if (allowed > 0) {
+        auto status = target()->Append({data.data(), allowed}, options, debug);
+        if (!status.ok()) return status;
+        disk_.wrote(name_, allowed);
+      }
+      return refused;
+    }
+    rocksdb::IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options, const rocksdb::DataVerificationInfo&,
+                             rocksdb::IODebugContext* debug) override {
+      return Append(data, options, debug);
+    }
+    // The real fsync is left out: only what the store asked for counts, and tests should be fast.
+    rocksdb::IOStatus Sync(const rocksdb::IOOptions& options, rocksdb::IODebugContext* debug) override {
+      auto flushed = target()->Flush(options, debug);
+      return flushed.ok() ? disk_.synced(name_) : flushed;
+    }
+    rocksdb::IOStatus Fsync(const rocksdb::IOOptions& options, rocksdb::IODebugContext* debug) override { return Sync(options, debug); }
+
+   private:
+    std::string name_;
+    LosingFileSystem& disk_;
+  };
+
+  rocksdb::IOStatus wrap(const std::string& name, std::unique_ptr<rocksdb::FSWritableFile>* result, rocksdb::IOStatus status) {
+    if (!status.ok()) return status;
+    std::lock_guard lock(mutex_);
+    if (bytes_left_ == 0) return rocksdb::IOStatus::IOError("power is off");
+    files_[name] = File{};
+    *result = std::make_unique<Writer>(std::move(*result), name, *this);
+    return status;
+  }
+
+  rocksdb::IOStatus spend(std::size_t& bytes) {
+    std::lock_guard lock(mutex_);
+    if (full_) {
+      bytes = 0;
+      return rocksdb::IOStatus::NoSpace("the disk is full");
+    }
+    if (bytes_left_ == UINT64_MAX) return rocksdb::IOStatus::OK();
+    if (bytes <= bytes_left_) {
+      bytes_left_ -= bytes;
+      return rocksdb::IOStatus::OK();
+    }
+    bytes = bytes_left_;
+    bytes_left_ = 0;
+    return rocksdb::IOStatus::IOError("power is off");
+  }
+  void wrote(const std::string& name, std::size_t bytes) {
+    std::lock_guard lock(mutex_);
+    files_[name].written += bytes;
+  }
+  rocksdb::IOStatus synced(const std::string& name) {
+    std::lock_guard lock(mutex_);
+    if (bytes_left_ == 0) return rocksdb::IOStatus::IOError("power is off");
+    files_[name].synced = files_[name].written;
+    return rocksdb::IOStatus::OK();
+  }
+
+  std::mutex mutex_;
+  std::map<std::string, File> files_;
+  std::uint64_t bytes_left_ = UINT64_MAX;
+  std::uint64_t lost_bytes_ = 0;
+  bool full_ = false;
+};
+
+}  // namespace gantry::store
