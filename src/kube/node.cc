@@ -24,8 +24,11 @@ class Builder final : public YAML::EventHandler {
  public:
   Builder(std::string_view file, const Limits& limits, Documents& out) : file_(file), limits_(limits), out_(out) {}
 
-  void OnDocumentStart(const YAML::Mark&) override {
+  void OnDocumentStart(const YAML::Mark& mark) override {
     stack_.clear();
+    // yaml-cpp 0.7 hands out empty documents for ever at a character that it does not expect, such as a lone ','
+    if (mark.pos == document_at_) stop(line_of(mark), "expected YAML: a character that cannot stand here");
+    document_at_ = mark.pos;
     anchors_.clear();
     root_ = Node{};
   }
@@ -181,6 +184,7 @@ class Builder final : public YAML::EventHandler {
     if (top.entry.key == "<<") {
       merge(top, std::move(node), line);
     } else if (!top.keys.insert(top.entry.key).second) {
+      if (out_.problems.size() >= limits_.problems_max) stop(line, "too many problems: the rest of the file was not read");
       out_.problems.push_back({file_, top.entry.line, path(), "expected each key once, got it a second time"});
     } else {
       top.entry.value = std::move(node);
@@ -208,6 +212,7 @@ class Builder final : public YAML::EventHandler {
   std::map<YAML::anchor_t, Anchored> anchors_;
   Node root_;
   std::size_t nodes_ = 0, bytes_ = 0;
+  int document_at_ = -1;
 };
 
 // A stream over text that is not copied.

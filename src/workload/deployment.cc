@@ -116,13 +116,14 @@ void Deployment::add_replica() {
   }
   const std::string log_file =
       options_.log_directory.empty() ? "" : fmt::format("{}/{}.log", options_.log_directory, replica);
-  replicas_[index] = std::make_unique<Replica>(
-      io_, index, replica, std::move(*command), options_.restart, options_.output, log_file,
-      Replica::Events{.changed = [this, index] { changed(index); },
-                      .line = [this, replica](std::string_view line) {
-                        if (options_.on_line) options_.on_line(replica, line);
-                      },
-                      .gone = [this, index] { remove(index); }});
+  replicas_[index] =
+      std::make_unique<Replica>(io_, index, replica, std::move(*command), options_.restart, options_.output, log_file,
+                                Replica::Events{.changed = [this, index] { changed(index); },
+                                                .line =
+                                                    [this, replica](std::string_view line) {
+                                                      if (options_.on_line) options_.on_line(replica, line);
+                                                    },
+                                                .gone = [this, index] { remove(index); }});
   replicas_[index]->start();
 }
 
@@ -130,8 +131,7 @@ void Deployment::add_replica() {
 void Deployment::remove_replica() {
   Replica* victim = nullptr;
   const auto rank = [](const Replica& replica) {
-    return std::tuple(replica.status().state != ReplicaState::running, replica.status().started_at,
-                      replica.status().index);
+    return std::tuple(replica.status().state != ReplicaState::running, replica.created_at(), replica.status().index);
   };
   for (auto& [index, replica] : replicas_) {
     if (replica->status().state == ReplicaState::terminating) continue;

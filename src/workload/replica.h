@@ -45,9 +45,9 @@ struct RestartPolicy {
 class Replica {
  public:
   struct Events {
-    std::function<void()> changed;  // the status is another one
+    std::function<void()> changed;                    // the status is another one
     std::function<void(std::string_view line)> line;  // it has printed a line
-    std::function<void()> gone;     // after stop(): no process is left; the replica may be destroyed in it
+    std::function<void()> gone;  // after stop(): no process is left; the replica may be destroyed in it
   };
 
   Replica(boost::asio::io_context& io, int index, std::string name, Command command, RestartPolicy restart,
@@ -60,6 +60,7 @@ class Replica {
   // SIGTERM now, SIGKILL after `grace` (at once when zero). Called again, the shorter time holds.
   void stop(std::chrono::milliseconds grace);
 
+  std::chrono::steady_clock::time_point created_at() const { return created_at_; }
   const ReplicaStatus& status() const { return status_; }
   const Output& output() const { return output_; }
 
@@ -75,6 +76,7 @@ class Replica {
   void end_run(ReplicaState next, std::string error);
 
   boost::asio::io_context& io_;
+  const std::chrono::steady_clock::time_point created_at_ = std::chrono::steady_clock::now();
   Command command_;
   RestartPolicy restart_;
   Events events_;

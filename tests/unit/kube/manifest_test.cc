@@ -405,6 +405,9 @@ TEST(Manifest, GivenHostileTextWhenParsedThenItIsRefusedWithinLimits) {
   for (int i = 1; i < 20; ++i)
     bomb += fmt::format("a{0}: &a{0} [*a{1},*a{1},*a{1},*a{1},*a{1},*a{1},*a{1},*a{1},*a{1}]\n", i, i - 1);
   EXPECT_THAT(problems_of(bomb), ElementsAre(HasSubstr("expected at most 200000 values in a file")));
+  EXPECT_THAT(problems_of("a: 1\n---\n,\n"), Contains("f.yaml:3: expected YAML: a character that cannot stand here"));
+  EXPECT_THAT(problems_of(std::string(80, '[') + std::string(80, ']')),
+              ElementsAre(HasSubstr("expected at most 64 levels of nesting")));
   EXPECT_THAT(problems_of("a: &a [*a]\n"), ElementsAre(HasSubstr("one that contains itself")));
   std::string documents;
   for (int i = 0; i < 1001; ++i) documents += "---\na: 1\n";

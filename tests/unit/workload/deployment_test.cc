@@ -265,12 +265,13 @@ TEST(Deployment, GivenItIsDestroyedWhenReplicasRunThenNoneIsLeft) {
 }
 
 // Runs a Deployment in a process of its own, which prints the pids of all that its replicas have started.
+// $$$$ is the shell's $$ after Kubernetes' expansion.
 [[noreturn]] void be_gantry(int out) {
   World world(manifest_of(R"(trap '' TERM
 sleep 1000 & echo $!
-(setsid sh -c 'trap "" TERM HUP INT; echo $$; while :; do sleep 1; done' &)
+(setsid sh -c 'trap "" TERM HUP INT; echo $$$$; while :; do sleep 1; done' &)
 echo $PPID
-echo $$
+echo $$$$
 while :; do sleep 1; done)"));
   if (!world.deployment->set_replicas(3)) _exit(1);
   const bool complete = world.until([&] {
