@@ -17,6 +17,7 @@ std::span<const Command> commands() {
       Command{"group", "list, describe, reset and delete consumer groups", &declare_group},
       Command{"explain", "say why a running gantry up keeps the replicas that it keeps", &declare_explain},
       Command{"doctor", "check a cluster as it is seen from here", &declare_doctor},
+      Command{"bench", "measure brokers, side by side", &declare_bench},
       Command{"completion", "print a completion script for a shell", &declare_completion},
       Command{"version", "print the version", &declare_version},
   };

@@ -14,6 +14,7 @@ void declare_topic(CLI::App& command, Invocation& invocation);
 void declare_group(CLI::App& command, Invocation& invocation);
 void declare_explain(CLI::App& command, Invocation& invocation);
 void declare_doctor(CLI::App& command, Invocation& invocation);
+void declare_bench(CLI::App& command, Invocation& invocation);
 void declare_completion(CLI::App& command, Invocation& invocation);
 void declare_version(CLI::App& command, Invocation& invocation);
 

@@ -33,6 +33,7 @@ struct SendOptions {
   std::string tag;
   std::string sharding_key;
   std::string group = "gantry_send";
+  std::string run = rocketmq::next_message_id().substr(8, 20);  // begins the keys of this run
   std::size_t in_flight = 16;
   std::size_t batch = 1;
   std::chrono::microseconds give_up{10'000'000};
@@ -53,7 +54,7 @@ std::string replace_number(std::string text, std::uint64_t n) {
 Message make_message(const SendOptions& options, std::uint64_t n) {
   Message message;
   message.topic = options.topic;
-  message.keys = replace_number(options.key, n);
+  message.keys = options.key.empty() ? fmt::format("{}-{}", options.run, n) : replace_number(options.key, n);
   message.tag = options.tag;
   message.sharding_key = options.sharding_key;
   message.body = replace_number(options.body.empty() ? "message {n}" : options.body, n);
@@ -158,7 +159,7 @@ void declare_send(CLI::App& command, Invocation& invocation) {
   command.add_option("--count,-c", options->count, "how many messages")->check(CLI::PositiveNumber);
   command.add_option("--size", options->size, "bytes of a body; text is cut or filled up")->check(CLI::Range(0, 4 << 20));
   command.add_option("--body", options->body, "text of a body; {n} is the number of the message");
-  command.add_option("--key,-k", options->key, "key of the messages, to find them by; {n} is the number of the message");
+  command.add_option("--key,-k", options->key, "key of the messages, to find them by; {n} is the number of the message (default: one of its own for each)");
   command.add_option("--tag", options->tag, "tag of the messages, for consumers to filter by");
   command.add_option("--sharding-key", options->sharding_key, "send all to the queue of this key, in order");
   command.add_option("--group,-g", options->group, "producer group");

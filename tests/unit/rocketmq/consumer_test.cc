@@ -1,0 +1,362 @@
+// Classic and POP consumers against servers that the test controls.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "rocketmq/admin.h"
+#include "rocketmq/consumer.h"
+#include "rocketmq/pop_consumer.h"
+#include "unit/rocketmq/fake_cluster.h"
+
+namespace gantry::rocketmq {
+namespace {
+
+using namespace fake;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::UnorderedElementsAre;
+
+class ConsumerTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    broker = &servers.add_broker("broker-a");
+    servers.add_topic("t", 4);
+    cluster = servers.connect();
+  }
+  void TearDown() override {
+    cluster->stop();
+    io.restart();
+    io.poll();
+  }
+
+  ConsumerConfig config(ConsumeMode mode = ConsumeMode::push) {
+    ConsumerConfig c;
+    c.group = "g";
+    c.topic = "t";
+    c.mode = mode;
+    c.commit_interval = 5ms;
+    c.handover_delay = 20ms;
+    c.poll_timeout = 100ms;
+    return c;
+  }
+
+  Consumer::Handler take(Outcome outcome = Outcome::success) {
+    return [this, outcome](const ReceivedMessage& message) -> asio::awaitable<Outcome> {
+      handled.push_back(message.body);
+      co_return outcome;
+    };
+  }
+  Consumer::Acknowledged note() {
+    return [this](const ReceivedMessage& message, Outcome) { acknowledged.push_back(message.body); };
+  }
+  bool until(const std::function<bool()>& condition) { return run_until(io, condition); }
+  std::int64_t committed(std::int32_t queue, const std::string& topic = "t") {
+    auto it = broker->offsets.find({"g", topic, queue});
+    return it == broker->offsets.end() ? -1 : it->second;
+  }
+
+  asio::io_context io{1};
+  Servers servers{io};
+  Broker* broker = nullptr;
+  std::shared_ptr<Cluster> cluster;
+  std::vector<std::string> handled;
+  std::vector<std::string> acknowledged;
+};
+
+TEST_F(ConsumerTest, GivenMessagesThenEachIsHandledOnceAndAcknowledgedAfterItsCommit) {
+  for (int i = 0; i < 8; ++i) broker->store("t", i % 4, std::to_string(i));
+  bool early = false;
+  Consumer consumer(cluster, config(), take(), [&](const ReceivedMessage& message, Outcome outcome) {
+    early = early || committed(message.queue.queue_id) <= message.queue_offset;
+    EXPECT_EQ(outcome, Outcome::success);
+    acknowledged.push_back(message.body);
+  });
+  ASSERT_TRUE(await(io, consumer.start()));
+  ASSERT_TRUE(until([&] { return acknowledged.size() == 8; }));
+  EXPECT_THAT(handled, UnorderedElementsAre("0", "1", "2", "3", "4", "5", "6", "7"));
+  EXPECT_FALSE(early);
+  EXPECT_EQ(consumer.assigned_queues(), 4U);
+  for (int queue = 0; queue < 4; ++queue) EXPECT_EQ(committed(queue), 2);
+  EXPECT_EQ(consumer.last_error(), "");
+  await(io, consumer.stop());
+  EXPECT_TRUE(broker->members["g"].empty());
+}
+
+TEST_F(ConsumerTest, GivenModePullThenItIsAnActiveConsumerWithoutRetryTopic) {
+  servers.add_topic("%RETRY%g", 1);
+  broker->store("%RETRY%g", 0, "again");
+  broker->store("t", 0, "x");
+  Consumer consumer(cluster, config(ConsumeMode::pull), take(), note());
+  ASSERT_TRUE(await(io, consumer.start()));
+  ASSERT_TRUE(until([&] { return acknowledged.size() == 1; }));
+  EXPECT_EQ(broker->consume_types["g"], "CONSUME_ACTIVELY");
+  EXPECT_EQ(consumer.assigned_queues(), 4U);
+  await(io, consumer.stop());
+}
+
+TEST_F(ConsumerTest, GivenModePushThenTheRetryTopicIsReadToo) {
+  servers.add_topic("%RETRY%g", 1);
+  broker->store("%RETRY%g", 0, "again", "RETRY_TOPIC\x01" "t\x02");
+  std::string topic;
+  Consumer consumer(cluster, config(), [&](const ReceivedMessage& message) -> asio::awaitable<Outcome> {
+    topic = message.topic;
+    co_return Outcome::success;
+  });
+  ASSERT_TRUE(await(io, consumer.start()));
+  ASSERT_TRUE(until([&] { return committed(0, "%RETRY%g") == 1; }));
+  EXPECT_EQ(topic, "t");
+  EXPECT_EQ(broker->consume_types["g"], "CONSUME_PASSIVELY");
+  await(io, consumer.stop());
+}
+
+TEST_F(ConsumerTest, GivenAHandlerThatFailsThenTheMessageIsSentBackAndTheOffsetGoesOn) {
+  broker->store("t", 0, "bad");
+  std::vector<Outcome> outcomes;
+  Consumer consumer(cluster, config(), take(Outcome::retry),
+                    [&](const ReceivedMessage&, Outcome outcome) { outcomes.push_back(outcome); });
+  ASSERT_TRUE(await(io, consumer.start()));
+  ASSERT_TRUE(until([&] { return committed(0) == 1; }));
+  ASSERT_EQ(broker->sent_back.size(), 1U);
+  EXPECT_EQ(broker->sent_back[0].group, "g");
+  EXPECT_EQ(broker->sent_back[0].origin_topic, "t");
+  EXPECT_EQ(broker->sent_back[0].offset, 1000);
+  EXPECT_THAT(outcomes, ElementsAre(Outcome::retry));
+  await(io, consumer.stop());
+}
+
+TEST_F(ConsumerTest, GivenASendBackThatFailsThenTheOffsetStaysBelowTheMessage) {
+  broker->store("t", 0, "bad");
+  broker->refuse(code::kConsumerSendMsgBack, rc::kSystemError);
+  Consumer consumer(cluster, config(), take(Outcome::retry), note());
+  ASSERT_TRUE(await(io, consumer.start()));
+  ASSERT_TRUE(until([&] { return broker->calls[code::kConsumerSendMsgBack] == 1; }));
+  ASSERT_TRUE(until([&] { return !consumer.last_error().empty(); }));
+  await(io, consumer.stop());
+  EXPECT_LE(committed(0), 0);
+}
+
+TEST_F(ConsumerTest, GivenAHandlerThatThrowsThenItCountsAsFailed) {
+  broker->store("t", 0, "bad");
+  Consumer consumer(cluster, config(), [](const ReceivedMessage&) -> asio::awaitable<Outcome> {
+    throw std::runtime_error("handler");
+    co_return Outcome::success;
+  });
+  ASSERT_TRUE(await(io, consumer.start()));
+  ASSERT_TRUE(until([&] { return broker->sent_back.size() == 1; }));
+  await(io, consumer.stop());
+}
+
+TEST_F(ConsumerTest, GivenTagsThenOnlyTheseAreHandledAndTheOthersCountAsProcessed) {
+  broker->store("t", 0, "1", "TAGS\x01" "A\x02");
+  broker->store("t", 0, "2", "TAGS\x01" "B\x02");
+  broker->store("t", 0, "3", "TAGS\x01" "A\x02");
+  auto c = config();
+  c.tags = "A";
+  Consumer consumer(cluster, c, take(), note());
+  ASSERT_TRUE(await(io, consumer.start()));
+  ASSERT_TRUE(until([&] { return committed(0) == 3; }));
+  EXPECT_THAT(handled, ElementsAre("1", "3"));
+  await(io, consumer.stop());
+}
+
+TEST_F(ConsumerTest, GivenANewGroupFromLatestThenOldMessagesAreLeftOut) {
+  broker->store("t", 0, "old");
+  auto c = config();
+  c.from = ConsumeFrom::latest;
+  Consumer consumer(cluster, c, take(), note());
+  ASSERT_TRUE(await(io, consumer.start()));
+  ASSERT_TRUE(until([&] { return broker->calls[code::kPullMessage] >= 8; }));
+  broker->store("t", 0, "new");
+  ASSERT_TRUE(until([&] { return acknowledged.size() == 1; }));
+  EXPECT_THAT(handled, ElementsAre("new"));
+  await(io, consumer.stop());
+}
+
+TEST_F(ConsumerTest, GivenACommittedOffsetThenItGoesOnThere) {
+  for (int i = 0; i < 3; ++i) broker->store("t", 0, std::to_string(i));
+  broker->offsets[{"g", "t", 0}] = 2;
+  Consumer consumer(cluster, config(), take(), note());
+  ASSERT_TRUE(await(io, consumer.start()));
+  ASSERT_TRUE(until([&] { return acknowledged.size() == 1; }));
+  EXPECT_THAT(handled, ElementsAre("2"));
+  await(io, consumer.stop());
+}
+
+TEST_F(ConsumerTest, GivenAnOffsetBelowTheMinimumThenItGoesOnWhereTheBrokerSays) {
+  for (int i = 0; i < 5; ++i) broker->store("t", 0, std::to_string(i));
+  broker->min_offsets[{"t", 0}] = 3;
+  broker->offsets[{"g", "t", 0}] = 1;
+  Consumer consumer(cluster, config(), take(), note());
+  ASSERT_TRUE(await(io, consumer.start()));
+  ASSERT_TRUE(until([&] { return acknowledged.size() == 2; }));
+  EXPECT_THAT(handled, ElementsAre("3", "4"));
+  await(io, consumer.stop());
+}
+
+TEST_F(ConsumerTest, GivenASecondMemberThenTheQueuesAreSharedAndTakenBackWhenItGoes) {
+  auto other = servers.connect();
+  Consumer first(cluster, config(), take(), note());
+  Consumer second(other, config(), take(), note());
+  ASSERT_TRUE(await(io, first.start()));
+  ASSERT_TRUE(until([&] { return first.assigned_queues() == 4; }));
+  ASSERT_TRUE(await(io, second.start()));
+  broker->notify_members_changed("g");
+  ASSERT_TRUE(until([&] { return first.assigned_queues() == 2 && second.assigned_queues() == 2; }));
+  for (int i = 0; i < 8; ++i) broker->store("t", i % 4, std::to_string(i));
+  ASSERT_TRUE(until([&] { return acknowledged.size() == 8; }));
+  EXPECT_THAT(handled, UnorderedElementsAre("0", "1", "2", "3", "4", "5", "6", "7"));
+  await(io, second.stop());
+  broker->notify_members_changed("g");
+  ASSERT_TRUE(until([&] { return first.assigned_queues() == 4; }));
+  await(io, first.stop());
+  other->stop();
+}
+
+TEST_F(ConsumerTest, GivenABrokerThatForgotTheMemberThenItJoinsAgain) {
+  Consumer consumer(cluster, config(), take(), note());
+  ASSERT_TRUE(await(io, consumer.start()));
+  ASSERT_TRUE(until([&] { return consumer.assigned_queues() == 4; }));
+  const auto peer = broker->members["g"].begin()->second;
+  broker->members["g"].clear();
+  wire::NotifyConsumerIdsChangedRequestHeader header;
+  header.consumer_group = "g";
+  peer->send_oneway(wire::make_request(code::kNotifyConsumerIdsChanged, header));
+  ASSERT_TRUE(until([&] { return broker->members["g"].size() == 1; }));
+  EXPECT_EQ(consumer.assigned_queues(), 4U);  // nothing was given up meanwhile
+  await(io, consumer.stop());
+}
+
+TEST_F(ConsumerTest, GivenAResetThenItReadsAgainFromThere) {
+  for (int i = 0; i < 3; ++i) broker->store("t", 0, std::to_string(i));
+  Consumer consumer(cluster, config(), take(), note());
+  ASSERT_TRUE(await(io, consumer.start()));
+  ASSERT_TRUE(until([&] { return acknowledged.size() == 3; }));
+  auto other = servers.connect();
+  AdminQueries admin(other);
+  auto result = await(io, admin.reset_offsets("t", "g", 0));
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_TRUE(result->online);
+  ASSERT_TRUE(until([&] { return acknowledged.size() == 6; }));
+  await(io, consumer.stop());
+  other->stop();
+}
+
+TEST_F(ConsumerTest, GivenAPullThatFailsThenItIsTriedAgainAndTheErrorIsSeen) {
+  broker->store("t", 0, "x");
+  for (int i = 0; i < 4; ++i) broker->refuse(code::kPullMessage, rc::kSystemError);
+  Consumer consumer(cluster, config(), take(), note());
+  ASSERT_TRUE(await(io, consumer.start()));
+  ASSERT_TRUE(until([&] { return !consumer.last_error().empty(); }));
+  EXPECT_THAT(consumer.last_error(), HasSubstr("refused by the test"));
+  ASSERT_TRUE(until([&] { return acknowledged.size() == 1; }));
+  await(io, consumer.stop());
+}
+
+TEST_F(ConsumerTest, GivenAMessageAtHandWhenStoppedThenItIsFinishedAndCommittedAndNoOtherBegins) {
+  for (int i = 0; i < 5; ++i) broker->store("t", 0, std::to_string(i));
+  asio::steady_timer work(io, std::chrono::hours(1));
+  int begun = 0;
+  Consumer consumer(cluster, config(), [&](const ReceivedMessage&) -> asio::awaitable<Outcome> {
+    ++begun;
+    co_await work.async_wait(asio::as_tuple(asio::use_awaitable));
+    co_return Outcome::success;
+  }, note());
+  ASSERT_TRUE(await(io, consumer.start()));
+  ASSERT_TRUE(until([&] { return begun == 1; }));
+  consumer.hold();
+  asio::post(io, [&] { work.cancel(); });
+  await(io, consumer.stop());
+  EXPECT_EQ(begun, 1);
+  EXPECT_EQ(committed(0), 1);
+  EXPECT_THAT(acknowledged, ElementsAre("0"));
+  await(io, consumer.stop());  // again: nothing
+}
+
+TEST_F(ConsumerTest, GivenNoTopicOrNoBrokerThenStartFails) {
+  auto c = config();
+  c.topic = "nope";
+  Consumer consumer(cluster, c, take());
+  auto started = await(io, consumer.start());
+  ASSERT_FALSE(started);
+  EXPECT_EQ(started.error().code, Errc::not_found);
+  broker->server.stop();
+  Consumer other(cluster, config(), take());
+  started = await(io, other.start());
+  ASSERT_FALSE(started);
+  EXPECT_EQ(started.error().code, Errc::unavailable);
+}
+
+PopConsumerConfig pop_config() {
+  PopConsumerConfig c;
+  c.group = "g";
+  c.topic = "t";
+  c.poll_timeout = 100ms;
+  c.batch_max = 4;
+  return c;
+}
+
+TEST_F(ConsumerTest, GivenPopThenEachMessageIsAcknowledgedByItsReceipt) {
+  for (int i = 0; i < 6; ++i) broker->store("t", 0, std::to_string(i));
+  PopConsumer consumer(cluster, pop_config(), take(), note());
+  ASSERT_TRUE(await(io, consumer.start()));
+  ASSERT_TRUE(until([&] { return acknowledged.size() == 6; }));
+  EXPECT_THAT(handled, ElementsAre("0", "1", "2", "3", "4", "5"));
+  EXPECT_THAT(broker->acked[1], HasSubstr("broker-a 0 1"));
+  EXPECT_EQ(broker->consume_types["g"], "CONSUME_POP");
+  EXPECT_EQ(consumer.last_error(), "");
+  await(io, consumer.stop());
+  EXPECT_TRUE(broker->members["g"].empty());
+}
+
+TEST_F(ConsumerTest, GivenPopAndAHandlerThatFailsThenTheMessageBecomesVisibleLater) {
+  broker->store("t", 0, "bad");
+  PopConsumer consumer(cluster, pop_config(), take(Outcome::retry), note());
+  ASSERT_TRUE(await(io, consumer.start()));
+  ASSERT_TRUE(until([&] { return acknowledged.size() == 1; }));
+  EXPECT_EQ(broker->changed.size(), 1U);
+  EXPECT_TRUE(broker->acked.empty());
+  await(io, consumer.stop());
+}
+
+TEST_F(ConsumerTest, GivenPopWhenStoppedThenWhatWasNotBegunIsGivenBack) {
+  for (int i = 0; i < 4; ++i) broker->store("t", 0, std::to_string(i));
+  int begun = 0;
+  asio::steady_timer work(io, std::chrono::hours(1));
+  PopConsumer consumer(cluster, pop_config(), [&](const ReceivedMessage&) -> asio::awaitable<Outcome> {
+    ++begun;
+    co_await work.async_wait(asio::as_tuple(asio::use_awaitable));
+    co_return Outcome::success;
+  }, note());
+  ASSERT_TRUE(await(io, consumer.start()));
+  ASSERT_TRUE(until([&] { return begun == 1; }));
+  consumer.hold();
+  asio::post(io, [&] { work.cancel(); });
+  await(io, consumer.stop());
+  EXPECT_EQ(begun, 1);
+  EXPECT_EQ(broker->acked.size(), 1U);
+  EXPECT_EQ(broker->changed.size(), 3U);
+}
+
+TEST_F(ConsumerTest, GivenPopThatFailsThenItIsTriedAgain) {
+  broker->store("t", 0, "x", "TAGS\x01" "A\x02");
+  broker->store("t", 0, "y", "TAGS\x01" "B\x02");
+  broker->refuse(code::kPopMessage, rc::kPollingFull);
+  auto c = pop_config();
+  c.tags = "A";
+  PopConsumer consumer(cluster, c, take(), note());
+  ASSERT_TRUE(await(io, consumer.start()));
+  ASSERT_TRUE(until([&] { return !consumer.last_error().empty(); }));
+  EXPECT_THAT(consumer.last_error(), HasSubstr("long polls"));
+  ASSERT_TRUE(until([&] { return broker->acked.size() == 2; }));
+  EXPECT_THAT(handled, ElementsAre("x"));
+  await(io, consumer.stop());
+}
+
+TEST_F(ConsumerTest, GivenPopWithoutTopicThenStartFails) {
+  auto c = pop_config();
+  c.topic = "nope";
+  PopConsumer consumer(cluster, c, take());
+  EXPECT_EQ(await(io, consumer.start()).error().code, Errc::not_found);
+}
+
+}  // namespace
+}  // namespace gantry::rocketmq
