@@ -7,7 +7,6 @@
 #include <rocksdb/env.h>
 #include <rocksdb/file_system.h>
 #include <rocksdb/filter_policy.h>
-#include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 
 #include "store/bytes.h"
@@ -124,9 +123,6 @@ Result<std::unique_ptr<Database>> Database::open(const Options& options) {
   auto index = family_options(8 * 1024 * 1024, false, cache);
   auto keys = family_options(8 * 1024 * 1024, true, cache);
   auto timers = family_options(4 * 1024 * 1024, false, cache);
-  // rows of one queue come in order: the insert starts where the last one of that queue ended
-  index.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(4));
-  log.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(1));
   index.compaction_filter_factory =
       std::make_shared<StaleRowsFactory>(database->oldest_physical_offset_, /*in_key=*/false);
   keys.compaction_filter_factory =
