@@ -124,7 +124,8 @@ def java_acl_server(driver, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def gantry_acl_server(binary, driver, tmp_path_factory):
-    process = gantry.Broker(binary, tmp_path_factory.mktemp("gantry-acl"), "--user", "rocketmq:12345678")
+    process = gantry.Broker(binary, tmp_path_factory.mktemp("gantry-acl"), "--user", "rocketmq:12345678",
+                             credentials=("rocketmq", "12345678"))
     try:
         broker_name, cluster = process.identity()
         yield Server("gantry", process.namesrv, process.broker, cluster, broker_name, driver)

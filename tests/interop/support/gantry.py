@@ -21,7 +21,8 @@ def binary():
 class Broker:
     """`gantry broker`, up when the constructor returns."""
 
-    def __init__(self, executable, directory, *arguments, namesrv_port=None, broker_port=None):
+    def __init__(self, executable, directory, *arguments, namesrv_port=None, broker_port=None, credentials=None):
+        self._credentials = credentials
         self.namesrv = f"127.0.0.1:{namesrv_port or ports.free(1)}"
         self.broker = f"127.0.0.1:{broker_port or ports.free(1)}"
         self._process = Process([executable, "broker", "--namesrv-listen", self.namesrv, "--listen", self.broker,
@@ -35,11 +36,11 @@ class Broker:
     def _is_up(self):
         if self._process.code is not None:
             raise AssertionError(f"gantry broker ended with {self._process.code}")
-        return b"brokerAddr" in wire.call(self.namesrv, 106).body
+        return b"brokerAddr" in wire.call(self.namesrv, 106, credentials=self._credentials).body
 
     def identity(self):
         """(broker name, cluster) as the name server tells them."""
-        info = json.loads(wire.quote_keys(wire.call(self.namesrv, 106).body.decode()))
+        info = json.loads(wire.quote_keys(wire.call(self.namesrv, 106, credentials=self._credentials).body.decode()))
         (name, data), = info["brokerAddrTable"].items()
         return name, data["cluster"]
 
