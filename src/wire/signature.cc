@@ -14,9 +14,14 @@ std::string signature_of(const Command& request, std::string_view secret_key) {
   for (const Fields::Entry& entry : request.fields) {
     if (entry.first != kSignatureField) entries.push_back(&entry);
   }
-  std::ranges::sort(entries, {}, [](const Fields::Entry* entry) -> const std::string& { return entry->first; });
+  std::ranges::stable_sort(entries, {}, [](const Fields::Entry* entry) -> const std::string& { return entry->first; });
   std::string content;
-  for (const Fields::Entry* entry : entries) content += entry->second;
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    // The Java client writes the fields of a signed send twice into a binary header, with the same values. The first
+    // counts here as it does for every reader of Fields, lest a field be added in front of the one that was signed.
+    if (i > 0 && entries[i - 1]->first == entries[i]->first) continue;
+    content += entries[i]->second;
+  }
   content += request.body;
 
   unsigned char mac[EVP_MAX_MD_SIZE];
