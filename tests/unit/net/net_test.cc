@@ -1,4 +1,5 @@
 #include <csignal>
+#include <deque>
 #include <fstream>
 #include <future>
 
@@ -193,14 +194,8 @@ TEST_F(ConnectorTest, GivenAFullListenerWhenConnectingThenTheTimeoutEndsIt) {
   tcp::acceptor full(io, tcp::v4());
   full.bind({asio::ip::address_v4::loopback(), 0});
   full.listen(0);
-  std::vector<tcp::socket> fill;  // the queue of a listener that never accepts takes one or two
-  for (int i = 0; i < 4; ++i) {
-    fill.emplace_back(io);
-    fill.back().open(tcp::v4());
-    fill.back().non_blocking(true);
-    boost::system::error_code ignored;
-    fill.back().connect(full.local_endpoint(), ignored);
-  }
+  std::deque<tcp::socket> fill;  // the queue of a listener that never accepts takes one or two
+  for (int i = 0; i < 4; ++i) fill.emplace_back(io).async_connect(full.local_endpoint(), [](auto) {});
   auto late = connect({"127.0.0.1", full.local_endpoint().port()}, 50ms);
   ASSERT_FALSE(late);
   EXPECT_THAT(late.error().message, HasSubstr("no answer within 50 ms"));
