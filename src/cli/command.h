@@ -2,11 +2,10 @@
 // kCommands in cli/command_table.h; a command lives in one file of cli/commands/.
 #pragma once
 
+#include <CLI/App.hpp>
 #include <functional>
 #include <span>
 #include <string>
-
-#include <CLI/App.hpp>
 
 namespace gantry::cli {
 

@@ -1,9 +1,9 @@
 #include "cli/completion.h"
 
+#include <fmt/format.h>
+
 #include <functional>
 #include <vector>
-
-#include <fmt/format.h>
 
 namespace gantry::cli {
 namespace {

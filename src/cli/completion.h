@@ -1,10 +1,9 @@
 // Completion scripts for shells, made from the declared commands and options, so that they cannot differ from them.
 #pragma once
 
+#include <CLI/App.hpp>
 #include <string>
 #include <string_view>
-
-#include <CLI/App.hpp>
 
 namespace gantry::cli {
 

@@ -1,9 +1,8 @@
 #include "cli/connection.h"
 
-#include <cstdio>
-
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <cstdio>
 
 #include "cli/command.h"
 

@@ -2,12 +2,11 @@
 // io_context, a Cluster, a coroutine, its exit code.
 #pragma once
 
+#include <CLI/App.hpp>
+#include <boost/asio/awaitable.hpp>
 #include <functional>
 #include <memory>
 #include <string>
-
-#include <CLI/App.hpp>
-#include <boost/asio/awaitable.hpp>
 
 #include "base/error.h"
 #include "rocketmq/cluster.h"

@@ -23,7 +23,8 @@ const json::array* list(const json::object& object, std::string_view name) {
 
 Result<json::array> scaled_objects(const json::object& state, const std::string& name) {
   const json::array* all = list(state, "scaled_objects");
-  if (all == nullptr) return fail(Errc::corrupt, "the state has no scaled_objects: is it a gantry up of another version?");
+  if (all == nullptr)
+    return fail(Errc::corrupt, "the state has no scaled_objects: is it a gantry up of another version?");
   json::array chosen;
   std::string known;
   for (const json::value& item : *all) {

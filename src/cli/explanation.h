@@ -1,10 +1,9 @@
 // What `gantry explain` makes of the state that a running `gantry up` tells (web/src/api.ts is the contract).
 #pragma once
 
-#include <string>
-
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
+#include <string>
 
 #include "base/error.h"
 

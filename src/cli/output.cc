@@ -1,12 +1,12 @@
 #include "cli/output.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <boost/json/serialize.hpp>
 #include <cctype>
 #include <cstdio>
 #include <map>
-
-#include <boost/json/serialize.hpp>
-#include <fmt/format.h>
 
 namespace gantry::cli {
 namespace {
@@ -24,7 +24,8 @@ bool needs_quotes(std::string_view text) {
       text == "yes" || text == "no" || text == "on" || text == "off") {
     return true;
   }
-  if (text.front() == ' ' || text.back() == ' ' || std::string_view("-?:,[]{}#&*!|>'\"%@`").find(text.front()) != std::string_view::npos) {
+  if (text.front() == ' ' || text.back() == ' ' ||
+      std::string_view("-?:,[]{}#&*!|>'\"%@`").find(text.front()) != std::string_view::npos) {
     return true;
   }
   return text.find(": ") != std::string_view::npos || text.find(" #") != std::string_view::npos || text.back() == ':' ||
@@ -100,7 +101,8 @@ std::string to_table(const std::vector<std::vector<std::string>>& rows) {
     std::string line;
     for (std::size_t c = 0; c < row.size(); ++c) {
       if (c > 0) line += "  ";
-      line += right[c] && rows.size() > 1 ? fmt::format("{:>{}}", row[c], widths[c]) : fmt::format("{:<{}}", row[c], widths[c]);
+      line += right[c] && rows.size() > 1 ? fmt::format("{:>{}}", row[c], widths[c])
+                                          : fmt::format("{:<{}}", row[c], widths[c]);
     }
     line.erase(line.find_last_not_of(' ') + 1);
     out += line + "\n";

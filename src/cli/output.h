@@ -1,12 +1,11 @@
 // What commands print: a value that is shown as a table, as JSON or as YAML, as -o asks for.
 #pragma once
 
+#include <CLI/App.hpp>
+#include <boost/json/value.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <CLI/App.hpp>
-#include <boost/json/value.hpp>
 
 namespace gantry::cli {
 

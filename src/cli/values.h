@@ -1,11 +1,10 @@
 // Values of options that people write: durations, sizes, points in time.
 #pragma once
 
+#include <CLI/App.hpp>
 #include <chrono>
 #include <string>
 #include <string_view>
-
-#include <CLI/App.hpp>
 
 #include "base/error.h"
 

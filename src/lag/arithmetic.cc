@@ -1,8 +1,8 @@
 #include "lag/arithmetic.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 namespace gantry::lag {
 namespace {
@@ -18,7 +18,9 @@ bool never_committed(const QueueFacts& facts) { return facts.committed == false;
 
 // The offset of the first message that the group has still to consume.
 std::optional<std::int64_t> position(const QueueFacts& facts, OffsetResetPolicy policy) {
-  if (!facts.broker_offset || !facts.consumer_offset || !facts.min_offset) return std::nullopt;
+  if (!facts.broker_offset || !facts.min_offset) return std::nullopt;
+  if (*facts.broker_offset == 0) return 0;  // nothing was ever stored: no offset matters
+  if (!facts.consumer_offset) return std::nullopt;
   if (never_committed(facts)) return policy == OffsetResetPolicy::earliest ? *facts.min_offset : *facts.broker_offset;
   // an offset of 0 that could not be told from "never committed" means the same as earliest, but not as latest
   if (must_ask_committed(facts) && !facts.committed && policy == OffsetResetPolicy::latest) return std::nullopt;
@@ -38,7 +40,7 @@ std::optional<std::int64_t> sum(const std::vector<QueueReading>& queues, Member 
 }  // namespace
 
 bool must_ask_committed(const QueueFacts& facts) {
-  return facts.consumer_offset == 0 && facts.broker_offset.value_or(0) > 0;
+  return facts.consumer_offset.value_or(0) == 0 && facts.broker_offset.value_or(0) > 0;
 }
 
 bool is_racing(const QueueFacts& facts) {
@@ -86,9 +88,11 @@ QueueReading read_queue(const QueueFacts& facts, OffsetResetPolicy policy, std::
     reading.in_flight = *facts.pop_in_flight;
     reading.ready = *facts.pop_ready;
   } else if (facts.pop) {
-    add_reason(unknown, fmt::format("{}: in flight and ready: this broker does not tell them of POP groups", facts.broker));
+    add_reason(unknown,
+               fmt::format("{}: in flight and ready: this broker does not tell them of POP groups", facts.broker));
   } else {
-    const std::int64_t pulled = std::clamp(facts.pull_offset.value_or(*from), *from, std::max(*from, *facts.broker_offset));
+    const std::int64_t pulled =
+        std::clamp(facts.pull_offset.value_or(*from), *from, std::max(*from, *facts.broker_offset));
     reading.in_flight = pulled - *from;
     reading.ready = lag - *reading.in_flight;
   }

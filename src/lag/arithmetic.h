@@ -32,10 +32,11 @@ struct QueueFacts {
   std::optional<bool> committed;                // 14 with setZeroIfNotFound=false, asked when must_ask_committed()
   std::optional<std::int64_t> pop_in_flight;    // said by our own broker only
   std::optional<std::int64_t> pop_ready;
-  bool pop = false;                             // the group consumes by POP
+  bool pop = false;  // the group consumes by POP
 };
 
-// Whether 208's offset of 0 must be told apart from "never committed" before the facts mean anything.
+// Whether 208's offset of 0 must be told apart from "never committed" before the facts mean anything, or the offset is
+// missing there.
 bool must_ask_committed(const QueueFacts& facts);
 
 // Whether the facts contradict each other because something moved between the answers. They are worth reading again;

@@ -54,7 +54,7 @@ std::map<std::string, std::string> RocketmqLag::brokers_of(const rocketmq::Route
 }
 
 asio::awaitable<Result<std::vector<QueueFacts>>> RocketmqLag::read_facts(std::string name, std::string address,
-                                                                         LagQuery query) {
+                                                                         LagQuery query, std::int32_t read_queues) {
   Result<wire::TopicStatsTable> topic_stats;
   Result<rocketmq::ConsumeStatsAnswer> consume_stats;
   Result<wire::QueryConsumeTimeSpanBody> spans;
@@ -67,19 +67,22 @@ asio::awaitable<Result<std::vector<QueueFacts>>> RocketmqLag::read_facts(std::st
   if (!consume_stats) co_return std::unexpected(consume_stats.error());
 
   std::map<MessageQueue, QueueFacts> facts;
-  for (const auto& [queue, offsets] : consume_stats->stats.offset_table) {
+  for (const auto& [queue, offsets] : topic_stats->offset_table) {
+    if (queue.queue_id >= read_queues) continue;  // written only: nobody reads it
     QueueFacts& fact = facts[queue];
     fact.broker = name;
     fact.queue_id = queue.queue_id;
-    fact.broker_offset = offsets.broker_offset;
-    fact.consumer_offset = offsets.consumer_offset;
-    fact.pull_offset = offsets.pull_offset;
+    fact.min_offset = offsets.min_offset;
+    fact.max_offset = offsets.max_offset;
+    // stays when 208 leaves the queue out, which it does when the group's consumers subscribe to other topics now
+    fact.broker_offset = offsets.max_offset;
   }
-  for (const auto& [queue, offsets] : topic_stats->offset_table) {
+  for (const auto& [queue, offsets] : consume_stats->stats.offset_table) {
     auto fact = facts.find(queue);
-    if (fact == facts.end()) continue;  // a queue that is written only: nobody reads it
-    fact->second.min_offset = offsets.min_offset;
-    fact->second.max_offset = offsets.max_offset;
+    if (fact == facts.end()) continue;
+    fact->second.broker_offset = offsets.broker_offset;
+    fact->second.consumer_offset = offsets.consumer_offset;
+    fact->second.pull_offset = offsets.pull_offset;
   }
   for (const auto& [queue, pop] : consume_stats->pop) {
     auto fact = facts.find(queue);
@@ -93,24 +96,28 @@ asio::awaitable<Result<std::vector<QueueFacts>>> RocketmqLag::read_facts(std::st
       if (fact != facts.end()) fact->second.delay_ms = span.delay_time_ms;
     }
   }
+  co_await ask_committed(address, query.group, facts);
+  std::vector<QueueFacts> result;
+  for (auto& [queue, fact] : facts) result.push_back(std::move(fact));
+  co_return result;
+}
 
+asio::awaitable<void> RocketmqLag::ask_committed(std::string address, std::string group,
+                                                 std::map<MessageQueue, QueueFacts>& facts) {
   std::vector<QueueFacts*> asked;
   std::vector<asio::awaitable<Result<std::optional<std::int64_t>>>> questions;
   for (auto& [queue, fact] : facts) {
     if (!must_ask_committed(fact)) continue;
     asked.push_back(&fact);
-    questions.push_back(admin_.committed(address, query.group, queue));
+    questions.push_back(admin_.committed(address, group, queue));
   }
   auto answers = co_await rocketmq::gather(cluster_->io(), std::move(questions));
   for (std::size_t i = 0; i < answers.size(); ++i) {
     if (!answers[i]) continue;
     asked[i]->committed = answers[i]->has_value();
-    // a first commit that came since 208 was answered
-    if (answers[i]->has_value()) asked[i]->consumer_offset = std::max(*asked[i]->consumer_offset, **answers[i]);
+    // larger than before when a first commit came since 208 was answered
+    asked[i]->consumer_offset = std::max(asked[i]->consumer_offset.value_or(0), answers[i]->value_or(0));
   }
-  std::vector<QueueFacts> result;
-  for (auto& [queue, fact] : facts) result.push_back(std::move(fact));
-  co_return result;
 }
 
 asio::awaitable<Result<std::int64_t>> RocketmqLag::stored_in(std::string address, std::string topic) {
@@ -130,13 +137,16 @@ asio::awaitable<Result<std::int64_t>> RocketmqLag::pending_in(std::string addres
                                                               std::string group) {
   auto stats = co_await admin_.topic_stats(address, topic);
   if (!stats) co_return std::unexpected(stats.error());
-  auto consumed = co_await admin_.consume_stats(address, group, topic);
-  if (!consumed) co_return std::unexpected(consumed.error());
+  // asked one by one: a group whose consumers pull does not subscribe to its retry topic, and 208 then leaves it out
+  std::vector<asio::awaitable<Result<std::optional<std::int64_t>>>> questions;
+  for (const auto& [queue, offsets] : stats->offset_table) questions.push_back(admin_.committed(address, group, queue));
+  auto answers = co_await rocketmq::gather(cluster_->io(), std::move(questions));
   std::int64_t total = 0;
-  for (const auto& [queue, offsets] : consumed->stats.offset_table) {
-    auto stored = stats->offset_table.find(queue);
-    const std::int64_t min = stored == stats->offset_table.end() ? 0 : stored->second.min_offset;
-    total += std::max<std::int64_t>(0, offsets.broker_offset - std::max(offsets.consumer_offset, min));
+  std::size_t i = 0;
+  for (const auto& [queue, offsets] : stats->offset_table) {
+    const auto& committed = answers[i++];
+    if (!committed) co_return std::unexpected(committed.error());
+    total += std::max<std::int64_t>(0, offsets.max_offset - std::max(committed->value_or(0), offsets.min_offset));
   }
   co_return total;
 }
@@ -174,12 +184,12 @@ asio::awaitable<Result<std::set<std::string>>> RocketmqLag::connected(std::strin
   co_return clients;
 }
 
-asio::awaitable<RocketmqLag::BrokerPart> RocketmqLag::read_broker(std::string name, std::string address,
-                                                                  LagQuery query) {
+asio::awaitable<RocketmqLag::BrokerPart> RocketmqLag::read_broker(std::string name, std::string address, LagQuery query,
+                                                                  std::int32_t read_queues) {
   BrokerPart part;
   if (address.empty()) {
-    part.failed = Error{Errc::unavailable,
-                        fmt::format("{}: it has no master now, and the offsets of a slave are stale", name)};
+    part.failed =
+        Error{Errc::unavailable, fmt::format("{}: it has no master now, and the offsets of a slave are stale", name)};
     co_return part;
   }
   Result<std::vector<QueueFacts>> facts;
@@ -187,13 +197,13 @@ asio::awaitable<RocketmqLag::BrokerPart> RocketmqLag::read_broker(std::string na
   Result<std::set<std::string>> clients;
   bool pop = false;
   std::vector<asio::awaitable<bool>> requests;
-  requests.push_back(into(read_facts(name, address, query), facts));
+  requests.push_back(into(read_facts(name, address, query, read_queues), facts));
   requests.push_back(into(retries_of(address, query, &pop), retries));
   requests.push_back(into(stored_in(address, rocketmq::dead_letter_topic(query.group)), dead_letters));
   requests.push_back(into(connected(address, query.group, &pop), clients));
   co_await rocketmq::gather(cluster_->io(), std::move(requests));
   for (int attempt = 1; facts && attempt < config_.attempts && std::ranges::any_of(*facts, is_racing); ++attempt) {
-    facts = co_await read_facts(name, address, query);
+    facts = co_await read_facts(name, address, query, read_queues);
   }
   if (!facts) {
     part.failed = Error{facts.error().code, fmt::format("{}: {}", name, facts.error().message)};
@@ -206,8 +216,11 @@ asio::awaitable<RocketmqLag::BrokerPart> RocketmqLag::read_broker(std::string na
   if (part.pop) pop_groups_.insert(query.group);
   const bool by_pop = part.pop || pop_groups_.contains(query.group);
   part.pop = by_pop;
+  // what a consumer had fetched is in nobody's hands once it is gone, though the broker keeps the pull offset
+  const bool nobody = clients && clients->empty();
   for (QueueFacts& fact : *facts) {
     fact.pop = by_pop;
+    if (nobody) fact.pull_offset = std::nullopt;
     part.queues.push_back(read_queue(fact, query.policy, part.unknown));
   }
   auto take = [&](const char* what, const auto& result, auto& to) {
@@ -243,7 +256,10 @@ asio::awaitable<Result<LagReading>> RocketmqLag::read(LagQuery query) {
 
   const std::map<std::string, std::string> brokers = brokers_of(*route);
   std::vector<asio::awaitable<BrokerPart>> requests;
-  for (const auto& [name, address] : brokers) requests.push_back(read_broker(name, address, query));
+  for (const auto& [name, address] : brokers) {
+    const wire::QueueData* queues = route->find_queues(name);
+    requests.push_back(read_broker(name, address, query, queues == nullptr ? 0 : queues->read_queue_nums));
+  }
   auto parts = co_await rocketmq::gather(cluster_->io(), std::move(requests));
 
   bool complete = true;

@@ -31,9 +31,12 @@ class RocketmqLag : public LagSource {
  private:
   struct BrokerPart;
 
-  boost::asio::awaitable<BrokerPart> read_broker(std::string name, std::string address, LagQuery query);
+  boost::asio::awaitable<BrokerPart> read_broker(std::string name, std::string address, LagQuery query,
+                                                 std::int32_t read_queues);
   boost::asio::awaitable<Result<std::vector<QueueFacts>>> read_facts(std::string name, std::string address,
-                                                                     LagQuery query);
+                                                                     LagQuery query, std::int32_t read_queues);
+  boost::asio::awaitable<void> ask_committed(std::string address, std::string group,
+                                             std::map<rocketmq::MessageQueue, QueueFacts>& facts);
   // Messages of a retry topic that wait for the group; 0 when the topic does not exist.
   boost::asio::awaitable<Result<std::int64_t>> pending_in(std::string address, std::string topic, std::string group);
   boost::asio::awaitable<Result<std::int64_t>> stored_in(std::string address, std::string topic);

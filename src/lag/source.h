@@ -1,9 +1,8 @@
 // Where lag comes from. One interface, so that what scales does not know which broker it looks at.
 #pragma once
 
-#include <string>
-
 #include <boost/asio/awaitable.hpp>
+#include <string>
 
 #include "base/error.h"
 #include "lag/arithmetic.h"

@@ -1,7 +1,6 @@
 #include "rocketmq/admin.h"
 
 #include <algorithm>
-
 #include <boost/json/object.hpp>
 
 #include "rocketmq/gather.h"
@@ -64,7 +63,8 @@ std::map<MessageQueue, ConsumeStatsAnswer::Pop> pop_of(std::string_view body) {
 
 asio::awaitable<Result<std::vector<std::string>>> AdminQueries::topic_list() {
   auto response = co_await cluster_->ask_name_server(wire::make_request(code::kGetAllTopicListFromNameserver));
-  if (response && response->code != rc::kSuccess) co_return std::unexpected(error_of_response(*response, "name server"));
+  if (response && response->code != rc::kSuccess)
+    co_return std::unexpected(error_of_response(*response, "name server"));
   auto body = body_of<wire::TopicList>(response, "name server");
   if (!body) co_return std::unexpected(body.error());
   std::sort(body->topic_list.begin(), body->topic_list.end());
@@ -73,7 +73,8 @@ asio::awaitable<Result<std::vector<std::string>>> AdminQueries::topic_list() {
 
 asio::awaitable<Result<wire::ClusterInfo>> AdminQueries::cluster_info() {
   auto response = co_await cluster_->ask_name_server(wire::make_request(code::kGetBrokerClusterInfo));
-  if (response && response->code != rc::kSuccess) co_return std::unexpected(error_of_response(*response, "name server"));
+  if (response && response->code != rc::kSuccess)
+    co_return std::unexpected(error_of_response(*response, "name server"));
   co_return body_of<wire::ClusterInfo>(response, "name server");
 }
 
@@ -115,7 +116,8 @@ asio::awaitable<Result<void>> AdminQueries::create_topic(wire::TopicConfig confi
   header.topic_sys_flag = config.topic_sys_flag;
   header.order = config.order;
   std::string attributes;
-  for (const auto& [name, value] : config.attributes) attributes += (attributes.empty() ? "+" : ",+") + name + "=" + value;
+  for (const auto& [name, value] : config.attributes)
+    attributes += (attributes.empty() ? "+" : ",+") + name + "=" + value;
   if (!attributes.empty()) header.attributes = attributes;
   for (const auto& [name, address] : *all) {
     if (!brokers.empty() && !brokers.contains(name)) continue;
@@ -212,7 +214,8 @@ asio::awaitable<Result<wire::SubscriptionGroupWrapper>> AdminQueries::groups(std
   co_return body_of<wire::SubscriptionGroupWrapper>(response, address);
 }
 
-asio::awaitable<Result<std::vector<std::string>>> AdminQueries::groups_of_topic(std::string address, std::string topic) {
+asio::awaitable<Result<std::vector<std::string>>> AdminQueries::groups_of_topic(std::string address,
+                                                                                std::string topic) {
   wire::QueryTopicConsumeByWhoRequestHeader header;
   header.topic = std::move(topic);
   auto response = co_await cluster_->call_ok(address, wire::make_request(code::kQueryTopicConsumeByWho, header));
@@ -221,7 +224,8 @@ asio::awaitable<Result<std::vector<std::string>>> AdminQueries::groups_of_topic(
   co_return std::move(body->group_list);
 }
 
-asio::awaitable<Result<std::vector<std::string>>> AdminQueries::topics_of_group(std::string address, std::string group) {
+asio::awaitable<Result<std::vector<std::string>>> AdminQueries::topics_of_group(std::string address,
+                                                                                std::string group) {
   wire::QueryTopicsByConsumerRequestHeader header;
   header.group = std::move(group);
   auto response = co_await cluster_->call_ok(address, wire::make_request(code::kQueryTopicsByConsumer, header));
@@ -262,7 +266,8 @@ asio::awaitable<Result<ResetResult>> AdminQueries::reset_offsets(std::string top
     header.timestamp_ms = time_ms;
     header.is_force = true;
     wire::Command request = wire::make_request(code::kInvokeBrokerToResetOffset, header);
-    // the broker passes the offsets on in the form for the asker's language, and most consumers are Java's; ours read both
+    // the broker passes the offsets on in the form for the asker's language, and most consumers are Java's; ours read
+    // both
     request.language = wire::Language{};
     request.language.code = 0;
     auto response = co_await cluster_->call(address, std::move(request));

@@ -2,13 +2,12 @@
 // every broker that it concerns; addresses are those of brokers in a route or in cluster_info().
 #pragma once
 
+#include <boost/asio/awaitable.hpp>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
 #include <vector>
-
-#include <boost/asio/awaitable.hpp>
 
 #include "rocketmq/cluster.h"
 #include "wire/bodies/consumer.h"
@@ -43,19 +42,19 @@ class AdminQueries {
  public:
   explicit AdminQueries(std::shared_ptr<Cluster> cluster) : cluster_(std::move(cluster)) {}
 
-  boost::asio::awaitable<Result<std::vector<std::string>>> topic_list();                   // 206, sorted
-  boost::asio::awaitable<Result<wire::ClusterInfo>> cluster_info();                        // 106
-  boost::asio::awaitable<Result<std::map<std::string, std::string>>> masters();            // name -> address, of 106
+  boost::asio::awaitable<Result<std::vector<std::string>>> topic_list();         // 206, sorted
+  boost::asio::awaitable<Result<wire::ClusterInfo>> cluster_info();              // 106
+  boost::asio::awaitable<Result<std::map<std::string, std::string>>> masters();  // name -> address, of 106
   boost::asio::awaitable<Result<std::map<std::string, std::string>>> runtime_info(std::string address);  // 28
 
   // 17 at every master, or of the brokers named. Fails with the first error.
   boost::asio::awaitable<Result<void>> create_topic(wire::TopicConfig config, std::set<std::string> brokers = {});
-  boost::asio::awaitable<Result<void>> delete_topic(std::string topic);                    // 215, 216
+  boost::asio::awaitable<Result<void>> delete_topic(std::string topic);                                    // 215, 216
   boost::asio::awaitable<Result<wire::TopicConfig>> topic_config(std::string address, std::string topic);  // 351
 
   boost::asio::awaitable<Result<wire::TopicStatsTable>> topic_stats(std::string address, std::string topic);  // 202
   boost::asio::awaitable<Result<ConsumeStatsAnswer>> consume_stats(std::string address, std::string group,
-                                                                   std::string topic);     // 208
+                                                                   std::string topic);  // 208
   boost::asio::awaitable<Result<wire::QueryConsumeTimeSpanBody>> time_span(std::string address, std::string topic,
                                                                            std::string group);  // 303
   // 14 with setZeroIfNotFound=false: nullopt when the group has never committed in the queue.
@@ -64,10 +63,12 @@ class AdminQueries {
   // 203; not_found when nobody is connected.
   boost::asio::awaitable<Result<wire::ConsumerConnection>> consumer_connection(std::string address, std::string group);
 
-  boost::asio::awaitable<Result<wire::SubscriptionGroupWrapper>> groups(std::string address);          // 201
-  boost::asio::awaitable<Result<std::vector<std::string>>> groups_of_topic(std::string address, std::string topic);  // 300
-  boost::asio::awaitable<Result<std::vector<std::string>>> topics_of_group(std::string address, std::string group);  // 343
-  boost::asio::awaitable<Result<void>> delete_group(std::string group, bool clean_offsets);            // 207
+  boost::asio::awaitable<Result<wire::SubscriptionGroupWrapper>> groups(std::string address);  // 201
+  boost::asio::awaitable<Result<std::vector<std::string>>> groups_of_topic(std::string address,
+                                                                           std::string topic);  // 300
+  boost::asio::awaitable<Result<std::vector<std::string>>> topics_of_group(std::string address,
+                                                                           std::string group);  // 343
+  boost::asio::awaitable<Result<void>> delete_group(std::string group, bool clean_offsets);     // 207
   // time_ms: Unix time, -1 for the newest. 222 where consumers are connected, else the offsets are set one by one.
   boost::asio::awaitable<Result<ResetResult>> reset_offsets(std::string topic, std::string group, std::int64_t time_ms);
 

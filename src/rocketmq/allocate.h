@@ -9,7 +9,8 @@
 
 namespace gantry::rocketmq {
 
-// The queues of member `self`. `queues` are of one topic; neither they nor `members` need be sorted. Empty when `self` is not a member.
+// The queues of member `self`. `queues` are of one topic; neither they nor `members` need be sorted. Empty when `self`
+// is not a member.
 std::vector<MessageQueue> allocate_averagely(std::vector<MessageQueue> queues, std::vector<std::string> members,
                                              const std::string& self);
 

@@ -24,19 +24,26 @@ Errc errc_of(std::int32_t code, std::string_view remark) {
     case rc::kSubscriptionGroupNotExist:
     case rc::kQueryNotFound:
     case rc::kConsumerNotOnline:
-    case rc::kSubscriptionNotExist: return Errc::not_found;
+    case rc::kSubscriptionNotExist:
+      return Errc::not_found;
     case rc::kSystemBusy:
     case rc::kServiceNotAvailable:
     case rc::kSlaveNotAvailable:
     case rc::kFlushDiskTimeout:
-    case rc::kFlushSlaveTimeout: return Errc::unavailable;
-    case rc::kFlowControl: return Errc::resource_exhausted;
-    case rc::kNoPermission: return Errc::permission_denied;
-    case rc::kRequestCodeNotSupported: return Errc::unimplemented;
+    case rc::kFlushSlaveTimeout:
+      return Errc::unavailable;
+    case rc::kFlowControl:
+      return Errc::resource_exhausted;
+    case rc::kNoPermission:
+      return Errc::permission_denied;
+    case rc::kRequestCodeNotSupported:
+      return Errc::unimplemented;
     case rc::kMessageIllegal:
     case rc::kSubscriptionParseFailed:
-    case rc::kInvalidParameter: return Errc::invalid_argument;
-    default: break;
+    case rc::kInvalidParameter:
+      return Errc::invalid_argument;
+    default:
+      break;
   }
   // ACL refusals have no code of their own in 4.x and the first 5.x: the remark names the exception
   if (remark.find("AclException") != std::string_view::npos || remark.find("uthentication") != std::string_view::npos) {
@@ -99,7 +106,8 @@ asio::awaitable<Result<wire::Command>> Cluster::ask_name_server(wire::Command re
 asio::awaitable<Result<Route>> Cluster::route(std::string topic, Freshness freshness) {
   const auto now = std::chrono::steady_clock::now();
   auto cached = routes_.find(topic);
-  if (freshness == Freshness::cached && cached != routes_.end() && now - cached->second.at < config_.route_max_age) {
+  if (freshness == Freshness::cached && cached != routes_.end() && !cached->second.stale &&
+      now - cached->second.at < config_.route_max_age) {
     co_return cached->second.route;
   }
   wire::GetRouteInfoRequestHeader header;
@@ -123,14 +131,13 @@ asio::awaitable<Result<Route>> Cluster::route(std::string topic, Freshness fresh
   if (!route) co_return std::unexpected(route.error());
   constexpr std::size_t kRoutesMax = 65'536;
   if (routes_.size() >= kRoutesMax) routes_.clear();
-  routes_[topic] = {*route, now};
+  routes_[topic] = {*route, now, false};
   co_return route;
 }
 
 asio::awaitable<Result<wire::Command>> Cluster::call(std::string address, wire::Command request,
                                                      std::optional<std::chrono::milliseconds> timeout) {
-  auto response =
-      co_await client_->call(address, std::move(request), timeout.value_or(config_.request_timeout));
+  auto response = co_await client_->call(address, std::move(request), timeout.value_or(config_.request_timeout));
   if (!response && response.error().message.find(address) == std::string::npos) {
     co_return std::unexpected(in_context("broker " + address, response.error()));
   }

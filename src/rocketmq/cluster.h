@@ -3,15 +3,14 @@
 // one io_context that is run by one thread, and every call is made there.
 #pragma once
 
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/io_context.hpp>
 
 #include "base/error.h"
 #include "remoting/client.h"
@@ -40,7 +39,11 @@ class Cluster {
   // The route of a topic. not_found: the name servers do not know it. With Freshness::cached an old route is given when
   // no name server answers.
   boost::asio::awaitable<Result<Route>> route(std::string topic, Freshness freshness = Freshness::cached);
-  void forget_route(const std::string& topic) { routes_.erase(topic); }
+  // The next route() asks the name servers, because what the last one said did not work; it is still what is given when
+  // none answers.
+  void forget_route(const std::string& topic) {
+    if (auto it = routes_.find(topic); it != routes_.end()) it->second.stale = true;
+  }
 
   // Asks the name servers in turn, beginning with the one that answered last. Fails when none answers.
   boost::asio::awaitable<Result<wire::Command>> ask_name_server(wire::Command request);
@@ -63,6 +66,7 @@ class Cluster {
   struct CachedRoute {
     Route route;
     std::chrono::steady_clock::time_point at;
+    bool stale = false;
   };
 
   boost::asio::io_context& io_;

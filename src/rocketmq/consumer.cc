@@ -1,9 +1,8 @@
 #include "rocketmq/consumer.h"
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-
-#include <algorithm>
 #include <list>
 
 #include "rocketmq/allocate.h"
@@ -21,8 +20,8 @@ using std::chrono::milliseconds;
 
 namespace {
 
-constexpr milliseconds kRetryDelay{1'000};        // after a failed fetch or rebalance
-constexpr milliseconds kLocalRetryDelay{5'000};   // a message that could not be sent back; Java's delay as well
+constexpr milliseconds kRetryDelay{1'000};       // after a failed fetch or rebalance
+constexpr milliseconds kLocalRetryDelay{5'000};  // a message that could not be sent back; Java's delay as well
 constexpr milliseconds kForever{3'600'000};
 
 }  // namespace
@@ -414,7 +413,8 @@ void Consumer::Impl::reset(const std::map<MessageQueue, std::int64_t>& offsets) 
 }
 
 Consumer::Consumer(std::shared_ptr<Cluster> cluster, ConsumerConfig config, Handler handler, Acknowledged acknowledged)
-    : impl_(std::make_shared<Impl>(std::move(cluster), std::move(config), std::move(handler), std::move(acknowledged))) {}
+    : impl_(
+          std::make_shared<Impl>(std::move(cluster), std::move(config), std::move(handler), std::move(acknowledged))) {}
 
 Consumer::~Consumer() = default;
 asio::awaitable<Result<void>> Consumer::start() { return impl_->start(); }

@@ -5,12 +5,11 @@
 // consumers and this one can share a group. At least once: a message can come again after a failure or a rebalance.
 #pragma once
 
+#include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
-
-#include <boost/asio/awaitable.hpp>
 
 #include "rocketmq/cluster.h"
 #include "rocketmq/message.h"
@@ -26,11 +25,11 @@ struct ConsumerConfig {
   std::string tags = "*";  // "A || B"
   ConsumeMode mode = ConsumeMode::push;
   ConsumeFrom from = ConsumeFrom::earliest;
-  int concurrency = 1;  // handlers that run at the same time
-  std::int32_t batch_max = 32;                      // messages of one fetch
-  std::size_t prefetch_max = 1'000;                 // mode push: messages held of one queue
+  int concurrency = 1;                                // handlers that run at the same time
+  std::int32_t batch_max = 32;                        // messages of one fetch
+  std::size_t prefetch_max = 1'000;                   // mode push: messages held of one queue
   std::size_t prefetch_bytes_max = 16 * 1024 * 1024;  // and their bodies
-  std::int32_t reconsume_times_max = 16;            // then the message goes to the dead-letter topic
+  std::int32_t reconsume_times_max = 16;              // then the message goes to the dead-letter topic
   std::chrono::milliseconds poll_timeout{15'000};
   std::chrono::milliseconds commit_interval{500};
   std::chrono::milliseconds heartbeat_interval{30'000};

@@ -2,20 +2,20 @@
 // are pipelined on its connection.
 #pragma once
 
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
 
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/this_coro.hpp>
-
 #include "rocketmq/wakeup.h"
 
 namespace gantry::rocketmq {
 
-// Results in the order of the coroutines. Each begins before the next is looked at. T must not throw on moving.
+// Results in the order of the coroutines. T must not throw on moving. What a coroutine throws is thrown here, after all
+// have ended.
 template <class T>
 boost::asio::awaitable<std::vector<T>> gather(boost::asio::io_context& io, std::vector<boost::asio::awaitable<T>> all) {
   struct State {

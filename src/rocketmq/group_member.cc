@@ -1,5 +1,6 @@
 #include "rocketmq/group_member.h"
 
+#include "rocketmq/gather.h"
 #include "rocketmq/identity.h"
 #include "wire/bodies/consumer.h"
 #include "wire/bodies/reset_offset.h"
@@ -40,21 +41,22 @@ GroupMember::GroupMember(std::shared_ptr<Cluster> cluster, std::string group, st
   data_.client_id = client_id_;
   data_.consumer_data_set.push_back(std::move(consumer));
 
-  cluster_->remoting().handle(
-      wire::request_code::kNotifyConsumerIdsChanged, [callbacks = callbacks_, group = group_](remoting::Request request) {
-        auto header = wire::decode_header<wire::NotifyConsumerIdsChangedRequestHeader>(request.command.fields);
-        if (header && header->consumer_group == group && callbacks->members_changed) callbacks->members_changed();
-        request.reply.send(wire::response_code::kSuccess);
-      });
-  cluster_->remoting().handle(
-      wire::request_code::kResetConsumerClientOffset, [callbacks = callbacks_, group = group_](remoting::Request request) {
-        auto header = wire::decode_header<wire::ResetOffsetRequestHeader>(request.command.fields);
-        auto offsets = decode_reset(request.command.body);
-        if (header && offsets && header->group == group && callbacks->offsets_reset) {
-          callbacks->offsets_reset(std::move(*offsets));
-        }
-        request.reply.send(wire::response_code::kSuccess);
-      });
+  cluster_->remoting().handle(wire::request_code::kNotifyConsumerIdsChanged, [callbacks = callbacks_, group = group_](
+                                                                                 remoting::Request request) {
+    auto header = wire::decode_header<wire::NotifyConsumerIdsChangedRequestHeader>(request.command.fields);
+    if (header && header->consumer_group == group && callbacks->members_changed) callbacks->members_changed();
+    request.reply.send(wire::response_code::kSuccess);
+  });
+  cluster_->remoting().handle(wire::request_code::kResetConsumerClientOffset,
+                              [callbacks = callbacks_, group = group_](remoting::Request request) {
+                                auto header =
+                                    wire::decode_header<wire::ResetOffsetRequestHeader>(request.command.fields);
+                                auto offsets = decode_reset(request.command.body);
+                                if (header && offsets && header->group == group && callbacks->offsets_reset) {
+                                  callbacks->offsets_reset(std::move(*offsets));
+                                }
+                                request.reply.send(wire::response_code::kSuccess);
+                              });
 }
 
 void GroupMember::on_members_changed(std::function<void()> callback) {
@@ -86,16 +88,22 @@ asio::awaitable<Result<void>> GroupMember::heartbeat() {
   const std::set<std::string> addresses = co_await broker_addresses();
   Error last{Errc::unavailable, fmt::format("no broker to join group {} at", group_)};
   bool taken = false;
+  std::vector<asio::awaitable<Result<wire::Command>>> beats;
   for (const std::string& address : addresses) {
     wire::Command request = wire::make_request(wire::request_code::kHeartBeat);
     request.body = wire::encode_body(data_);
-    auto response = co_await cluster_->call_ok(address, std::move(request));
+    beats.push_back(cluster_->call_ok(address, std::move(request)));
+  }
+  auto responses = co_await gather(cluster_->io(), std::move(beats));  // one broker that hangs delays no other
+  auto address = addresses.begin();
+  for (const auto& response : responses) {
     if (response) {
-      greeted_.insert(address);
+      greeted_.insert(*address);
       taken = true;
     } else {
       last = response.error();
     }
+    ++address;
   }
   if (!taken) co_return std::unexpected(last);
   co_return Result<void>{};
@@ -111,8 +119,8 @@ asio::awaitable<Result<std::vector<std::string>>> GroupMember::members(std::stri
     header.consumer_group = group_;
     header.broker_name = broker.broker_name;
     const std::string address = broker.broker_addrs.begin()->second;
-    auto response = co_await cluster_->call_ok(
-        address, wire::make_request(wire::request_code::kGetConsumerListByGroup, header));
+    auto response =
+        co_await cluster_->call_ok(address, wire::make_request(wire::request_code::kGetConsumerListByGroup, header));
     if (!response) {
       last = response.error();
       continue;
@@ -131,10 +139,12 @@ asio::awaitable<void> GroupMember::unregister() {
   constexpr std::chrono::milliseconds kTimeout{1'000};  // who leaves does not wait long
   const std::set<std::string> greeted = std::move(greeted_);
   greeted_.clear();
+  std::vector<asio::awaitable<Result<wire::Command>>> farewells;
   for (const std::string& address : greeted) {
-    wire::Command request = wire::make_request(wire::request_code::kUnregisterClient, header);
-    co_await cluster_->call(address, std::move(request), kTimeout);
+    farewells.push_back(
+        cluster_->call(address, wire::make_request(wire::request_code::kUnregisterClient, header), kTimeout));
   }
+  co_await gather(cluster_->io(), std::move(farewells));
 }
 
 }  // namespace gantry::rocketmq

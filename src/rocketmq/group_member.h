@@ -3,14 +3,13 @@
 // connection.
 #pragma once
 
+#include <boost/asio/awaitable.hpp>
 #include <functional>
 #include <map>
 #include <memory>
 #include <set>
 #include <string>
 #include <vector>
-
-#include <boost/asio/awaitable.hpp>
 
 #include "rocketmq/cluster.h"
 #include "wire/bodies/heartbeat.h"

@@ -37,11 +37,11 @@ struct SendReceipt {
 };
 
 struct ReceivedMessage {
-  std::string topic;  // the topic it was sent to first, also when it came from a retry topic
-  MessageQueue queue; // where it was read from
+  std::string topic;   // the topic it was sent to first, also when it came from a retry topic
+  MessageQueue queue;  // where it was read from
   std::int64_t queue_offset = 0;
   std::int64_t commit_log_offset = 0;
-  std::string message_id;         // the producer's unique id, or the offset id when there is none
+  std::string message_id;  // the producer's unique id, or the offset id when there is none
   std::string offset_message_id;
   std::string tag;
   std::string keys;

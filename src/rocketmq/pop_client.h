@@ -1,12 +1,11 @@
 // The POP requests that a consumer makes of one broker, and the receipts that a client builds from the answers.
 #pragma once
 
+#include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
-
-#include <boost/asio/awaitable.hpp>
 
 #include "rocketmq/cluster.h"
 #include "rocketmq/message.h"
@@ -31,7 +30,8 @@ void fill_receipts(const wire::PopMessageResponseHeader& header, const std::stri
 
 class PopClient {
  public:
-  PopClient(std::shared_ptr<Cluster> cluster, std::string group) : cluster_(std::move(cluster)), group_(std::move(group)) {}
+  PopClient(std::shared_ptr<Cluster> cluster, std::string group)
+      : cluster_(std::move(cluster)), group_(std::move(group)) {}
 
   // Empty when nothing came within the poll timeout.
   boost::asio::awaitable<Result<std::vector<ReceivedMessage>>> pop(std::string address, PopRequest pop,

@@ -2,7 +2,6 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-
 #include <deque>
 #include <list>
 #include <set>
@@ -167,8 +166,8 @@ asio::awaitable<void> PopConsumer::Impl::polls(std::shared_ptr<Source> source) {
     }
     last_error_.clear();
     // the invisible time began at the broker, some time after we asked and at most the time that the answer took
-    const auto expires = std::max(asked, std::chrono::steady_clock::now() - milliseconds(1'000)) +
-                         config_.invisible_time * 9 / 10;
+    const auto expires =
+        std::max(asked, std::chrono::steady_clock::now() - milliseconds(1'000)) + config_.invisible_time * 9 / 10;
     for (ReceivedMessage& message : *messages) {
       if (matches(subscription_, message.tag)) {
         source->held.push_back(Held{*address, std::move(message), expires});
@@ -253,7 +252,8 @@ asio::awaitable<void> PopConsumer::Impl::stop() {
 
 PopConsumer::PopConsumer(std::shared_ptr<Cluster> cluster, PopConsumerConfig config, Handler handler,
                          Acknowledged acknowledged)
-    : impl_(std::make_shared<Impl>(std::move(cluster), std::move(config), std::move(handler), std::move(acknowledged))) {}
+    : impl_(
+          std::make_shared<Impl>(std::move(cluster), std::move(config), std::move(handler), std::move(acknowledged))) {}
 
 PopConsumer::~PopConsumer() = default;
 asio::awaitable<Result<void>> PopConsumer::start() { return impl_->start(); }

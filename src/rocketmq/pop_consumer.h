@@ -4,11 +4,10 @@
 // Rule: POP_MESSAGE, ACK_MESSAGE, CHANGE_MESSAGE_INVISIBLETIME of Apache RocketMQ 5.
 #pragma once
 
+#include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <memory>
 #include <string>
-
-#include <boost/asio/awaitable.hpp>
 
 #include "rocketmq/cluster.h"
 #include "rocketmq/consumer.h"

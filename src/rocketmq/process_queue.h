@@ -42,7 +42,7 @@ class ProcessQueue {
   std::int64_t committed_;
   std::size_t bytes_ = 0;
   std::deque<ReceivedMessage> ready_;
-  std::set<std::int64_t> pending_;  // offsets fetched and not processed, at hand or not
+  std::set<std::int64_t> pending_;                     // offsets fetched and not processed, at hand or not
   std::map<std::int64_t, ReceivedMessage> processed_;  // done, but not known to be committed
 };
 

@@ -39,18 +39,28 @@ wire::Properties properties_of(const Message& message, const std::string& id) {
 // Rule: DefaultMQProducer.retryResponseCodes.
 bool may_succeed_elsewhere(std::int32_t code) {
   return code == rc::kTopicNotExist || code == rc::kServiceNotAvailable || code == rc::kSystemError ||
-         code == rc::kSystemBusy || code == rc::kNoPermission || code == rc::kNoBuyerId || code == rc::kNotInCurrentUnit;
+         code == rc::kSystemBusy || code == rc::kNoPermission || code == rc::kNoBuyerId ||
+         code == rc::kNotInCurrentUnit;
 }
 
 Result<SendReceipt> to_receipt(const wire::Command& response, const MessageQueue& queue, const std::string& id,
                                const std::string& address) {
   SendReceipt receipt;
   switch (response.code) {
-    case rc::kSuccess: receipt.status = SendStatus::ok; break;
-    case rc::kFlushDiskTimeout: receipt.status = SendStatus::flush_disk_timeout; break;
-    case rc::kFlushSlaveTimeout: receipt.status = SendStatus::flush_slave_timeout; break;
-    case rc::kSlaveNotAvailable: receipt.status = SendStatus::slave_not_available; break;
-    default: return std::unexpected(error_of_response(response, "broker " + address));
+    case rc::kSuccess:
+      receipt.status = SendStatus::ok;
+      break;
+    case rc::kFlushDiskTimeout:
+      receipt.status = SendStatus::flush_disk_timeout;
+      break;
+    case rc::kFlushSlaveTimeout:
+      receipt.status = SendStatus::flush_slave_timeout;
+      break;
+    case rc::kSlaveNotAvailable:
+      receipt.status = SendStatus::slave_not_available;
+      break;
+    default:
+      return std::unexpected(error_of_response(response, "broker " + address));
   }
   auto header = wire::decode_header<wire::SendMessageResponseHeader>(response.fields);
   if (!header) return std::unexpected(in_context("broker " + address, header.error()));
@@ -114,8 +124,9 @@ asio::awaitable<Result<SendReceipt>> Producer::deliver(Encoded encoded) {
     if (!route) co_return std::unexpected(route.error());
     const std::vector<MessageQueue> queues = route->write_queues();
     if (queues.empty()) {
-      last = Error{Errc::unavailable,
-                   fmt::format("topic {} has no writable queue: every broker of it is down or read-only", encoded.topic)};
+      last =
+          Error{Errc::unavailable,
+                fmt::format("topic {} has no writable queue: every broker of it is down or read-only", encoded.topic)};
       cluster_->forget_route(encoded.topic);
       continue;
     }
@@ -178,7 +189,8 @@ asio::awaitable<Result<SendReceipt>> Producer::send_batch(std::vector<Message> m
   std::string ids;
   for (Message& message : messages) {
     if (message.topic != encoded.topic) {
-      co_return fail(Errc::invalid_argument, "a batch is of one topic, but has {} and {}", encoded.topic, message.topic);
+      co_return fail(Errc::invalid_argument, "a batch is of one topic, but has {} and {}", encoded.topic,
+                     message.topic);
     }
     const std::string id = id_of(message);
     ids += (ids.empty() ? "" : ",") + id;

@@ -2,11 +2,10 @@
 // least once: a send whose answer got lost is sent again with the same unique message id.
 #pragma once
 
+#include <boost/asio/awaitable.hpp>
 #include <memory>
 #include <string>
 #include <vector>
-
-#include <boost/asio/awaitable.hpp>
 
 #include "rocketmq/cluster.h"
 #include "rocketmq/message.h"
@@ -15,7 +14,7 @@ namespace gantry::rocketmq {
 
 struct ProducerConfig {
   std::string group = "gantry_producer";
-  int retries = 2;  // after the first attempt; Java's retryTimesWhenSendFailed
+  int retries = 2;                           // after the first attempt; Java's retryTimesWhenSendFailed
   std::chrono::milliseconds timeout{3'000};  // of one attempt
   // Where a topic that does not exist is asked for, as brokers with autoCreateTopicEnable offer it.
   std::string default_topic = "TBW102";

@@ -1,13 +1,12 @@
 // The requests about one queue that a classic consumer makes of the queue's broker.
 #pragma once
 
+#include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include <boost/asio/awaitable.hpp>
 
 #include "rocketmq/cluster.h"
 #include "rocketmq/message.h"
@@ -26,7 +25,8 @@ struct PullAnswer {
 
 class QueueClient {
  public:
-  QueueClient(std::shared_ptr<Cluster> cluster, std::string group) : cluster_(std::move(cluster)), group_(std::move(group)) {}
+  QueueClient(std::shared_ptr<Cluster> cluster, std::string group)
+      : cluster_(std::move(cluster)), group_(std::move(group)) {}
 
   // The committed offset; nullopt when the group has never committed in this queue.
   boost::asio::awaitable<Result<std::optional<std::int64_t>>> committed(MessageQueue queue);

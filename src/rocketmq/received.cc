@@ -40,8 +40,8 @@ ReceivedMessage to_received(const wire::MessageView& view, const std::string& br
 
   if (wire::is_compressed(view.sys_flag)) {
     auto kind = wire::compression_of(view.sys_flag);
-    Result<std::string> body = kind ? wire::decompress(*kind, view.body, kBodyBytesMax)
-                                    : Result<std::string>(std::unexpected(kind.error()));
+    Result<std::string> body =
+        kind ? wire::decompress(*kind, view.body, kBodyBytesMax) : Result<std::string>(std::unexpected(kind.error()));
     if (body) {
       message.body = std::move(*body);
       return message;

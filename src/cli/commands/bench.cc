@@ -20,12 +20,17 @@ void declare_bench(CLI::App& command, Invocation& invocation) {
   auto options = std::make_shared<BenchOptions>();
   CLI::App& broker = *command.add_subcommand("broker", "measure brokers");
   add_output_option(broker, options->format);
-  broker.add_option("--target", options->targets, "NAME=NAMESRV[@PID] of a broker to measure; several are taken in turn");
+  broker.add_option("--target", options->targets,
+                    "NAME=NAMESRV[@PID] of a broker to measure; several are taken in turn");
   broker.add_option("--case", options->bench.cases, "what to measure")
       ->check(CLI::IsMember({"send", "batch", "pull", "pop", "lag"}))
       ->delimiter(',');
-  broker.add_option("--in-flight", options->bench.in_flight, "requests under way")->check(CLI::Range(1, 65536))->delimiter(',');
-  broker.add_option("--size", options->bench.body_bytes, "bytes of a body")->check(CLI::Range(1, 4 << 20))->delimiter(',');
+  broker.add_option("--in-flight", options->bench.in_flight, "requests under way")
+      ->check(CLI::Range(1, 65536))
+      ->delimiter(',');
+  broker.add_option("--size", options->bench.body_bytes, "bytes of a body")
+      ->check(CLI::Range(1, 4 << 20))
+      ->delimiter(',');
   broker.add_option("--seconds", options->bench.seconds, "of each measurement")->check(CLI::PositiveNumber);
   broker.add_option("--queues", options->bench.queues, "queues of a topic")->check(CLI::Range(1, 65536));
   broker.callback([options, &invocation] {

@@ -76,7 +76,8 @@ void declare_broker(CLI::App& command, Invocation& invocation) {
   auto options = std::make_shared<BrokerOptions>();
   command.add_option("--namesrv-listen", options->namesrv_listen, "address of the name server (port 0: any)");
   command.add_option("--listen", options->listen, "address of the broker (port 0: any)");
-  command.add_option("--advertise", options->advertise, "host that routes tell clients (default: the broker's address)");
+  command.add_option("--advertise", options->advertise,
+                     "host that routes tell clients (default: the broker's address)");
   command.add_option("--data", options->data, "directory of the store (default: the user's state directory)");
   command.add_option("--flush", options->flush, "when a message is acknowledged: async, written; sync, on the disk")
       ->check(CLI::IsMember({"async", "sync"}));
@@ -87,7 +88,8 @@ void declare_broker(CLI::App& command, Invocation& invocation) {
                      "ACCESS_KEY:SECRET_KEY that may connect; may be repeated, the first is the administrator");
   auto* certificate = command.add_option("--tls-cert", options->tls_certificate, "PEM certificate: TLS beside plain");
   command.add_option("--tls-key", options->tls_key, "PEM key of the certificate")->needs(certificate);
-  command.add_option("--tls-ca", options->tls_ca, "clients must show a certificate of this authority")->needs(certificate);
+  command.add_option("--tls-ca", options->tls_ca, "clients must show a certificate of this authority")
+      ->needs(certificate);
   command.callback([options, &invocation] {
     invocation.run = [options] {
       auto config = to_config(*options);

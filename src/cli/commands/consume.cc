@@ -1,12 +1,11 @@
 // gantry consume: consumes messages of a topic, one at a time, until --count or a signal; finishes the message at hand,
 // commits and leaves the group.
-#include <chrono>
-#include <cstdio>
-
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/json/serialize.hpp>
+#include <chrono>
+#include <cstdio>
 
 #include "cli/commands/declarations.h"
 #include "cli/connection.h"
@@ -153,8 +152,8 @@ asio::awaitable<int> run_consume(const ConsumeOptions& options, std::shared_ptr<
   auto started = co_await state->consumer.start();
   if (!started) {
     shutdown.finish();
-    co_return report(in_context(fmt::format("consuming topic {} as group {}", options.topic, options.group),
-                                started.error()));
+    co_return report(
+        in_context(fmt::format("consuming topic {} as group {}", options.topic, options.group), started.error()));
   }
   if (!options.format) {
     asio::co_spawn(cluster->io(), [state] { return show_progress(state); }, asio::detached);
@@ -196,7 +195,8 @@ void declare_consume(CLI::App& command, Invocation& invocation) {
   command.add_option("--from", options->from, "where a new group begins: earliest or latest")
       ->check(CLI::IsMember({"earliest", "latest"}));
   add_duration(command, "--cost", options->cost, "time that a message takes, one at a time");
-  add_duration(command, "--invisible", options->invisible, "mode pop: after this time an unacknowledged message comes again (default 60s)");
+  add_duration(command, "--invisible", options->invisible,
+               "mode pop: after this time an unacknowledged message comes again (default 60s)");
   command.callback([options, &invocation] {
     invocation.run = [options] {
       return run_with_cluster(options->connection, [options](std::shared_ptr<rocketmq::Cluster> cluster) {

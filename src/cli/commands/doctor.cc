@@ -1,7 +1,6 @@
 // gantry doctor: checks a cluster from where it is called, and says what to do about each thing that is wrong.
-#include <charconv>
-
 #include <boost/json/array.hpp>
+#include <charconv>
 
 #include "cli/commands/declarations.h"
 #include "cli/connection.h"
@@ -70,17 +69,27 @@ std::optional<std::int64_t> number(const std::map<std::string, std::string>& inf
   return value;
 }
 
-// The broker's clock against ours, as far as it shows: its TBW102 time span and its log both carry the broker's time in
-// forms that differ by version, so the runtime information's boot time is what every version tells.
-void check_clock(const std::string& what, const std::map<std::string, std::string>& info, Findings& findings) {
-  const auto boot_ms = number(info, "bootTimestamp");
-  if (!boot_ms) return;
-  const std::int64_t ahead_ms = *boot_ms - rocketmq::unix_now_ms();
-  if (ahead_ms > 1'000) {
-    findings.add(State::warning, what + " clock", fmt::format("it started {} ms in our future", ahead_ms),
+// The broker's clock against ours. No request asks for it, but the delay of a group that has never committed is, on
+// Java brokers, the time since offset -1, that is since one millisecond before 1970.
+asio::awaitable<void> check_clock(ClusterPtr cluster, std::string what, std::string address, Findings& findings) {
+  rocketmq::AdminQueries admin(cluster);
+  const std::int64_t before_ms = rocketmq::unix_now_ms();
+  auto spans = co_await admin.time_span(address, "SELF_TEST_TOPIC", "gantry_doctor");
+  const std::int64_t after_ms = rocketmq::unix_now_ms();
+  constexpr std::int64_t kYear2020Ms = 1'577'836'800'000;
+  if (!spans || spans->consume_time_span_set.empty()) co_return;
+  const std::int64_t broker_ms = spans->consume_time_span_set.front().delay_time_ms - 1;
+  if (broker_ms < kYear2020Ms) co_return;  // this broker does not show its clock
+  const std::int64_t skew_ms = broker_ms < before_ms  ? broker_ms - before_ms
+                               : broker_ms > after_ms ? broker_ms - after_ms
+                                                      : 0;
+  constexpr std::int64_t kSkewMaxMs = 1'000;
+  if (std::abs(skew_ms) > kSkewMaxMs) {
+    findings.add(State::warning, what + " clock",
+                 fmt::format("{} ms {} ours", std::abs(skew_ms), skew_ms > 0 ? "ahead of" : "behind"),
                  "set both clocks by NTP: ages and delays are computed from them");
   } else {
-    findings.add(State::ok, what + " clock", "not ahead of ours");
+    findings.add(State::ok, what + " clock", fmt::format("{} ms off ours", skew_ms));
   }
 }
 
@@ -110,7 +119,7 @@ asio::awaitable<void> check_broker(ClusterPtr cluster, std::string what, std::st
   const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - asked);
   findings.add(State::ok, what, fmt::format("answers in {} ms", ms.count()));
   check_version(what, *info, findings);
-  check_clock(what, *info, findings);
+  co_await check_clock(cluster, what, address, findings);
 }
 
 asio::awaitable<int> run_doctor(const DoctorOptions& options, ClusterPtr cluster) {
@@ -121,7 +130,8 @@ asio::awaitable<int> run_doctor(const DoctorOptions& options, ClusterPtr cluster
     if (!info) {
       findings.add(State::failed, "cluster", info.error().message);
     } else if (info->broker_addr_table.empty()) {
-      findings.add(State::failed, "brokers", "none is registered", "start one with: gantry broker, or look at the brokers' logs");
+      findings.add(State::failed, "brokers", "none is registered",
+                   "start one with: gantry broker, or look at the brokers' logs");
     } else {
       for (const auto& [name, broker] : info->broker_addr_table) {
         if (rocketmq::master_of(broker) == nullptr) {

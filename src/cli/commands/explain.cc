@@ -1,10 +1,9 @@
 // gantry explain: asks a running `gantry up` why each scaled object has the replicas that it has, line by line.
-#include <cstdio>
-
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
+#include <cstdio>
 
 #include "cli/commands/declarations.h"
 #include "cli/connection.h"

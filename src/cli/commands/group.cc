@@ -1,7 +1,6 @@
 // gantry group list | describe | reset | delete.
-#include <cstdio>
-
 #include <boost/json/array.hpp>
+#include <cstdio>
 
 #include "cli/commands/declarations.h"
 #include "cli/connection.h"
@@ -98,8 +97,10 @@ asio::awaitable<int> describe_group(const GroupOptions& options, ClusterPtr clus
     }
   }
   if (!exists && clients.empty() && topics.empty()) {
-    co_return report(Error{Errc::not_found, fmt::format("group {} does not exist: groups are made by the first consumer; "
-                                                        "see them with: gantry group list", options.group)});
+    co_return report(
+        Error{Errc::not_found, fmt::format("group {} does not exist: groups are made by the first consumer; "
+                                           "see them with: gantry group list",
+                                           options.group)});
   }
   json::array client_list, topic_list;
   for (auto& [id, client] : clients) client_list.push_back(std::move(client));
@@ -169,16 +170,19 @@ void declare_group(CLI::App& command, Invocation& invocation) {
   command.require_subcommand(1);
   auto options = std::make_shared<GroupOptions>();
   declare_verb(command, "list", "list consumer groups", options, invocation, &list_groups);
-  CLI::App& describe =
-      declare_verb(command, "describe", "show clients and subscriptions of a group", options, invocation, &describe_group);
+  CLI::App& describe = declare_verb(command, "describe", "show clients and subscriptions of a group", options,
+                                    invocation, &describe_group);
   describe.add_option("--group,-g", options->group, "consumer group")->required();
-  CLI::App& reset = declare_verb(command, "reset", "move a group to another point in time", options, invocation, &reset_group);
+  CLI::App& reset =
+      declare_verb(command, "reset", "move a group to another point in time", options, invocation, &reset_group);
   reset.add_option("--group,-g", options->group, "consumer group")->required();
   reset.add_option("--topic,-t", options->topic, "topic")->required();
   reset.add_option("--to", options->to, "now (skip everything), earliest, 2026-01-31T12:00:00Z, -10m, or Unix ms");
-  CLI::App& remove = declare_verb(command, "delete", "delete a group and its offsets", options, invocation, &delete_group);
+  CLI::App& remove =
+      declare_verb(command, "delete", "delete a group and its offsets", options, invocation, &delete_group);
   remove.add_option("--group,-g", options->group, "consumer group")->required();
-  remove.add_flag("--keep-offsets", options->keep_offsets, "leave its offsets, so that it goes on there when it comes back");
+  remove.add_flag("--keep-offsets", options->keep_offsets,
+                  "leave its offsets, so that it goes on there when it comes back");
 }
 
 }  // namespace gantry::cli

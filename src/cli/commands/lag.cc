@@ -1,7 +1,6 @@
 // gantry lag: one reading of how far a group is behind in a topic.
-#include <cstdio>
-
 #include <boost/json/array.hpp>
+#include <cstdio>
 
 #include "cli/commands/declarations.h"
 #include "cli/connection.h"

@@ -1,9 +1,8 @@
 // gantry send: sends messages to a topic, and says what the broker acknowledged, a line a message with -o json.
-#include <chrono>
-#include <cstdio>
-
 #include <boost/asio/steady_timer.hpp>
 #include <boost/json/serialize.hpp>
+#include <chrono>
+#include <cstdio>
 
 #include "cli/commands/declarations.h"
 #include "cli/connection.h"
@@ -63,7 +62,8 @@ Message make_message(const SendOptions& options, std::uint64_t n) {
 }
 
 bool trying_again_helps(Errc code) {
-  return code == Errc::unavailable || code == Errc::timeout || code == Errc::resource_exhausted || code == Errc::internal;
+  return code == Errc::unavailable || code == Errc::timeout || code == Errc::resource_exhausted ||
+         code == Errc::internal;
 }
 
 void print_receipt(const SendReceipt& receipt, const Message& message) {
@@ -114,7 +114,9 @@ asio::awaitable<bool> sender(const SendOptions& options, rocketmq::Producer& pro
         if (options.format == Format::json) print_batch(*receipt, messages);
         break;
       }
-      if (!trying_again_helps(receipt.error().code) || std::chrono::steady_clock::now() > deadline) {
+      // a cluster that never took a message is not about to restart: it is the wrong one, or not there
+      if (progress.acknowledged == 0 || !trying_again_helps(receipt.error().code) ||
+          std::chrono::steady_clock::now() > deadline) {
         if (!progress.failed) progress.failed = receipt.error();
         break;
       }
@@ -157,15 +159,20 @@ void declare_send(CLI::App& command, Invocation& invocation) {
   add_output_option(command, options->format);
   command.add_option("--topic,-t", options->topic, "topic to send to")->required();
   command.add_option("--count,-c", options->count, "how many messages")->check(CLI::PositiveNumber);
-  command.add_option("--size", options->size, "bytes of a body; text is cut or filled up")->check(CLI::Range(0, 4 << 20));
+  command.add_option("--size", options->size, "bytes of a body; text is cut or filled up")
+      ->check(CLI::Range(0, 4 << 20));
   command.add_option("--body", options->body, "text of a body; {n} is the number of the message");
-  command.add_option("--key,-k", options->key, "key of the messages, to find them by; {n} is the number of the message (default: one of its own for each)");
+  command.add_option(
+      "--key,-k", options->key,
+      "key of the messages, to find them by; {n} is the number of the message (default: one of its own for each)");
   command.add_option("--tag", options->tag, "tag of the messages, for consumers to filter by");
   command.add_option("--sharding-key", options->sharding_key, "send all to the queue of this key, in order");
   command.add_option("--group,-g", options->group, "producer group");
-  command.add_option("--in-flight", options->in_flight, "messages on the way at the same time")->check(CLI::Range(1, 4096));
+  command.add_option("--in-flight", options->in_flight, "messages on the way at the same time")
+      ->check(CLI::Range(1, 4096));
   command.add_option("--batch", options->batch, "messages of one request")->check(CLI::Range(1, 1024));
-  add_duration(command, "--give-up", options->give_up, "how long to try again when no broker takes a message (default 10s)");
+  add_duration(command, "--give-up", options->give_up,
+               "how long to wait for a broker that goes away in the middle (default 10s)");
   command.callback([options, &invocation] {
     invocation.run = [options] {
       return run_with_cluster(options->connection, [options](std::shared_ptr<rocketmq::Cluster> cluster) {

@@ -1,13 +1,13 @@
 // gantry topic list | create | delete | describe.
-#include <cstdio>
+#include "wire/bodies/topic.h"
 
 #include <boost/json/array.hpp>
+#include <cstdio>
 
 #include "cli/commands/declarations.h"
 #include "cli/connection.h"
 #include "cli/output.h"
 #include "rocketmq/admin.h"
-#include "wire/bodies/topic.h"
 
 namespace gantry::cli {
 namespace {
@@ -150,17 +150,19 @@ void declare_topic(CLI::App& command, Invocation& invocation) {
   auto options = std::make_shared<TopicOptions>();
   CLI::App& list = declare_verb(command, "list", "list topics", options, invocation, &list_topics);
   list.add_flag("--all,-a", options->all, "also retry, dead-letter and system topics");
-  CLI::App& create = declare_verb(command, "create", "create a topic, or change it", options, invocation, &create_topic);
+  CLI::App& create =
+      declare_verb(command, "create", "create a topic, or change it", options, invocation, &create_topic);
   create.add_option("--topic,-t", options->topic, "name")->required();
   create.add_option("--queues,-q", options->queues, "queues on each broker")->check(CLI::Range(1, 1024));
   create.add_flag("--order", options->order, "an ordered topic");
   create.add_option("--type", options->type, "message type: NORMAL, FIFO, DELAY or TRANSACTION")
       ->check(CLI::IsMember({"NORMAL", "FIFO", "DELAY", "TRANSACTION"}));
   create.add_option("--broker,-b", options->brokers, "only on this broker; may be repeated");
-  CLI::App& remove = declare_verb(command, "delete", "delete a topic and its messages", options, invocation, &delete_topic);
+  CLI::App& remove =
+      declare_verb(command, "delete", "delete a topic and its messages", options, invocation, &delete_topic);
   remove.add_option("--topic,-t", options->topic, "name")->required();
-  CLI::App& describe =
-      declare_verb(command, "describe", "show brokers, queues and groups of a topic", options, invocation, &describe_topic);
+  CLI::App& describe = declare_verb(command, "describe", "show brokers, queues and groups of a topic", options,
+                                    invocation, &describe_topic);
   describe.add_option("--topic,-t", options->topic, "name")->required();
 }
 

@@ -51,9 +51,11 @@ Result<up::Options> to_options(const UpOptions& options) {
 void declare_up(CLI::App& command, Invocation& invocation) {
   auto options = std::make_shared<UpOptions>();
   options->up.files = {"examples/orders.yaml"};
-  // an embedded broker is the default, so the environment's name server is not taken here: only --namesrv says otherwise
+  // an embedded broker is the default, so the environment's name server is not taken here: only --namesrv says
+  // otherwise
   add_connection_options(command, options->connection);
-  command.add_option("--file,-f", options->up.files, "Kubernetes YAML; may be repeated (default: examples/orders.yaml)")
+  command
+      .add_option("--file,-f", options->up.files, "Kubernetes YAML; may be repeated (default: examples/orders.yaml)")
       ->check(CLI::ExistingFile);
   add_duration(command, "--duration", options->duration, "run headless for at most this long");
   command.add_option("--report", options->up.report_file, "write samples and the verdict to this file, as JSON");

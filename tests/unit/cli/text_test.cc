@@ -33,12 +33,9 @@ TEST(Duration, GivenTextThenMicroseconds) {
 
 TEST(Time, GivenTextThenUnixMilliseconds) {
   constexpr std::int64_t kNow = 1'000'000'000;
-  const std::vector<std::pair<const char*, std::int64_t>> good = {{"now", -1},
-                                                                  {"latest", -1},
-                                                                  {"earliest", 0},
-                                                                  {"1234", 1234},
-                                                                  {"-10m", kNow - 600'000},
-                                                                  {"1970-01-02T00:00:00Z", 86'400'000}};
+  const std::vector<std::pair<const char*, std::int64_t>> good = {
+      {"now", -1},    {"latest", -1},           {"earliest", 0},
+      {"1234", 1234}, {"-10m", kNow - 600'000}, {"1970-01-02T00:00:00Z", 86'400'000}};
   for (const auto& [text, ms] : good) {
     auto parsed = parse_time(text, kNow);
     ASSERT_TRUE(parsed) << text;
@@ -176,7 +173,8 @@ json::object state() {
     {"name":"orders","target":"Deployment/worker","current":2,"desired":4,"min":0,"max":10,"last_error":"",
      "explanation":[{"key":"reading","text":"lag is 400"},{"key":"desired","text":"4 replicas"}]},
     {"name":"quiet","target":"Deployment/other","current":0,"desired":null,"min":0,"max":1,"last_error":"no answer",
-     "explanation":[]}]})").as_object();
+     "explanation":[]}]})")
+      .as_object();
 }
 
 TEST(Explanation, GivenAStateThenEachScaledObjectLineByLine) {

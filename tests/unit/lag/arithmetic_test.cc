@@ -52,21 +52,20 @@ constexpr std::int64_t kNonsenseMs = 1'700'000'000'000;
 
 INSTANTIATE_TEST_SUITE_P(
     Table, LagRules,
-    testing::Values(
-        LagCase{"nothing_waits", 10, 10, 0, 0, kUnknown, kEarliest, 0, 0},
-        LagCase{"some_wait", 10, 4, 0, 1500, kUnknown, kEarliest, 6, 1500},
-        LagCase{"expired_messages_wait_for_nobody", 100, 10, 60, 9000, kUnknown, kEarliest, 40, kUnknown},
-        LagCase{"all_expired", 100, 10, 100, 9000, kUnknown, kEarliest, 0, 0},
-        LagCase{"empty_queue_is_not_asked_about", 0, 0, 0, 0, kUnknown, kEarliest, 0, 0},
-        LagCase{"never_committed_earliest", 100, 0, 20, kNonsenseMs, false, kEarliest, 80, kUnknown},
-        LagCase{"never_committed_latest", 100, 0, 20, kNonsenseMs, false, kLatest, 0, 0},
-        LagCase{"committed_at_zero_earliest", 100, 0, 0, 700, true, kEarliest, 100, 700},
-        LagCase{"committed_at_zero_latest", 100, 0, 0, 700, true, kLatest, 100, 700},
-        LagCase{"not_told_earliest", 100, 0, 0, 700, kUnknown, kEarliest, 100, 700},
-        LagCase{"not_told_latest", 100, 0, 0, 700, kUnknown, kLatest, kUnknown, kUnknown},
-        LagCase{"implausible_delay", 10, 4, 0, kNonsenseMs, kUnknown, kEarliest, 6, kUnknown},
-        LagCase{"clock_went_back", 10, 4, 0, -20, kUnknown, kEarliest, 6, 0},
-        LagCase{"committed_beyond_the_end", 10, 12, 0, 0, kUnknown, kEarliest, 0, 0}),
+    testing::Values(LagCase{"nothing_waits", 10, 10, 0, 0, kUnknown, kEarliest, 0, 0},
+                    LagCase{"some_wait", 10, 4, 0, 1500, kUnknown, kEarliest, 6, 1500},
+                    LagCase{"expired_messages_wait_for_nobody", 100, 10, 60, 9000, kUnknown, kEarliest, 40, kUnknown},
+                    LagCase{"all_expired", 100, 10, 100, 9000, kUnknown, kEarliest, 0, 0},
+                    LagCase{"empty_queue_is_not_asked_about", 0, 0, 0, 0, kUnknown, kEarliest, 0, 0},
+                    LagCase{"never_committed_earliest", 100, 0, 20, kNonsenseMs, false, kEarliest, 80, kUnknown},
+                    LagCase{"never_committed_latest", 100, 0, 20, kNonsenseMs, false, kLatest, 0, 0},
+                    LagCase{"committed_at_zero_earliest", 100, 0, 0, 700, true, kEarliest, 100, 700},
+                    LagCase{"committed_at_zero_latest", 100, 0, 0, 700, true, kLatest, 100, 700},
+                    LagCase{"not_told_earliest", 100, 0, 0, 700, kUnknown, kEarliest, 100, 700},
+                    LagCase{"not_told_latest", 100, 0, 0, 700, kUnknown, kLatest, kUnknown, kUnknown},
+                    LagCase{"implausible_delay", 10, 4, 0, kNonsenseMs, kUnknown, kEarliest, 6, kUnknown},
+                    LagCase{"clock_went_back", 10, 4, 0, -20, kUnknown, kEarliest, 6, 0},
+                    LagCase{"committed_beyond_the_end", 10, 12, 0, 0, kUnknown, kEarliest, 0, 0}),
     [](const auto& info) { return std::string(info.param.name); });
 
 struct RaceCase {
@@ -229,6 +228,9 @@ TEST(MustAsk, GivenOffsetZeroThenOnlyWhenMessagesExist) {
   EXPECT_FALSE(must_ask_committed(facts(0, 0, 0, 0)));
   EXPECT_FALSE(must_ask_committed(facts(5, 1, 0, 0)));
   EXPECT_FALSE(must_ask_committed(QueueFacts{}));
+  QueueFacts left_out = facts(5, 0, 0, 0);
+  left_out.consumer_offset.reset();
+  EXPECT_TRUE(must_ask_committed(left_out));
 }
 
 }  // namespace

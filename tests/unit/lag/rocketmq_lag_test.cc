@@ -209,6 +209,34 @@ TEST_F(LagTest, GivenABrokerThatTellsPopCountsThenTheyAreTaken) {
   EXPECT_EQ(reading.ready, 0);
 }
 
+TEST_F(LagTest, GivenAGroupThatSubscribesToOtherTopicsNowThenItsOffsetsAreAskedOneByOne) {
+  for (Broker* broker : {a, b}) {
+    broker->edit_consume_stats = [](wire::ConsumeStats& stats) { stats.offset_table.clear(); };
+  }
+  const LagReading reading = read();
+  EXPECT_EQ(reading.lag, 8);
+  EXPECT_EQ(reading.oldest_age_ms, 700);
+  EXPECT_EQ(a->calls[code::kQueryConsumerOffset], 2);
+}
+
+TEST_F(LagTest, GivenAGroupThatNeverCameAndLeftOutOf208ThenAllWaits) {
+  a->offsets.clear();
+  a->edit_consume_stats = [](wire::ConsumeStats& stats) { stats.offset_table.clear(); };
+  a->refuse(code::kQueryConsumerOffset, rc::kSystemError);
+  EXPECT_EQ(read().lag, std::nullopt);
+  EXPECT_EQ(read().lag, 14);
+}
+
+TEST_F(LagTest, GivenPullOffsetsOfConsumersThatAreGoneThenNothingIsInFlight) {
+  auto ahead = [](wire::ConsumeStats& stats) {
+    for (auto& [queue, offsets] : stats.offset_table) offsets.pull_offset = offsets.broker_offset;
+  };
+  a->edit_consume_stats = b->edit_consume_stats = ahead;
+  EXPECT_EQ(read().in_flight, 0);
+  for (Broker* broker : {a, b}) broker->members["g"]["client-1"] = nullptr;
+  EXPECT_EQ(read().in_flight, 8);
+}
+
 TEST_F(LagTest, GivenPartsThatAreRefusedThenTheseAreUnknown) {
   a->refuse(code::kGetConsumerConnectionList, rc::kNoPermission);
   const LagReading reading = read();

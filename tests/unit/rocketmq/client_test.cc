@@ -209,7 +209,9 @@ TEST_F(ClientTest, GivenStatusesOfReplicationThenTheyAreInTheReceipt) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, Errc::invalid_argument);
   Message bad = message("x");
-  bad.keys = std::string("a\x01" "b");
+  bad.keys = std::string(
+      "a\x01"
+      "b");
   EXPECT_FALSE(await(io, producer.send(bad)));
   for (const char* name : {"SEND_OK", "FLUSH_DISK_TIMEOUT", "FLUSH_SLAVE_TIMEOUT", "SLAVE_NOT_AVAILABLE"}) {
     static int i = 0;

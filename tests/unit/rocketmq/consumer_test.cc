@@ -1,9 +1,10 @@
 // Classic and POP consumers against servers that the test controls.
+#include "rocketmq/consumer.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "rocketmq/admin.h"
-#include "rocketmq/consumer.h"
 #include "rocketmq/pop_consumer.h"
 #include "unit/rocketmq/fake_cluster.h"
 
@@ -95,7 +96,9 @@ TEST_F(ConsumerTest, GivenModePullThenItIsAnActiveConsumerWithoutRetryTopic) {
 
 TEST_F(ConsumerTest, GivenModePushThenTheRetryTopicIsReadToo) {
   servers.add_topic("%RETRY%g", 1);
-  broker->store("%RETRY%g", 0, "again", "RETRY_TOPIC\x01" "t\x02");
+  broker->store("%RETRY%g", 0, "again",
+                "RETRY_TOPIC\x01"
+                "t\x02");
   std::string topic;
   Consumer consumer(cluster, config(), [&](const ReceivedMessage& message) -> asio::awaitable<Outcome> {
     topic = message.topic;
@@ -146,9 +149,15 @@ TEST_F(ConsumerTest, GivenAHandlerThatThrowsThenItCountsAsFailed) {
 }
 
 TEST_F(ConsumerTest, GivenTagsThenOnlyTheseAreHandledAndTheOthersCountAsProcessed) {
-  broker->store("t", 0, "1", "TAGS\x01" "A\x02");
-  broker->store("t", 0, "2", "TAGS\x01" "B\x02");
-  broker->store("t", 0, "3", "TAGS\x01" "A\x02");
+  broker->store("t", 0, "1",
+                "TAGS\x01"
+                "A\x02");
+  broker->store("t", 0, "2",
+                "TAGS\x01"
+                "B\x02");
+  broker->store("t", 0, "3",
+                "TAGS\x01"
+                "A\x02");
   auto c = config();
   c.tags = "A";
   Consumer consumer(cluster, c, take(), note());
@@ -255,11 +264,14 @@ TEST_F(ConsumerTest, GivenAMessageAtHandWhenStoppedThenItIsFinishedAndCommittedA
   for (int i = 0; i < 5; ++i) broker->store("t", 0, std::to_string(i));
   asio::steady_timer work(io, std::chrono::hours(1));
   int begun = 0;
-  Consumer consumer(cluster, config(), [&](const ReceivedMessage&) -> asio::awaitable<Outcome> {
-    ++begun;
-    co_await work.async_wait(asio::as_tuple(asio::use_awaitable));
-    co_return Outcome::success;
-  }, note());
+  Consumer consumer(
+      cluster, config(),
+      [&](const ReceivedMessage&) -> asio::awaitable<Outcome> {
+        ++begun;
+        co_await work.async_wait(asio::as_tuple(asio::use_awaitable));
+        co_return Outcome::success;
+      },
+      note());
   ASSERT_TRUE(await(io, consumer.start()));
   ASSERT_TRUE(until([&] { return begun == 1; }));
   consumer.hold();
@@ -321,11 +333,14 @@ TEST_F(ConsumerTest, GivenPopWhenStoppedThenWhatWasNotBegunIsGivenBack) {
   for (int i = 0; i < 4; ++i) broker->store("t", 0, std::to_string(i));
   int begun = 0;
   asio::steady_timer work(io, std::chrono::hours(1));
-  PopConsumer consumer(cluster, pop_config(), [&](const ReceivedMessage&) -> asio::awaitable<Outcome> {
-    ++begun;
-    co_await work.async_wait(asio::as_tuple(asio::use_awaitable));
-    co_return Outcome::success;
-  }, note());
+  PopConsumer consumer(
+      cluster, pop_config(),
+      [&](const ReceivedMessage&) -> asio::awaitable<Outcome> {
+        ++begun;
+        co_await work.async_wait(asio::as_tuple(asio::use_awaitable));
+        co_return Outcome::success;
+      },
+      note());
   ASSERT_TRUE(await(io, consumer.start()));
   ASSERT_TRUE(until([&] { return begun == 1; }));
   consumer.hold();
@@ -337,8 +352,12 @@ TEST_F(ConsumerTest, GivenPopWhenStoppedThenWhatWasNotBegunIsGivenBack) {
 }
 
 TEST_F(ConsumerTest, GivenPopThatFailsThenItIsTriedAgain) {
-  broker->store("t", 0, "x", "TAGS\x01" "A\x02");
-  broker->store("t", 0, "y", "TAGS\x01" "B\x02");
+  broker->store("t", 0, "x",
+                "TAGS\x01"
+                "A\x02");
+  broker->store("t", 0, "y",
+                "TAGS\x01"
+                "B\x02");
   broker->refuse(code::kPopMessage, rc::kPollingFull);
   auto c = pop_config();
   c.tags = "A";

@@ -2,6 +2,9 @@
 // Java server gives it, and each made to fail when the test says so. What clients sent is kept for the test to look at.
 #pragma once
 
+#include <gtest/gtest.h>
+
+#include <boost/asio.hpp>
 #include <chrono>
 #include <deque>
 #include <functional>
@@ -9,9 +12,6 @@
 #include <memory>
 #include <string>
 #include <vector>
-
-#include <boost/asio.hpp>
-#include <gtest/gtest.h>
 
 #include "remoting/server.h"
 #include "rocketmq/cluster.h"
@@ -116,14 +116,14 @@ class Broker {
   std::map<QueueName, std::int64_t> min_offsets;
   std::map<OffsetName, std::int64_t> offsets;
   std::map<std::string, std::map<std::string, std::shared_ptr<remoting::Peer>>> members;  // group -> client id
-  std::map<std::string, std::string> consume_types;                                      // group -> type
+  std::map<std::string, std::string> consume_types;                                       // group -> type
   std::set<std::string> topics;
   std::map<std::int32_t, std::deque<std::int32_t>> refusals;
   std::map<std::int32_t, int> calls;
   std::vector<wire::SendMessageRequestHeader> sent;
   std::vector<wire::ConsumerSendMsgBackRequestHeader> sent_back;
-  std::vector<std::string> acked;    // receipts
-  std::vector<std::string> changed;  // receipts whose invisible time was changed
+  std::vector<std::string> acked;              // receipts
+  std::vector<std::string> changed;            // receipts whose invisible time was changed
   std::map<std::string, std::int64_t> popped;  // topic -> next offset in queue 0
   std::int64_t delay_ms = 0;                   // what 303 says of every queue
   std::function<void(wire::ConsumeStats&)> edit_consume_stats;
@@ -255,9 +255,8 @@ class Broker {
       auto header = header_of<wire::GetMaxOffsetRequestHeader>(request);
       answer_header(request, wire::GetMaxOffsetResponseHeader{max_of(header.topic, header.queue_id)});
     });
-    on(code::kSearchOffsetByTimestamp, [this](remoting::Request& request) {
-      answer_header(request, wire::SearchOffsetResponseHeader{1});
-    });
+    on(code::kSearchOffsetByTimestamp,
+       [this](remoting::Request& request) { answer_header(request, wire::SearchOffsetResponseHeader{1}); });
     on(code::kPullMessage, [this](remoting::Request& request) { pull(request); });
   }
 

@@ -123,7 +123,12 @@ TEST(Received, GivenACompressedRecordThenTheBodyIsPlainAndPropertiesAreFields) {
   record.reconsume_times = 2;
   record.sys_flag = wire::with_compression(0, wire::Compression::zlib);
   record.body = *wire::compress(wire::Compression::zlib, "hello hello hello");
-  record.properties = "UNIQ_KEY\x01" "ID\x02TAGS\x01" "T\x02KEYS\x01" "K\x02RETRY_TOPIC\x01" "orders\x02";
+  record.properties =
+      "UNIQ_KEY\x01"
+      "ID\x02TAGS\x01"
+      "T\x02KEYS\x01"
+      "K\x02RETRY_TOPIC\x01"
+      "orders\x02";
   std::string bytes;
   ASSERT_TRUE(wire::encode_record(record, bytes));
   auto messages = decode_messages(bytes, "broker-a");

@@ -1,0 +1,69 @@
+// Lag readings of our own broker, in the states through which a group goes.
+#include <gmock/gmock.h>
+
+#include "integration/gantry_process.h"
+
+namespace gantry::integration {
+namespace {
+
+class Lag : public WithBroker {
+ protected:
+  void SetUp() override {
+    WithBroker::SetUp();
+    ASSERT_EQ(run({"topic", "create", "--topic", "t", "--queues", "2"}).code, 0);
+    ASSERT_EQ(run({"send", "--topic", "t", "--count", "20"}).code, 0);
+  }
+};
+
+TEST_F(Lag, GivenAGroupThatNeverWasThenAllWaitsOrNothingAsThePolicySays) {
+  json::object reading = lag("t", "g");
+  EXPECT_EQ(reading.at("lag"), 20);
+  EXPECT_TRUE(reading.at("oldest_age_ms").is_null());
+  EXPECT_TRUE(reading.at("queues").as_array().at(0).at("consumer_offset").is_null());
+  EXPECT_FALSE(reading.at("unknown").as_array().empty());
+  const Ended latest = run({"lag", "--topic", "t", "--group", "g", "--offset-reset-policy", "latest", "-o", "json"});
+  EXPECT_EQ(json::parse(latest.out).at("lag"), 0);
+}
+
+TEST_F(Lag, GivenAGroupThatCommittedThenLagAndAgeAreKnown) {
+  ASSERT_EQ(run({"consume", "--topic", "t", "--group", "g", "--mode", "pull", "--count", "20", "-o", "json"}).code, 0);
+  json::object reading = lag("t", "g");
+  EXPECT_EQ(reading.at("lag"), 0);
+  EXPECT_EQ(reading.at("oldest_age_ms"), 0);
+  EXPECT_TRUE(reading.at("unknown").as_array().empty());
+  ASSERT_EQ(run({"send", "--topic", "t", "--count", "6"}).code, 0);
+  reading = lag("t", "g");
+  EXPECT_EQ(reading.at("lag"), 6);
+  EXPECT_EQ(reading.at("ready"), 6);
+  EXPECT_GE(reading.at("oldest_age_ms").as_int64(), 0);
+  EXPECT_EQ(reading.at("consumers"), 0);
+  EXPECT_EQ(reading.at("queues").as_array().size(), 2U);
+}
+
+TEST_F(Lag, GivenAPopConsumerAtWorkThenItsMessagesAreInFlightOrThatIsUnknownAndNeverZero) {
+  auto consumer = start({"consume", "--topic", "t", "--group", "g", "--mode", "pop", "--cost", "2s", "-o", "json"});
+  json::object reading;
+  ASSERT_TRUE(eventually([&] {
+    reading = lag("t", "g");
+    return reading.at("consumers") == 1 && (reading.at("in_flight").is_null() || reading.at("in_flight") != 0);
+  }));
+  if (reading.at("in_flight").is_null()) {
+    EXPECT_FALSE(reading.at("unknown").as_array().empty());
+  } else {
+    EXPECT_EQ(reading.at("in_flight").as_int64() + reading.at("ready").as_int64(), reading.at("lag").as_int64());
+  }
+  consumer->signal(SIGTERM);
+  EXPECT_EQ(consumer->wait().code, 0);
+}
+
+TEST_F(Lag, GivenADeadBrokerThenNothingIsSaidToBeZero) {
+  broker->signal(SIGKILL);
+  broker->wait();
+  const Ended ended = run({"lag", "--topic", "t", "--group", "g", "-o", "json"});
+  EXPECT_EQ(ended.code, 1);
+  EXPECT_TRUE(ended.out.empty());
+  EXPECT_FALSE(ended.err.empty());
+}
+
+}  // namespace
+}  // namespace gantry::integration
