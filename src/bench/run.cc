@@ -163,7 +163,9 @@ awaitable<void> run_all(asio::io_context& io, const Options& options, int& exit_
     for (std::size_t bytes : options.body_bytes) {
       for (std::size_t in_flight : options.in_flight) {
         for (auto& session : sessions) {
-          auto row = co_await measure(*session, options, {name, in_flight, bytes});
+          // named, as g++ 12 destroys an aggregate made in a co_await expression twice
+          const Measurement what{name, in_flight, bytes};
+          auto row = co_await measure(*session, options, what);
           if (row) {
             print(*row, options.json);
           } else {
