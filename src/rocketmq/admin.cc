@@ -286,7 +286,13 @@ asio::awaitable<Result<ResetResult>> AdminQueries::reset_offsets(std::string top
   QueueClient queues(cluster_, group);
   for (const MessageQueue& queue : route->read_queues()) {
     if (told.contains(queue.broker_name)) continue;
-    auto offset = time_ms < 0 ? co_await queues.max_offset(queue) : co_await queues.offset_at(queue, time_ms);
+    // no conditional operator around co_await: g++ 12 copies its result bit by bit
+    Result<std::int64_t> offset = std::int64_t{0};
+    if (time_ms < 0) {
+      offset = co_await queues.max_offset(queue);
+    } else {
+      offset = co_await queues.offset_at(queue, time_ms);
+    }
     if (!offset) co_return std::unexpected(offset.error());
     const std::int64_t to = std::max<std::int64_t>(*offset, 0);
     auto stored = co_await queues.commit(queue, to);

@@ -22,6 +22,7 @@ struct Options {
   std::uint16_t broker_port = 10911;
   std::optional<std::chrono::seconds> duration;  // headless: at most that long, then stop
   std::string report_file;                  // JSON with samples and the verdict; empty: none
+  std::string version;                      // shown on the page
 };
 
 }  // namespace gantry::up

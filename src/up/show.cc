@@ -114,7 +114,9 @@ awaitable<scaling::TriggerReading> Show::read_trigger(const kube::Trigger& trigg
   }
   std::vector<Result<lag::LagReading>> readings;
   for (const std::string& topic : trigger.rocketmq->topics) {
-    readings.push_back(co_await lag_.read({topic, trigger.rocketmq->consumer_group, policy_of(*trigger.rocketmq)}));
+    // named, not a braced temporary: g++ 12 destroys an aggregate temporary of a co_await expression twice
+    lag::LagQuery query{topic, trigger.rocketmq->consumer_group, policy_of(*trigger.rocketmq)};
+    readings.push_back(co_await lag_.read(std::move(query)));
   }
   co_return autoscaler::trigger_value(*trigger.rocketmq, readings);
 }
@@ -197,11 +199,17 @@ awaitable<void> Show::read_topics() {
     TopicView view{name, 0, 0, {}};
     std::optional<std::int64_t> ends = 0;
     auto route = co_await cluster_->route(name);
-    if (!route) view.queues = view.messages = ends = std::nullopt;
-    for (const auto& broker : route ? route->brokers : std::vector<wire::BrokerData>{}) {
+    std::vector<wire::BrokerData> brokers;
+    if (route) {
+      brokers = route->brokers;
+    } else {
+      view.queues = view.messages = ends = std::nullopt;
+    }
+    for (const wire::BrokerData& broker : brokers) {
       const std::string* master = rocketmq::master_of(broker);
-      auto stats = master != nullptr ? co_await admin_.topic_stats(*master, name)
-                                     : Result<wire::TopicStatsTable>(fail(Errc::unavailable, "no master"));
+      // no conditional operator around co_await: g++ 12 copies its result bit by bit
+      Result<wire::TopicStatsTable> stats = fail(Errc::unavailable, "no master");
+      if (master != nullptr) stats = co_await admin_.topic_stats(*master, name);
       if (!stats) {
         view.queues = view.messages = ends = std::nullopt;
         break;

@@ -51,9 +51,21 @@ def violations(root):
                 yield f"{where}: {folder} must not include {match[1]}"
 
 
+def coroutine_traps(root):
+    """What g++ 12 miscompiles in coroutines: see ARCHITECTURE.md."""
+    ternary = re.compile(r"\?[^;{}]*\bco_await\b[^;{}]*:[^:]|\?[^;{}]*[^:]:[^:][^;{}]*\bco_await\b")
+    braced = re.compile(r"\bco_await\b[^;={}]*[(,]\s*(?:[A-Z]\w*(?:::[A-Z]\w*)*)?\{[^}]")
+    for path in sorted([*(root / "src").rglob("*.h"), *(root / "src").rglob("*.cc")]):
+        text = re.sub(r"//[^\n]*", "", path.read_text())
+        for pattern, what in ((ternary, "a conditional operator around co_await"), (braced, "a braced temporary in a co_await expression")):
+            for match in pattern.finditer(text):
+                line = text.count("\n", 0, match.start()) + 1
+                yield f"{path.relative_to(root)}:{line}: {what}, which g++ 12 miscompiles"
+
+
 def main():
     root = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parents[2])
-    found = list(violations(root))
+    found = [*violations(root), *coroutine_traps(root)]
     print("\n".join(found))
     return 1 if found else 0
 

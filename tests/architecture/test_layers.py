@@ -36,3 +36,25 @@ def test_given_a_socket_header_in_a_pure_folder_then_it_is_found(tmp_path):
 
 def test_given_an_unknown_folder_then_it_is_found(tmp_path):
     assert "is not in cmake/layers.cmake" in house(tmp_path, attic__a_h="\n")[0]
+
+
+def traps(tmp_path, text):
+    (tmp_path / "src/up").mkdir(parents=True)
+    (tmp_path / "src/up/a.cc").write_text(text)
+    return [line.split(": ", 1)[1] for line in check_layers.coroutine_traps(tmp_path)]
+
+
+def test_the_project_avoids_what_the_compiler_breaks():
+    assert list(check_layers.coroutine_traps(ROOT)) == []
+
+
+def test_given_a_conditional_around_co_await_then_it_is_found(tmp_path):
+    assert len(traps(tmp_path, "auto a = x ? co_await f() : g();\n")) == 1
+
+
+def test_given_a_braced_temporary_in_co_await_then_it_is_found(tmp_path):
+    assert len(traps(tmp_path, "co_await read({topic, group});\n")) == 1
+
+
+def test_given_plain_code_then_no_trap_is_found(tmp_path):
+    assert traps(tmp_path, "if (x) { y = co_await f(std::move(z)); }\nauto c = co_await g(a, b);\nint d = e ? 1 : 2;\n") == []
