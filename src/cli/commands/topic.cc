@@ -68,7 +68,8 @@ asio::awaitable<int> create_topic(const TopicOptions& options, ClusterPtr cluste
   config.read_queue_nums = config.write_queue_nums = options.queues;
   config.order = options.order;
   if (!options.type.empty()) config.attributes["message.type"] = options.type;
-  auto created = co_await admin.create_topic(config, {options.brokers.begin(), options.brokers.end()});
+  std::set<std::string> brokers(options.brokers.begin(), options.brokers.end());
+  auto created = co_await admin.create_topic(config, std::move(brokers));
   if (!created) co_return report(in_context("creating topic " + options.topic, created.error()));
   print_object(json::object{{"topic", options.topic}, {"queues", options.queues}, {"created", true}}, options.format);
   co_return kDone;
