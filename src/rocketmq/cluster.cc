@@ -100,7 +100,10 @@ asio::awaitable<Result<wire::Command>> Cluster::ask_name_server(wire::Command re
   }
   std::string all;
   for (const std::string& address : name_servers_) all += (all.empty() ? "" : ";") + address;
-  co_return fail(code, "cannot reach name server {} ({}): is it running? start one with: gantry broker", all, reasons);
+  const bool tls = reasons.find("TLS") != std::string::npos;
+  co_return fail(code, "cannot reach name server {} ({}): {}", all, reasons,
+                 tls ? "is it the authority of --tls-ca that signed its certificate?"
+                     : "is it running? start one with: gantry broker");
 }
 
 asio::awaitable<Result<Route>> Cluster::route(std::string topic, Freshness freshness) {
