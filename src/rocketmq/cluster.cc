@@ -124,8 +124,10 @@ asio::awaitable<Result<Route>> Cluster::route(std::string topic, Freshness fresh
   }
   if (response->code == wire::response_code::kTopicNotExist) {
     routes_.erase(topic);
-    co_return fail(Errc::not_found, "topic {} does not exist: create it with: gantry topic create --topic {}", topic,
-                   topic);
+    co_return fail(Errc::not_found,
+                   "topic {} does not exist: create it with: gantry topic create --topic {} (or its broker is down: "
+                   "gantry doctor)",
+                   topic, topic);
   }
   if (response->code != wire::response_code::kSuccess) {
     co_return std::unexpected(error_of_response(*response, "name server " + name_servers_[current_]));
