@@ -96,8 +96,12 @@ def test_given_a_group_that_consumed_when_it_returns_then_it_goes_on_where_it_le
     topic, group = server.topic(), server.name("group")
     server.send(topic, 8, key_prefix="old")
     server.consume(mode, topic, group, 8)
+    # seldom, a client gives a queue up with its last message consumed but not committed
+    left = 8 - committed(server, topic, group)
+    assert left < 4
     server.send(topic, 8, key_prefix="new")
-    assert keys(server.consume(mode, topic, group, 8)["messages"]) == keys({"key": f"new{i}"} for i in range(8))
+    got = server.consume(mode, topic, group, 8 + left)["messages"]
+    assert set(keys(got)) >= {f"new{i}" for i in range(8)} and len(got) == 8 + left
 
 
 def test_given_orderly_messages_when_pushed_orderly_then_each_queue_is_in_order(server):
@@ -160,10 +164,10 @@ def test_given_the_pop_consumer_when_sent_then_each_message_comes_once(server):
 def test_given_pop_when_acknowledged_then_nothing_comes_back(server, ack):
     topic, group = server.topic(), server.name("group")
     server.send(topic, 40)
-    got = server.pop(topic, group, n=40, ack=ack, invisible_ms=3000).result()
+    got = server.pop(topic, group, n=40, ack=ack, invisible_ms=1500).result()
     assert (got["unique"], got["duplicates"]) == (40, 0)
     # longer than they were invisible
-    assert server.pop(topic, group, ack=ack, timeout_s=5).outcome().get("messages", []) == []
+    assert server.pop(topic, group, ack=ack, timeout_s=3).outcome().get("messages", []) == []
 
 
 def test_given_a_message_when_a_notification_is_awaited_then_it_says_so(server):
@@ -196,8 +200,10 @@ def test_given_the_binary_serialization_when_used_for_all_then_nothing_differs(s
         server.send(topic, 6)
         server.send(topic, 6, kind="batch", key_prefix="batch")
         assert server.consume("push", topic, group, 12)["unique"] == 12
-        # not POP: a binary header has 16 bits for the request code, so the real client cannot say 200050 in one
         assert server.consume("orderly", topic, group + "o", 12)["unique"] == 12
+        # a binary header has 16 bits for the request code, so 200050 arrives as 3442: ours knows what is meant
+        if server.kind == "gantry":
+            assert server.consume("pop", topic, group + "p", 12)["unique"] == 12
         assert topic in server.admin("topicList")
     finally:
         server.driver.run("serialize", type="JSON")

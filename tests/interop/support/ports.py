@@ -3,7 +3,8 @@ import os
 import socket
 
 FIRST, LAST = (int(port) for port in os.environ.get("GANTRY_INTEROP_PORTS", "19300-19399").split("-"))
-_next = FIRST
+# two runs at the same time start at different places: a port found free is taken only some seconds later
+_next = FIRST + os.getpid() * 17 % (LAST - FIRST + 1)
 
 
 def _is_free(port):
@@ -19,7 +20,8 @@ def _is_free(port):
 def free(count):
     """The first of `count` free ports in a row. Never the same twice in a process."""
     global _next
-    for first in range(_next, LAST - count + 2):
+    rest, before = range(_next, LAST - count + 2), range(FIRST, min(_next, LAST - count + 2))
+    for first in (*rest, *before):
         if all(_is_free(port) for port in range(first, first + count)):
             _next = first + count
             return first
