@@ -13,9 +13,11 @@ pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
 
 find_program(CCACHE ccache)
 if(CCACHE)
-  # the sloppiness is what lets ccache serve objects that use a precompiled header
+  # the sloppiness is what lets ccache serve objects that use a precompiled header; paths relative to the checkout let
+  # a second clone use what a first one compiled
   set(CMAKE_CXX_COMPILER_LAUNCHER
-      ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${CCACHE})
+      ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+      CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${CCACHE})
 endif()
 
 add_library(gantry_flags INTERFACE)

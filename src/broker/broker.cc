@@ -191,8 +191,14 @@ class Broker::Impl {
     const std::int64_t now_ms = store_->now_ms();
     clients_.drop_silent(now_ms);
     locks_.forget_expired(now_ms);
+    // the second quiet interval after traffic: by then what was flushed in the first is free to be given back
+    const auto quiet = [&](std::size_t newer, std::size_t older) {
+      return counters_.samples.size() > older && counters_.samples[newer].messages_in == counters_.samples[older].messages_in &&
+             counters_.samples[newer].messages_out == counters_.samples[older].messages_out;
+    };
     counters_.samples.push_front({now_ms, counters_.messages_in, counters_.messages_out});
     if (counters_.samples.size() > 64) counters_.samples.pop_back();
+    if (quiet(0, 1) && counters_.samples.size() > 3 && !(quiet(1, 2) && quiet(2, 3))) store_->rest();
     housekeeping_.expires_after(std::chrono::milliseconds(Counters::kSampleMs));
     housekeeping_.async_wait([this](boost::system::error_code error) {
       if (!error) housekeep();

@@ -185,7 +185,7 @@ const Schema<PodTemplate>& template_schema() {
   return schema;
 }
 
-const Schema<Deployment>& spec_schema() {
+const Schema<Deployment>& deployment_spec_schema() {
   static const Schema<Deployment> schema =
       Schema<Deployment>()
           .optional("replicas", &Deployment::replicas, integer(0))
@@ -254,7 +254,7 @@ const Schema<Deployment>& deployment_schema() {
   static const Schema<Deployment> schema =
       Schema<Deployment>()
           .required("metadata", &Deployment::metadata, object_meta_schema().reader())
-          .part("spec", spec_schema())
+          .part("spec", deployment_spec_schema())
           .read_before({"apiVersion", "kind"})
           .ignored({"status"})
           .rule(read_annotations)

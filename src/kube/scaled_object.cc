@@ -186,7 +186,7 @@ void check_fallback(Reading& reading, const Node& node, ScaledObject& out) {
   reading.problem(line_of(node, {"fallback"}), "expected a trigger other than cpu and memory, got none");
 }
 
-const Schema<ScaledObject>& spec_schema() {
+const Schema<ScaledObject>& scaled_object_spec_schema() {
   static const Schema<ScaledObject> schema =
       Schema<ScaledObject>()
           .required("scaleTargetRef", &ScaledObject::scale_target_ref, target_schema().reader())
@@ -247,7 +247,7 @@ const Schema<ScaledObject>& scaled_object_schema() {
   static const Schema<ScaledObject> schema =
       Schema<ScaledObject>()
           .required("metadata", &ScaledObject::metadata, object_meta_schema().reader())
-          .part("spec", spec_schema())
+          .part("spec", scaled_object_spec_schema())
           .read_before({"apiVersion", "kind"})
           .ignored({"status"})
           .rule(check_names)

@@ -20,9 +20,7 @@ using std::chrono::milliseconds;
 
 namespace {
 
-constexpr milliseconds kRetryDelay{1'000};       // after a failed fetch or rebalance
 constexpr milliseconds kLocalRetryDelay{5'000};  // a message that could not be sent back; Java's delay as well
-constexpr milliseconds kForever{3'600'000};
 
 }  // namespace
 
@@ -152,7 +150,7 @@ asio::awaitable<void> Consumer::Impl::stop() {
   rebalance_wakeup_.notify();
   commit_wakeup_.notify();
   wake_workers();
-  while (at_work_ > 0) co_await stop_wakeup_.wait(kForever);
+  while (at_work_ > 0) co_await stop_wakeup_.wait(kUntilWoken);
   const std::map<MessageQueue, AssignedPtr> assigned = std::move(assigned_);
   assigned_.clear();
   for (const auto& [queue, state] : assigned) {
@@ -279,7 +277,7 @@ asio::awaitable<void> Consumer::Impl::fetches(AssignedPtr state, milliseconds de
   while (!state->dropped) {
     auto held = state->held;  // a reset puts another one there
     if (!has_room(*state)) {
-      co_await state->room.wait(kForever);
+      co_await state->room.wait(kUntilWoken);
       continue;
     }
     auto answer = co_await queues_.pull(state->queue, held->next_offset(), state->subscription, config_.batch_max,
@@ -322,7 +320,7 @@ asio::awaitable<void> Consumer::Impl::worker(std::shared_ptr<Wakeup> wakeup) {
   while (!holding_) {
     AssignedPtr state = next_ready();
     if (!state) {
-      co_await wakeup->wait(kForever);
+      co_await wakeup->wait(kUntilWoken);
       continue;
     }
     std::optional<ReceivedMessage> message = state->held->take();

@@ -38,8 +38,7 @@ boost::asio::awaitable<std::vector<T>> gather(boost::asio::io_context& io, std::
       if (--state->left == 0) state->done.notify();
     });
   }
-  constexpr std::chrono::milliseconds kForever{3'600'000};
-  while (state->left > 0) co_await state->done.wait(kForever);
+  while (state->left > 0) co_await state->done.wait(kUntilWoken);
   if (state->failed) std::rethrow_exception(state->failed);
   std::vector<T> results;
   results.reserve(state->results.size());

@@ -20,8 +20,6 @@ using std::chrono::milliseconds;
 
 namespace {
 
-constexpr milliseconds kRetryDelay{1'000};
-constexpr milliseconds kForever{3'600'000};
 constexpr milliseconds kGiveBack{1'000};  // invisible time of what is given back unprocessed
 
 }  // namespace
@@ -137,7 +135,7 @@ asio::awaitable<void> PopConsumer::Impl::polls(std::shared_ptr<Source> source) {
   while (!stopped_ && !holding_) {
     // what waits here is invisible to idle consumers elsewhere: fetch only when it was all begun
     if (!source->held.empty()) {
-      co_await source->room.wait(kForever);
+      co_await source->room.wait(kUntilWoken);
       continue;
     }
     auto route = co_await cluster_->route(config_.topic);
@@ -200,7 +198,7 @@ asio::awaitable<void> PopConsumer::Impl::worker(std::shared_ptr<Wakeup> wakeup) 
   while (!holding_) {
     std::shared_ptr<Source> source = next_ready();
     if (!source) {
-      co_await wakeup->wait(kForever);
+      co_await wakeup->wait(kUntilWoken);
       continue;
     }
     Held held = std::move(source->held.front());
@@ -240,7 +238,7 @@ asio::awaitable<void> PopConsumer::Impl::stop() {
   stopped_ = true;
   heartbeat_wakeup_.notify();
   wake_workers();
-  while (at_work_ > 0) co_await stop_wakeup_.wait(kForever);
+  while (at_work_ > 0) co_await stop_wakeup_.wait(kUntilWoken);
   for (const auto& [name, source] : sources_) {
     std::deque<Held> rest = std::move(source->held);
     source->held.clear();

@@ -10,6 +10,10 @@
 
 namespace gantry::rocketmq {
 
+// For waits that only notify() ends, and between two tries of something that failed.
+inline constexpr std::chrono::milliseconds kUntilWoken{3'600'000};
+inline constexpr std::chrono::milliseconds kRetryDelay{1'000};
+
 class Wakeup {
  public:
   explicit Wakeup(boost::asio::io_context& io) : timer_(io) {}

@@ -1,5 +1,7 @@
 #include "store/store.h"
 
+#include <malloc.h>
+
 #include <chrono>
 #include <filesystem>
 
@@ -57,6 +59,17 @@ Store::~Store() { stop(); }
 void Store::stop() {
   watch_timer_.cancel();
   if (commit_) commit_->stop();
+}
+
+void Store::rest() {
+  if (commit_->broken()) return;
+  rocksdb::FlushOptions flush;
+  flush.wait = false;
+  flush.allow_write_stall = true;
+  for (const Family family : {Family::meta, Family::log, Family::index, Family::keys, Family::timers}) {
+    (void)database_->db().Flush(flush, database_->family(family));
+  }
+  malloc_trim(0);
 }
 
 void Store::watch() {

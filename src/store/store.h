@@ -70,6 +70,9 @@ class Store {
   // Deletes what retention no longer keeps; also done every minute.
   void enforce_retention() { log_->enforce_retention(now_ms()); }
 
+  // Nothing happens for a while: writes memory tables out in the background and gives memory back to the system.
+  void rest();
+
   // Writes everything, closes the database. Idempotent.
   void stop();
 

@@ -13,7 +13,7 @@ constexpr std::size_t kKeyBytesMax = std::numeric_limits<std::int16_t>::max();
 
 std::int16_t narrow(std::int32_t code) { return static_cast<std::int16_t>(static_cast<std::uint16_t>(code)); }
 
-std::unexpected<Error> corrupt(std::string_view what) {
+std::unexpected<Error> outside_header(std::string_view what) {
   return fail(Errc::corrupt, "ROCKETMQ header: {} does not fit into the header", what);
 }
 
@@ -67,13 +67,13 @@ Result<void> decode_binary_header(std::string_view header, const FrameLimits& li
   command.code = command.is_response() ? code : widen_request_code(code);
   command.remark.assign(read.get_bytes(read.get<std::int32_t>()));
   ByteReader fields(read.get_bytes(read.get<std::int32_t>()));
-  if (!read.ok()) return corrupt("a length");
+  if (!read.ok()) return outside_header("a length");
   if (!read.rest().empty()) return fail(Errc::corrupt, "ROCKETMQ header: {} bytes too many", read.rest().size());
   command.fields.reserve(fields.rest().empty() ? 0 : 16);
   while (!fields.rest().empty()) {
     std::string_view key = fields.get_bytes(fields.get<std::int16_t>());
     std::string_view value = fields.get_bytes(fields.get<std::int32_t>());
-    if (!fields.ok()) return corrupt("a field");
+    if (!fields.ok()) return outside_header("a field");
     if (command.fields.size() >= limits.fields_max) {
       return fail(Errc::resource_exhausted, "ROCKETMQ header: more than {} fields", limits.fields_max);
     }

@@ -3,14 +3,13 @@
 #include <algorithm>
 
 #include "broker/handlers/handlers.h"
+#include "broker/handlers/pop_support.h"
 #include "broker/pops.h"
 #include "queueing/topic_names.h"
 #include "wire/headers/pop.h"
 
 namespace gantry::broker {
 namespace {
-
-constexpr std::int64_t kPollMsMax = 120'000;
 
 struct Waiting {
   remoting::Reply reply;

@@ -14,7 +14,6 @@ namespace {
 
 namespace code = wire::response_code;
 
-constexpr std::int64_t kPollMsMax = 120'000;
 constexpr std::uint32_t kRetryFirstPercent = 20;  // popFromRetryProbability
 
 // One pop, as long as it waits.

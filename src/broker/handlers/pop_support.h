@@ -12,6 +12,8 @@ namespace gantry::broker {
 
 inline constexpr std::int64_t kInvisibleMsMax = 72LL * 3600 * 1000;  // longer than any message is kept by default
 
+inline constexpr std::int64_t kPollMsMax = 120'000;  // how long a pop or a notification may wait
+
 // Which queue of which group a receipt is about, checked against what there is. nullopt: the request was answered.
 // `topic` as the request names it, which for retried messages is the retry topic already.
 std::optional<Pops::Key> key_of_receipt(BrokerContext& broker, remoting::Reply& reply, const std::string& group, const std::string& topic,

@@ -43,7 +43,7 @@ class Findings {
   bool failed_ = false;
 };
 
-using State = Findings::State;
+using FindingState = Findings::State;
 
 asio::awaitable<bool> check_name_servers(ClusterPtr cluster, Findings& findings) {
   bool any = false;
@@ -51,9 +51,9 @@ asio::awaitable<bool> check_name_servers(ClusterPtr cluster, Findings& findings)
     auto answer = co_await cluster->call_ok(address, wire::make_request(wire::request_code::kGetBrokerClusterInfo));
     if (answer) {
       any = true;
-      findings.add(State::ok, "name server " + address, "answers");
+      findings.add(FindingState::ok, "name server " + address, "answers");
     } else {
-      findings.add(State::failed, "name server " + address, answer.error().message,
+      findings.add(FindingState::failed, "name server " + address, answer.error().message,
                    "is it running, and is the port open from here? start one with: gantry broker");
     }
   }
@@ -85,11 +85,11 @@ asio::awaitable<void> check_clock(ClusterPtr cluster, std::string what, std::str
                                                       : 0;
   constexpr std::int64_t kSkewMaxMs = 1'000;
   if (std::abs(skew_ms) > kSkewMaxMs) {
-    findings.add(State::warning, what + " clock",
+    findings.add(FindingState::warning, what + " clock",
                  fmt::format("{} ms {} ours", std::abs(skew_ms), skew_ms > 0 ? "ahead of" : "behind"),
                  "set both clocks by NTP: ages and delays are computed from them");
   } else {
-    findings.add(State::ok, what + " clock", fmt::format("{} ms off ours", skew_ms));
+    findings.add(FindingState::ok, what + " clock", fmt::format("{} ms off ours", skew_ms));
   }
 }
 
@@ -99,9 +99,9 @@ void check_version(const std::string& what, const std::map<std::string, std::str
   const std::string shown = text == info.end() ? "unknown" : text->second;
   constexpr std::int64_t kV5_0_0 = 413;  // org.apache.rocketmq.common.MQVersion.Version.V5_0_0
   if (version && *version < kV5_0_0) {
-    findings.add(State::warning, what + " version", shown, "POP needs RocketMQ 5: use --mode push or pull");
+    findings.add(FindingState::warning, what + " version", shown, "POP needs RocketMQ 5: use --mode push or pull");
   } else {
-    findings.add(State::ok, what + " version", shown);
+    findings.add(FindingState::ok, what + " version", shown);
   }
 }
 
@@ -111,13 +111,13 @@ asio::awaitable<void> check_broker(ClusterPtr cluster, std::string what, std::st
   auto info = co_await admin.runtime_info(address);
   if (!info) {
     const bool acl = info.error().code == Errc::unauthenticated || info.error().code == Errc::permission_denied;
-    findings.add(acl ? State::warning : State::failed, what, info.error().message,
+    findings.add(acl ? FindingState::warning : FindingState::failed, what, info.error().message,
                  acl ? "the broker is reachable, but this user may not ask it"
                      : "routes send clients to this address: it must be reachable from here (brokerIP1 of the broker)");
     co_return;
   }
   const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - asked);
-  findings.add(State::ok, what, fmt::format("answers in {} ms", ms.count()));
+  findings.add(FindingState::ok, what, fmt::format("answers in {} ms", ms.count()));
   check_version(what, *info, findings);
   co_await check_clock(cluster, what, address, findings);
 }
@@ -128,14 +128,14 @@ asio::awaitable<int> run_doctor(const DoctorOptions& options, ClusterPtr cluster
   if (co_await check_name_servers(cluster, findings)) {
     auto info = co_await admin.cluster_info();
     if (!info) {
-      findings.add(State::failed, "cluster", info.error().message);
+      findings.add(FindingState::failed, "cluster", info.error().message);
     } else if (info->broker_addr_table.empty()) {
-      findings.add(State::failed, "brokers", "none is registered",
+      findings.add(FindingState::failed, "brokers", "none is registered",
                    "start one with: gantry broker, or look at the brokers' logs");
     } else {
       for (const auto& [name, broker] : info->broker_addr_table) {
         if (rocketmq::master_of(broker) == nullptr) {
-          findings.add(State::failed, "broker " + name, "has no master",
+          findings.add(FindingState::failed, "broker " + name, "has no master",
                        "sends to it fail and its lag is unknown until a master is there");
         }
         for (const auto& [id, address] : broker.broker_addrs) {
@@ -145,10 +145,10 @@ asio::awaitable<int> run_doctor(const DoctorOptions& options, ClusterPtr cluster
       }
       auto creating = co_await cluster->route("TBW102");
       if (creating) {
-        findings.add(State::warning, "autoCreateTopicEnable", "on: a send to an unknown topic creates it",
+        findings.add(FindingState::warning, "autoCreateTopicEnable", "on: a send to an unknown topic creates it",
                      "fine for development; in production set it to false and use: gantry topic create");
       } else {
-        findings.add(State::ok, "autoCreateTopicEnable", "off");
+        findings.add(FindingState::ok, "autoCreateTopicEnable", "off");
       }
     }
   }

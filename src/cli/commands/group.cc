@@ -148,10 +148,10 @@ asio::awaitable<int> delete_group(const GroupOptions& options, ClusterPtr cluste
   co_return kDone;
 }
 
-using Run = asio::awaitable<int> (*)(const GroupOptions&, ClusterPtr);
+using GroupVerb = asio::awaitable<int> (*)(const GroupOptions&, ClusterPtr);
 
 CLI::App& declare_verb(CLI::App& noun, const char* verb, const char* summary, std::shared_ptr<GroupOptions> options,
-                       Invocation& invocation, Run run) {
+                       Invocation& invocation, GroupVerb run) {
   CLI::App& command = *noun.add_subcommand(verb, summary);
   add_connection_options(command, options->connection);
   add_output_option(command, options->format);

@@ -128,10 +128,10 @@ asio::awaitable<int> describe_topic(const TopicOptions& options, ClusterPtr clus
   co_return kDone;
 }
 
-using Run = asio::awaitable<int> (*)(const TopicOptions&, ClusterPtr);
+using TopicVerb = asio::awaitable<int> (*)(const TopicOptions&, ClusterPtr);
 
 CLI::App& declare_verb(CLI::App& noun, const char* verb, const char* summary, std::shared_ptr<TopicOptions> options,
-                       Invocation& invocation, Run run) {
+                       Invocation& invocation, TopicVerb run) {
   CLI::App& command = *noun.add_subcommand(verb, summary);
   add_connection_options(command, options->connection);
   add_output_option(command, options->format);
