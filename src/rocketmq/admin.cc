@@ -30,31 +30,11 @@ Result<Body> body_of(const Result<wire::Command>& response, const std::string& f
   return body;
 }
 
-// popInFlight and popReady, which our own broker writes into the entries of offsetTable and Java brokers do not.
-std::map<MessageQueue, ConsumeStatsAnswer::Pop> pop_of(std::string_view body) {
+// Empty for Java brokers, which do not say.
+std::map<MessageQueue, ConsumeStatsAnswer::Pop> pop_of(const wire::ConsumeStats& stats) {
   std::map<MessageQueue, ConsumeStatsAnswer::Pop> result;
-  if (body.find("popInFlight") == std::string_view::npos) return result;
-  auto value = wire::parse_fastjson(body);
-  if (!value || !value->is_object()) return result;
-  const json::value* table = value->as_object().if_contains("offsetTable");
-  if (table == nullptr || !table->is_object()) return result;
-  for (const auto& [key, entry] : table->as_object()) {
-    auto queue = wire::parse_fastjson(key);
-    if (!queue || !queue->is_object() || !entry.is_object()) continue;
-    auto text = [&](const char* name) {
-      const json::value* v = queue->as_object().if_contains(name);
-      return v != nullptr && v->is_string() ? std::string(v->as_string()) : std::string();
-    };
-    auto number = [](const json::object& object, const char* name) -> std::optional<std::int64_t> {
-      const json::value* v = object.if_contains(name);
-      return v != nullptr && v->is_int64() ? std::optional(v->as_int64()) : std::nullopt;
-    };
-    const auto id = number(queue->as_object(), "queueId");
-    const auto in_flight = number(entry.as_object(), "popInFlight");
-    const auto ready = number(entry.as_object(), "popReady");
-    if (!id || !in_flight || !ready) continue;
-    MessageQueue name{text("brokerName"), static_cast<std::int32_t>(*id), text("topic")};
-    result[name] = ConsumeStatsAnswer::Pop{*in_flight, *ready};
+  for (const auto& [queue, offset] : stats.offset_table) {
+    if (offset.pop_in_flight && offset.pop_ready) result[queue] = {*offset.pop_in_flight, *offset.pop_ready};
   }
   return result;
 }
@@ -171,7 +151,7 @@ asio::awaitable<Result<ConsumeStatsAnswer>> AdminQueries::consume_stats(std::str
   if (!body) co_return std::unexpected(body.error());
   ConsumeStatsAnswer answer;
   answer.stats = std::move(*body);
-  answer.pop = pop_of(response->body);
+  answer.pop = pop_of(answer.stats);
   co_return answer;
 }
 

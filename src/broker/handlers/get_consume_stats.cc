@@ -1,6 +1,7 @@
 // GET_CONSUME_STATS (208). Rule: AdminBrokerProcessor.getConsumeStats.
 #include "broker/handlers/handlers.h"
 #include "broker/handlers/support.h"
+#include "broker/pops.h"
 #include "wire/bodies/stats.h"
 #include "wire/headers/admin.h"
 
@@ -37,6 +38,11 @@ void handle_get_consume_stats(BrokerContext& broker, remoting::Request request) 
       offset.consumer_offset = broker.offsets.find(header->consumer_group, name, id).value_or(0);
       offset.pull_offset = broker.offsets.find_pulled(header->consumer_group, name, id).value_or(0);
       offset.last_timestamp_ms = store_time_ms(broker, *topic, id, offset.consumer_offset - 1).value_or(0);
+      const Pops::Key key{header->consumer_group, name, id};
+      if (const auto in_flight = broker.pops.in_flight(key)) {
+        offset.pop_in_flight = *in_flight;
+        offset.pop_ready = std::max<std::int64_t>(0, offset.broker_offset - broker.pops.next_offset(key).value_or(offset.broker_offset));
+      }
       stats.offset_table.emplace(wire::MessageQueue{broker.config.broker_name, id, name}, offset);
     }
   }

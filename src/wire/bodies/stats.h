@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -42,12 +43,17 @@ struct OffsetWrapper {
   std::int64_t consumer_offset = 0;
   std::int64_t last_timestamp_ms = 0;
   std::int64_t pull_offset = 0;
+  // Only our own broker says these, of groups that POP: handed out and not acknowledged; not handed out.
+  std::optional<std::int64_t> pop_in_flight;
+  std::optional<std::int64_t> pop_ready;
 
   static constexpr auto table() {
     return std::tuple{field("brokerOffset", &OffsetWrapper::broker_offset),
                       field("consumerOffset", &OffsetWrapper::consumer_offset),
                       field_or("lastTimestamp", &OffsetWrapper::last_timestamp_ms),
-                      field_or("pullOffset", &OffsetWrapper::pull_offset)};
+                      field_or("pullOffset", &OffsetWrapper::pull_offset),
+                      field_or("popInFlight", &OffsetWrapper::pop_in_flight),
+                      field_or("popReady", &OffsetWrapper::pop_ready)};
   }
   bool operator==(const OffsetWrapper&) const = default;
 };
