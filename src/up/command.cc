@@ -81,6 +81,17 @@ Result<std::shared_ptr<rocketmq::Cluster>> make_cluster(boost::asio::io_context&
   return rocketmq::Cluster::create(io, std::move(config));
 }
 
+// Workers that are gantry itself take the cluster's keys from the environment; what the YAML sets wins.
+void give_credentials(kube::Manifest& manifest, const Options& options) {
+  if (options.access_key.empty()) return;
+  for (kube::Deployment& deployment : manifest.deployments) {
+    for (kube::Container& container : deployment.pod.containers) {
+      container.env.insert(container.env.begin(), {kube::EnvVar{"GANTRY_ACCESS_KEY", options.access_key, std::nullopt},
+                                                   kube::EnvVar{"GANTRY_SECRET_KEY", options.secret_key, std::nullopt}});
+    }
+  }
+}
+
 Result<void> write_report(const std::string& file, const Show& show, const Verdict& verdict) {
   std::ofstream out(file, std::ios::trunc);
   out << boost::json::serialize(to_json(show.history(), verdict)) << "\n";
@@ -112,6 +123,7 @@ int run_show(const Options& options, Plan plan) {
     plan.name_servers = embedded->name_server();
   }
   kube::redirect_name_servers(*plan.manifest, plan.name_servers);
+  give_credentials(*plan.manifest, options);
   auto cluster = make_cluster(io, options, plan.name_servers);
   if (!cluster) return report_error(cluster.error());
   for (const std::string& ignored : plan.manifest->ignored) std::printf("not used on one machine: %s\n", ignored.c_str());
