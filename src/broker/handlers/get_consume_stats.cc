@@ -12,7 +12,7 @@ namespace {
 std::vector<std::string> asked_topics(BrokerContext& broker, const wire::GetConsumeStatsRequestHeader& header) {
   if (header.topic && !header.topic->empty()) return {*header.topic};
   std::vector<std::string> topics;
-  std::string_view rest = header.topic_list.value_or("");
+  std::string_view rest = header.topic_list ? std::string_view(*header.topic_list) : std::string_view();
   while (!rest.empty()) {
     const std::size_t end = rest.find(';');
     if (end != 0) topics.emplace_back(rest.substr(0, end));

@@ -190,15 +190,17 @@ TEST(OffsetAdmin, GivenAResetThenOffsetsMoveAndConsumersAreTold) {
   EXPECT_EQ(body.offset_table.at({"broker-a", 0, "t"}), 0);
   ASSERT_TRUE(f.run_until([&] { return told.has_value(); }));
   EXPECT_EQ(wire::decode_body<wire::ResetOffsetBody>(told->body)->offset_table.size(), 4u);
-  auto committed = [&] { return f.call(request::kQueryConsumerOffset, {{"consumerGroup", "g"}, {"topic", "t"}, {"queueId", "0"}}).fields.get("offset"); };
-  EXPECT_EQ(std::string(committed()), "0");
+  auto committed = [&] {
+    return std::string(f.call(request::kQueryConsumerOffset, {{"consumerGroup", "g"}, {"topic", "t"}, {"queueId", "0"}}).fields.get("offset"));
+  };
+  EXPECT_EQ(committed(), "0");
   reset["timestamp"] = "-1";
   f.call(request::kInvokeBrokerToResetOffset, reset);
-  EXPECT_EQ(std::string(committed()), "5");
+  EXPECT_EQ(committed(), "5");
   reset["offset"] = "2";
   reset["queueId"] = "0";
   f.call(request::kInvokeBrokerToResetOffset, reset);
-  EXPECT_EQ(std::string(committed()), "2");
+  EXPECT_EQ(committed(), "2");
   reset["queueId"] = "9";
   EXPECT_EQ(f.call(request::kInvokeBrokerToResetOffset, reset).code, code::kInvalidParameter);
   reset["group"] = "none";
