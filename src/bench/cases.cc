@@ -4,6 +4,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -103,7 +104,7 @@ Worker pull_worker(std::string topic, std::int32_t queues) {
 namespace {
 
 awaitable<void> acknowledge(Session& session, const std::string& topic, const std::string& group, const wire::PopReceipt& receipt,
-                            const Window& window, Count& count, std::size_t& under_way) {
+                            const Window& window, Count& count, std::size_t& under_way, asio::steady_timer& room) {
   wire::AckMessageRequestHeader header;
   header.consumer_group = group;
   header.topic = wire::real_topic(topic, group, receipt.retry);
@@ -113,6 +114,14 @@ awaitable<void> acknowledge(Session& session, const std::string& topic, const st
   const auto started = SteadyClock::now();
   tally(count, window, started, co_await session.call(wire::make_request(code::kAckMessage, header)), 1);
   --under_way;
+  room.cancel();
+}
+
+// Until an acknowledgement has come back.
+awaitable<void> wait_for_room(asio::steady_timer& room) {
+  room.expires_at(SteadyClock::time_point::max());
+  boost::system::error_code cancelled;
+  co_await room.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
 }
 
 // The receipts of a pop's messages, as a client builds them from the answer's header.
@@ -143,7 +152,7 @@ Worker pop_worker(std::string topic, std::string group, std::size_t in_flight) {
     if (index >= poppers) co_return;
     const std::size_t share = std::max<std::size_t>(1, in_flight / poppers);
     auto executor = co_await asio::this_coro::executor;
-    asio::steady_timer pause(executor);
+    asio::steady_timer room(executor);
     wire::PopMessageRequestHeader header;
     header.consumer_group = group;
     header.topic = topic;
@@ -167,18 +176,12 @@ Worker pop_worker(std::string topic, std::string group, std::size_t in_flight) {
         continue;
       }
       for (const wire::PopReceipt& receipt : receipts_of(session, *response)) {
-        while (under_way >= share) {
-          pause.expires_after(std::chrono::microseconds(50));
-          co_await pause.async_wait(asio::use_awaitable);
-        }
+        while (under_way >= share) co_await wait_for_room(room);
         ++under_way;
-        asio::co_spawn(executor, acknowledge(session, topic, group, receipt, window, count, under_way), asio::detached);
+        asio::co_spawn(executor, acknowledge(session, topic, group, receipt, window, count, under_way, room), asio::detached);
       }
     }
-    while (under_way > 0) {
-      pause.expires_after(std::chrono::milliseconds(1));
-      co_await pause.async_wait(asio::use_awaitable);
-    }
+    while (under_way > 0) co_await wait_for_room(room);
   };
 }
 
