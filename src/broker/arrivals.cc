@@ -73,8 +73,8 @@ void Arrivals::arm() {
   if (first >= armed_for_) return;  // the timer that runs wakes early enough, and arms anew
   armed_for_ = first;
   timer_.expires_at(first);
-  timer_.async_wait([this](boost::system::error_code error) {
-    if (error) return;
+  timer_.async_wait([this, alive = alive_](boost::system::error_code error) {
+    if (error || !*alive) return;
     armed_for_ = Clock::time_point::max();
     expire_due();
   });
@@ -92,6 +92,7 @@ void Arrivals::expire_due() {
 }
 
 void Arrivals::stop() {
+  *alive_ = false;
   timer_.cancel();
   waiters_.clear();
   by_topic_.clear();

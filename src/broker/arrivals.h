@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -65,6 +66,8 @@ class Arrivals {
   std::multimap<Clock::time_point, std::uint64_t> deadlines_;
   boost::asio::steady_timer timer_;
   Clock::time_point armed_for_ = Clock::time_point::max();
+  // a completion that was queued before a cancel still runs: it must not find a dead object
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
 }  // namespace gantry::broker

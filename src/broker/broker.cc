@@ -102,6 +102,7 @@ class Broker::Impl {
   void stop() {
     if (stopped_) return;
     stopped_ = true;
+    *alive_ = false;
     housekeeping_.cancel();
     if (messages_) messages_->stop();
     if (transactions_) transactions_->stop();
@@ -200,8 +201,8 @@ class Broker::Impl {
     if (counters_.samples.size() > 64) counters_.samples.pop_back();
     if (quiet(0, 1) && counters_.samples.size() > 3 && !(quiet(1, 2) && quiet(2, 3))) store_->rest();
     housekeeping_.expires_after(std::chrono::milliseconds(Counters::kSampleMs));
-    housekeeping_.async_wait([this](boost::system::error_code error) {
-      if (!error) housekeep();
+    housekeeping_.async_wait([this, alive = alive_](boost::system::error_code error) {
+      if (!error && *alive) housekeep();
     });
   }
 
@@ -221,6 +222,8 @@ class Broker::Impl {
   std::optional<BrokerContext> context_;
   boost::asio::steady_timer housekeeping_;
   bool stopped_ = false;
+  // a completion that was queued before a cancel still runs: it must not find a dead object
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
 Broker::Broker(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

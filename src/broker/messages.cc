@@ -157,8 +157,8 @@ void Messages::arm(std::int64_t due_ms) {
   if (due_ms >= armed_for_ms_) return;
   armed_for_ms_ = due_ms;
   timer_.expires_after(std::chrono::milliseconds(std::max<std::int64_t>(due_ms - store_.now_ms(), 1)));
-  timer_.async_wait([this](boost::system::error_code error) {
-    if (error) return;
+  timer_.async_wait([this, alive = alive_](boost::system::error_code error) {
+    if (error || !*alive) return;
     armed_for_ms_ = INT64_MAX;
     deliver_due();
   });

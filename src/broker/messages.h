@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -42,7 +43,10 @@ class Messages {
   const wire::Host& store_host() const { return store_host_; }
 
   void start();  // begins to deliver what is due
-  void stop() { timer_.cancel(); }
+  void stop() {
+    *alive_ = false;
+    timer_.cancel();
+  }
 
  private:
   Result<Stored> put_later(Topic& topic, std::int32_t queue_id, const wire::MessageView& message, std::int64_t due_ms,
@@ -60,6 +64,8 @@ class Messages {
   boost::asio::steady_timer timer_;
   std::int64_t armed_for_ms_ = INT64_MAX;
   std::int64_t delivered_until_ms_ = 0;  // where the search for due timers begins
+  // a completion that was queued before a cancel still runs: it must not find a dead object
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
 }  // namespace gantry::broker

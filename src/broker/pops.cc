@@ -328,8 +328,8 @@ void Pops::arm() {
   if (!started_ || due_.empty() || due_.begin()->first >= armed_for_ms_) return;
   armed_for_ms_ = due_.begin()->first;
   timer_.expires_after(std::chrono::milliseconds(std::max<std::int64_t>(0, armed_for_ms_ - store_.now_ms())));
-  timer_.async_wait([this](boost::system::error_code error) {
-    if (error) return;
+  timer_.async_wait([this, alive = alive_](boost::system::error_code error) {
+    if (error || !*alive) return;
     armed_for_ms_ = INT64_MAX;
     revive_due();
   });

@@ -69,7 +69,10 @@ class Pops {
 
   Result<void> load();
   void start();  // begins to bring back what is due
-  void stop() { timer_.cancel(); }
+  void stop() {
+    *alive_ = false;
+    timer_.cancel();
+  }
 
   // Adds messages of one queue to `found`, up to what is wanted, and takes note of them; durable with the turn.
   void take(Topic& topic, std::int32_t queue_id, const Wanted& wanted, Found& found);
@@ -123,6 +126,8 @@ class Pops {
   boost::asio::steady_timer timer_;
   std::int64_t armed_for_ms_ = INT64_MAX;
   bool started_ = false;
+  // a completion that was queued before a cancel still runs: it must not find a dead object
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
 }  // namespace gantry::broker

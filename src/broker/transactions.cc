@@ -49,8 +49,8 @@ void Transactions::start() {
 
 void Transactions::arm() {
   timer_.expires_after(kTick);
-  timer_.async_wait([this](boost::system::error_code error) {
-    if (error) return;
+  timer_.async_wait([this, alive = alive_](boost::system::error_code error) {
+    if (error || !*alive) return;
     check();
     if (!halves_.empty()) arm();
   });

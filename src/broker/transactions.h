@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string_view>
 
 #include <boost/asio/io_context.hpp>
@@ -26,7 +27,10 @@ class Transactions {
 
   Result<void> load();
   void start();
-  void stop() { timer_.cancel(); }
+  void stop() {
+    *alive_ = false;
+    timer_.cancel();
+  }
 
   // Keeps the message for `topic`; offsets in the answer are those of the half message.
   Result<Messages::Stored> put_half(Topic& topic, std::int32_t queue_id, const wire::MessageView& message);
@@ -57,6 +61,8 @@ class Transactions {
   const Config& config_;
   boost::asio::steady_timer timer_;
   std::map<std::int64_t, Half> halves_;  // by queue offset in the half topic
+  // a completion that was queued before a cancel still runs: it must not find a dead object
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
 }  // namespace gantry::broker

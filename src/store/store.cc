@@ -57,6 +57,7 @@ Result<std::unique_ptr<Store>> Store::open(boost::asio::io_context& io, Options 
 Store::~Store() { stop(); }
 
 void Store::stop() {
+  *alive_ = false;
   watch_timer_.cancel();
   if (commit_) commit_->stop();
 }
@@ -89,8 +90,8 @@ void Store::watch() {
   }
   if (++watch_ticks_ % kRetentionTicks == 0) enforce_retention();
   watch_timer_.expires_after(kWatchInterval);
-  watch_timer_.async_wait([this](boost::system::error_code error) {
-    if (!error) watch();
+  watch_timer_.async_wait([this, alive = alive_](boost::system::error_code error) {
+    if (!error && *alive) watch();
   });
 }
 

@@ -88,6 +88,8 @@ class Store {
   int watch_ticks_ = 0;
   std::uint64_t watched_end_ = 0;
   bool low_space_ = false;
+  // a completion that was queued before a cancel still runs: it must not find a dead object
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
 }  // namespace gantry::store

@@ -106,7 +106,7 @@ void send_one(BrokerContext& broker, remoting::Request request, wire::SendMessag
   if (queueing::is_retry_topic(header.topic)) {
     if (auto dead = dead_letter_target(broker, request.reply, header)) {
       target = dead;
-      wire::erase_property(*header.properties, wire::property::kDelayTimeLevel);
+      if (header.properties) wire::erase_property(*header.properties, wire::property::kDelayTimeLevel);
     }
     if (!request.reply.pending() && !request.command.is_oneway()) return;
   }

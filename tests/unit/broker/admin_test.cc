@@ -169,6 +169,9 @@ TEST(OffsetAdmin, GivenOffsetsThenTheyAreAnsweredAndCloned) {
   EXPECT_EQ(f.call(request::kQueryConsumerOffset, queue).fields.get("offset"), "3");
   EXPECT_EQ(f.call(request::kUpdateConsumerOffset, with("commitOffset", "-1")).code, code::kSystemError);
   auto elsewhere = with("commitOffset", "1");
+  elsewhere["queueId"] = "4";
+  EXPECT_EQ(f.call(request::kUpdateConsumerOffset, elsewhere).code, code::kInvalidParameter);
+  elsewhere["queueId"] = "0";
   elsewhere["topic"] = "none";
   EXPECT_EQ(f.call(request::kUpdateConsumerOffset, elsewhere).code, code::kTopicNotExist);
   EXPECT_EQ(f.call(request::kCloneGroupOffset, {{"srcGroup", "g"}, {"destGroup", "h"}, {"topic", "t"}, {"offline", "false"}}).code, code::kSuccess);

@@ -97,11 +97,12 @@ TEST(SendBackTest, GivenAConsumerThatSendsToItsRetryTopicItselfThenTheLimitHolds
   auto header = f.send_header("%RETRY%g", 0, {{"DELAY", "1"}});
   header.reconsume_times = 17;
   EXPECT_EQ(f.call(request::kSendMessage, header, "dead").code, code::kSuccess);
-  EXPECT_THAT(f.bodies("%DLQ%g", 0), ElementsAre("dead"));
-  header.reconsume_times = 2;
   header.properties.reset();
+  EXPECT_EQ(f.call(request::kSendMessage, header, "dead too").code, code::kSuccess);
+  header.reconsume_times = 2;
   EXPECT_EQ(f.call(request::kSendMessage, header, "alive").code, code::kSuccess);
   EXPECT_THAT(f.bodies("%RETRY%g", 0), ElementsAre("alive"));
+  EXPECT_THAT(f.bodies("%DLQ%g", 0), ElementsAre("dead", "dead too"));
 }
 
 struct Half : BrokerFixture {
