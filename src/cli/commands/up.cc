@@ -65,6 +65,7 @@ void declare_up(CLI::App& command, Invocation& invocation) {
   command.add_option("--listen", options->listen, "address of the embedded broker");
   command.callback([options, &command, &invocation] {
     options->name_servers_given = command.count("--namesrv") > 0;
+    options->up.version = invocation.version;
     invocation.run = [options] {
       auto parsed = to_options(*options);
       if (!parsed) return report(parsed.error());
