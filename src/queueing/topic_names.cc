@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "wire/pop_receipt.h"
+
 namespace gantry::queueing {
 namespace {
 
@@ -22,7 +24,7 @@ std::string retry_topic(std::string_view group) { return fmt::format("{}{}", kRe
 std::string dead_letter_topic(std::string_view group) { return fmt::format("{}{}", kDeadLetterPrefix, group); }
 
 std::string pop_retry_topic(std::string_view topic, std::string_view group) {
-  return fmt::format("{}{}_{}", kRetryPrefix, group, topic);
+  return wire::pop_retry_topic_v1(topic, group);
 }
 
 std::string_view pop_origin_topic(std::string_view topic, std::string_view group) {
