@@ -5,6 +5,7 @@
 #include "cli/commands/declarations.h"
 #include "cli/connection.h"
 #include "cli/output.h"
+#include "cli/verb.h"
 #include "cli/values.h"
 #include "rocketmq/admin.h"
 #include "rocketmq/identity.h"
@@ -146,22 +147,6 @@ asio::awaitable<int> delete_group(const GroupOptions& options, ClusterPtr cluste
   if (!deleted) co_return report(in_context("deleting group " + options.group, deleted.error()));
   print_object(json::object{{"group", options.group}, {"deleted", true}}, options.format);
   co_return kDone;
-}
-
-using GroupVerb = asio::awaitable<int> (*)(const GroupOptions&, ClusterPtr);
-
-CLI::App& declare_verb(CLI::App& noun, const char* verb, const char* summary, std::shared_ptr<GroupOptions> options,
-                       Invocation& invocation, GroupVerb run) {
-  CLI::App& command = *noun.add_subcommand(verb, summary);
-  add_connection_options(command, options->connection);
-  add_output_option(command, options->format);
-  command.callback([options, run, &invocation] {
-    invocation.run = [options, run] {
-      return run_with_cluster(options->connection,
-                              [options, run](ClusterPtr cluster) { return run(*options, std::move(cluster)); });
-    };
-  });
-  return command;
 }
 
 }  // namespace

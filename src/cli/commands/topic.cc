@@ -7,6 +7,7 @@
 #include "cli/commands/declarations.h"
 #include "cli/connection.h"
 #include "cli/output.h"
+#include "cli/verb.h"
 #include "rocketmq/admin.h"
 
 namespace gantry::cli {
@@ -126,22 +127,6 @@ asio::awaitable<int> describe_topic(const TopicOptions& options, ClusterPtr clus
   for (const std::string& group : groups) line += " " + group;
   print(line + "\n");
   co_return kDone;
-}
-
-using TopicVerb = asio::awaitable<int> (*)(const TopicOptions&, ClusterPtr);
-
-CLI::App& declare_verb(CLI::App& noun, const char* verb, const char* summary, std::shared_ptr<TopicOptions> options,
-                       Invocation& invocation, TopicVerb run) {
-  CLI::App& command = *noun.add_subcommand(verb, summary);
-  add_connection_options(command, options->connection);
-  add_output_option(command, options->format);
-  command.callback([options, run, &invocation] {
-    invocation.run = [options, run] {
-      return run_with_cluster(options->connection,
-                              [options, run](ClusterPtr cluster) { return run(*options, std::move(cluster)); });
-    };
-  });
-  return command;
 }
 
 }  // namespace
