@@ -48,6 +48,9 @@ class Fd {
   int fd_ = -1;
 };
 
+// Of what read() returned, errno being that of the read.
+bool is_for_later(ssize_t size) { return size < 0 && (errno == EAGAIN || errno == EINTR); }
+
 std::unexpected<Error> no_resource(std::string_view what, int error) {
   return fail(Errc::resource_exhausted, "cannot start a process: {}: {}", what, std::strerror(error));
 }
@@ -167,13 +170,27 @@ void Process::terminate() { order(static_cast<char>(Order::terminate)); }
 
 void Process::kill() { order(static_cast<char>(Order::kill)); }
 
+// Bytes are read where they are handed on, never by the reactor: one that had read while the end was being told would
+// hold them back until nobody listens.
+ssize_t Process::read_report() {
+  const ssize_t size = ::read(control_.native_handle(), report_buffer_.data(), report_buffer_.size());
+  if (size > 0) take_report(report_buffer_.data(), static_cast<std::size_t>(size));
+  return size;
+}
+
+ssize_t Process::read_some_output() {
+  const ssize_t size = ::read(output_.native_handle(), output_buffer_.data(), output_buffer_.size());
+  if (size > 0 && handlers_.on_output) handlers_.on_output({output_buffer_.data(), static_cast<std::size_t>(size)});
+  return size;
+}
+
 void Process::read_reports() {
-  control_.async_read_some(boost::asio::buffer(report_buffer_),
-                           [self = shared_from_this()](const error_code& error, std::size_t size) {
-                             if (error || self->done_) return;
-                             self->take_report(self->report_buffer_.data(), size);
-                             self->read_reports();
-                           });
+  control_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
+                      [self = shared_from_this()](const error_code& error) {
+                        if (error || self->done_) return;
+                        const ssize_t size = self->read_report();
+                        if (size > 0 || is_for_later(size)) self->read_reports();
+                      });
 }
 
 void Process::take_report(const void* bytes, std::size_t size) {
@@ -206,13 +223,12 @@ void Process::take_report(const void* bytes, std::size_t size) {
 }
 
 void Process::read_output() {
-  output_.async_read_some(boost::asio::buffer(output_buffer_),
-                          [self = shared_from_this()](const error_code& error, std::size_t size) {
-                            if (error || self->done_) return;
-                            if (self->handlers_.on_output)
-                              self->handlers_.on_output({self->output_buffer_.data(), size});
-                            self->read_output();
-                          });
+  output_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
+                     [self = shared_from_this()](const error_code& error) {
+                       if (error || self->done_) return;
+                       const ssize_t size = self->read_some_output();
+                       if (size > 0 || is_for_later(size)) self->read_output();
+                     });
 }
 
 void Process::wait_for_end() {
@@ -231,11 +247,9 @@ void Process::wait_for_end() {
 
 // No writer is left: what is in the pipes is all that will ever be.
 void Process::drain() {
-  for (ssize_t size; (size = ::read(control_.native_handle(), report_buffer_.data(), report_buffer_.size())) > 0;) {
-    take_report(report_buffer_.data(), static_cast<std::size_t>(size));
+  while (read_report() > 0) {
   }
-  for (ssize_t size; (size = ::read(output_.native_handle(), output_buffer_.data(), output_buffer_.size())) > 0;) {
-    if (handlers_.on_output) handlers_.on_output({output_buffer_.data(), static_cast<std::size_t>(size)});
+  while (read_some_output() > 0) {
   }
 }
 

@@ -65,6 +65,8 @@ class Process : public std::enable_shared_from_this<Process> {
   void read_reports();
   void read_output();
   void wait_for_end();
+  ssize_t read_report();
+  ssize_t read_some_output();
   void drain();
   void take_report(const void* bytes, std::size_t size);
   void close();

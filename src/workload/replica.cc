@@ -13,16 +13,11 @@ using std::chrono::system_clock;
 
 std::string_view to_string(ReplicaState state) {
   switch (state) {
-    case ReplicaState::pending:
-      return "Pending";
-    case ReplicaState::running:
-      return "Running";
-    case ReplicaState::terminating:
-      return "Terminating";
-    case ReplicaState::failed:
-      return "Failed";
-    case ReplicaState::back_off:
-      return "BackOff";
+    case ReplicaState::pending: return "Pending";
+    case ReplicaState::running: return "Running";
+    case ReplicaState::terminating: return "Terminating";
+    case ReplicaState::failed: return "Failed";
+    case ReplicaState::back_off: return "BackOff";
   }
   return "Unknown";
 }

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 
 #include <sstream>
 
@@ -70,6 +71,19 @@ TEST(Process, GivenMuchOutputWhenTheProcessEndsThenNoneIsLost) {
       "i=$((i+1)); done");
   ASSERT_TRUE(run.ended());
   EXPECT_EQ(std::ranges::count(run.output, '\n'), 2000);
+}
+
+TEST(Process, GivenOutputAndEndAtOnceWhenSeenThenNoneIsLost) {
+  OneRun run;
+  run.shell(
+      "i=0; while [ $i -lt 500 ]; do echo 'a line of some sixty characters, several reads of them $i'; i=$((i+1)); "
+      "done");
+  // the process is over, but not reaped, before the loop looks: all that it left comes in one turn
+  siginfo_t info{};
+  ASSERT_EQ(waitid(P_ALL, 0, &info, WEXITED | WNOWAIT), 0);
+  ASSERT_TRUE(run.ended());
+  EXPECT_EQ(std::ranges::count(run.output, '\n'), 500);
+  EXPECT_EQ(run.exit->code, 0);
 }
 
 TEST(Process, GivenASignalWhenTheProcessEndsThenItIsNamed) {
