@@ -1,7 +1,6 @@
 #include "autoscaler/lag_cache.h"
 
 #include <algorithm>
-
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 

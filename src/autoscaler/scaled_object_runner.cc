@@ -1,7 +1,6 @@
 #include "autoscaler/scaled_object_runner.h"
 
 #include <algorithm>
-
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -12,7 +11,8 @@ namespace gantry::autoscaler {
 using boost::asio::awaitable;
 
 std::int64_t now_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
 }
 
 ScaledObjectRunner::ScaledObjectRunner(boost::asio::io_context& io, kube::ScaledObject object,

@@ -19,7 +19,7 @@ scaling::ScalingRules rules_of(const std::optional<kube::HpaScalingRules>& from,
     rules.policies.clear();
     for (const kube::HpaScalingPolicy& policy : *from->policies) {
       rules.policies.push_back({policy.type == kube::HpaScalingPolicy::Type::percent ? scaling::PolicyType::percent
-                                                                                      : scaling::PolicyType::pods,
+                                                                                     : scaling::PolicyType::pods,
                                 policy.value, policy.period_s});
     }
   }
@@ -78,8 +78,8 @@ Result<scaling::ScaledObjectSpec> spec_of(const kube::ScaledObject& object) {
   spec.pause.force_activation = object.keda.force_activation;
   for (std::size_t i = 0; i < object.triggers.size(); ++i) spec.triggers.push_back(trigger_of(object.triggers[i], i));
   if (auto valid = scaling::validate(spec); !valid) {
-    return std::unexpected(in_context(fmt::format("{}:{}: ScaledObject {}", object.file, object.line, object.metadata.name),
-                                      valid.error()));
+    return std::unexpected(in_context(
+        fmt::format("{}:{}: ScaledObject {}", object.file, object.line, object.metadata.name), valid.error()));
   }
   return spec;
 }

@@ -10,7 +10,8 @@ namespace {
 using Value = std::expected<double, std::string>;
 
 std::string why_unknown(const lag::LagReading& reading) {
-  return reading.unknown.empty() ? fmt::format("the lag of {}/{} is unknown", reading.topic, reading.group) : reading.unknown.front();
+  return reading.unknown.empty() ? fmt::format("the lag of {}/{} is unknown", reading.topic, reading.group)
+                                 : reading.unknown.front();
 }
 
 // Messages of one topic that want a consumer.
@@ -22,10 +23,12 @@ Value messages_of(const kube::RocketmqTriggerMetadata& trigger, const lag::LagRe
     messages += *reading.retry;
   }
   // a classic consumer without a queue is idle: more of them than queues would only cost
-  const bool classic = trigger.mode == kube::ConsumeMode::classic || (trigger.mode == kube::ConsumeMode::automatic && !reading.pop);
+  const bool classic =
+      trigger.mode == kube::ConsumeMode::classic || (trigger.mode == kube::ConsumeMode::automatic && !reading.pop);
   if (classic && !trigger.allow_idle_consumers) {
     const auto useful = trigger.limit_to_queues_with_lag
-                            ? std::count_if(reading.queues.begin(), reading.queues.end(), [](const auto& q) { return q.lag.value_or(1) > 0; })
+                            ? std::count_if(reading.queues.begin(), reading.queues.end(),
+                                            [](const auto& q) { return q.lag.value_or(1) > 0; })
                             : static_cast<std::ptrdiff_t>(reading.queues.size());
     messages = std::min<std::int64_t>(messages, std::max<std::int64_t>(useful, 1) * trigger.lag_threshold);
   }

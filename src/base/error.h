@@ -2,29 +2,29 @@
 // codes serves every module, so that each edge (remoting response codes, HTTP status, exit codes) maps it once.
 #pragma once
 
+#include <fmt/format.h>
+
 #include <expected>
 #include <string>
 #include <string_view>
 #include <utility>
 
-#include <fmt/format.h>
-
 namespace gantry {
 
 // What kind of failure it is, for programs. The words for people are in Error::message.
 enum class Errc {
-  invalid_argument,   // the caller's input is wrong; trying again will not help
-  not_found,          // the named thing does not exist
-  already_exists,     // the named thing exists and must not
-  unavailable,        // the peer cannot be reached or is not ready; trying again may help
-  timeout,            // no answer in time: the outcome is unknown
-  permission_denied,  // known, but not allowed
-  unauthenticated,    // credentials are missing or wrong
-  resource_exhausted, // a limit was reached (queue, connections, disk)
-  corrupt,            // data does not have the form it must have
-  unimplemented,      // the request is understood, but not served here
-  cancelled,          // given up because of shutdown or by the caller
-  internal,           // a fault of ours
+  invalid_argument,    // the caller's input is wrong; trying again will not help
+  not_found,           // the named thing does not exist
+  already_exists,      // the named thing exists and must not
+  unavailable,         // the peer cannot be reached or is not ready; trying again may help
+  timeout,             // no answer in time: the outcome is unknown
+  permission_denied,   // known, but not allowed
+  unauthenticated,     // credentials are missing or wrong
+  resource_exhausted,  // a limit was reached (queue, connections, disk)
+  corrupt,             // data does not have the form it must have
+  unimplemented,       // the request is understood, but not served here
+  cancelled,           // given up because of shutdown or by the caller
+  internal,            // a fault of ours
 };
 
 std::string_view to_string(Errc code);

@@ -1,7 +1,6 @@
 #include "bench/cases.h"
 
 #include <algorithm>
-
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -36,7 +35,8 @@ wire::SendMessageRequestHeaderV2 send_header(const std::string& topic, std::int3
   header.default_topic_queue_nums = 4;
   header.queue_id = queue_id;
   header.born_timestamp_ms =
-      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+          .count();
   header.properties = std::string("WAIT\x01true\x02");
   header.reconsume_times = 0;
   header.unit_mode = false;
@@ -103,8 +103,9 @@ Worker pull_worker(std::string topic, std::int32_t queues) {
 
 namespace {
 
-awaitable<void> acknowledge(Session& session, const std::string& topic, const std::string& group, const wire::PopReceipt& receipt,
-                            const Window& window, Count& count, std::size_t& under_way, asio::steady_timer& room) {
+awaitable<void> acknowledge(Session& session, const std::string& topic, const std::string& group,
+                            const wire::PopReceipt& receipt, const Window& window, Count& count, std::size_t& under_way,
+                            asio::steady_timer& room) {
   wire::AckMessageRequestHeader header;
   header.consumer_group = group;
   header.topic = wire::real_topic(topic, group, receipt.retry);
@@ -166,7 +167,8 @@ Worker pop_worker(std::string topic, std::string group, std::size_t in_flight) {
     std::size_t under_way = 0;
     while (!window.over()) {
       header.born_time_ms =
-          std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+          std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+              .count();
       auto response = co_await session.call(wire::make_request(code::kPopMessage, header));
       if (!response || response->code != wire::response_code::kSuccess) {
         const bool empty = response && (response->code == wire::response_code::kPollingTimeout ||
@@ -178,7 +180,8 @@ Worker pop_worker(std::string topic, std::string group, std::size_t in_flight) {
       for (const wire::PopReceipt& receipt : receipts_of(session, *response)) {
         while (under_way >= share) co_await wait_for_room(room);
         ++under_way;
-        asio::co_spawn(executor, acknowledge(session, topic, group, receipt, window, count, under_way, room), asio::detached);
+        asio::co_spawn(executor, acknowledge(session, topic, group, receipt, window, count, under_way, room),
+                       asio::detached);
       }
     }
     while (under_way > 0) co_await wait_for_room(room);

@@ -25,8 +25,8 @@ struct Options {
   std::vector<std::string> cases = {"send", "pull", "pop"};  // of send, batch, pull, pop, lag
   std::vector<std::size_t> in_flight = {1, 16, 64};
   std::vector<std::size_t> body_bytes = {1024};
-  double seconds = 3;         // of each measurement, after a warm-up of a tenth of it
-  std::int32_t queues = 8;    // of the topics that are made for it
+  double seconds = 3;       // of each measurement, after a warm-up of a tenth of it
+  std::int32_t queues = 8;  // of the topics that are made for it
   bool json = false;
 };
 

@@ -1,12 +1,11 @@
-#include <cstdio>
-#include <optional>
-
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/json.hpp>
+#include <cstdio>
+#include <optional>
 
 #include "bench/cases.h"
 #include "bench/options.h"
@@ -203,8 +202,8 @@ int run(const Options& options) {
   asio::io_context io(1);
   int exit_code = 0;
   if (!options.json) {
-    std::printf("%-10s %-6s %9s %10s %12s %9s %9s %8s %12s %10s\n", "target", "case", "in flight", "body bytes", "ops/s",
-                "p50 ms", "p99 ms", "failed", "server us/op", "server MiB");
+    std::printf("%-10s %-6s %9s %10s %12s %9s %9s %8s %12s %10s\n", "target", "case", "in flight", "body bytes",
+                "ops/s", "p50 ms", "p99 ms", "failed", "server us/op", "server MiB");
   }
   asio::co_spawn(io, run_all(io, options, exit_code), [&](std::exception_ptr error) {
     if (error) exit_code = 1;

@@ -14,7 +14,8 @@ Session::Session(boost::asio::io_context& io, const Target& target)
     : target_(target), client_(io, remoting::ClientConfig{}) {}
 
 awaitable<Result<void>> Session::connect() {
-  auto response = co_await client_.call(target_.name_server, wire::make_request(code::kGetBrokerClusterInfo), kCallTimeout);
+  auto response =
+      co_await client_.call(target_.name_server, wire::make_request(code::kGetBrokerClusterInfo), kCallTimeout);
   if (!response) co_return std::unexpected(in_context(target_.name, response.error()));
   auto info = wire::decode_body<wire::ClusterInfo>(response->body);
   if (!info) co_return std::unexpected(in_context(target_.name, info.error()));
@@ -58,7 +59,8 @@ void tally(Count& count, const Window& window, SteadyClock::time_point started, 
   if (!response || response->code != wire::response_code::kSuccess) {
     ++count.failed;
     if (count.first_error.empty()) {
-      count.first_error = response ? fmt::format("code {}: {}", response->code, response->remark) : response.error().message;
+      count.first_error =
+          response ? fmt::format("code {}: {}", response->code, response->remark) : response.error().message;
     }
     return;
   }

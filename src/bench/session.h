@@ -2,13 +2,12 @@
 // measurement is over.
 #pragma once
 
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <string>
-
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/io_context.hpp>
 
 #include "base/error.h"
 #include "bench/latency.h"
@@ -47,7 +46,7 @@ class Session {
 struct Count {
   std::uint64_t operations = 0;  // messages, for cases that handle several in a request
   std::uint64_t failed = 0;
-  Latency latency;               // of requests
+  Latency latency;  // of requests
   std::string first_error;
 };
 

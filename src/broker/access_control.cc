@@ -11,7 +11,8 @@ namespace {
 bool allows(const std::vector<std::string>& patterns, std::string_view name) {
   for (const std::string_view pattern : patterns) {
     if (pattern == name) return true;
-    if (!pattern.empty() && pattern.back() == '*' && name.starts_with(pattern.substr(0, pattern.size() - 1))) return true;
+    if (!pattern.empty() && pattern.back() == '*' && name.starts_with(pattern.substr(0, pattern.size() - 1)))
+      return true;
   }
   return false;
 }
@@ -34,7 +35,8 @@ AccessControl::AccessControl(const Config& config) {
 
 Result<void> AccessControl::check(const wire::Command& request) const {
   const std::string_view key = request.fields.get(wire::kAccessKeyField);
-  if (key.empty()) return fail(Errc::unauthenticated, "this broker wants signed requests: set an access key and a secret key");
+  if (key.empty())
+    return fail(Errc::unauthenticated, "this broker wants signed requests: set an access key and a secret key");
   auto found = users_.find(key);
   if (found == users_.end()) return fail(Errc::unauthenticated, "no user with access key {}", key.substr(0, 64));
   const User& user = found->second;
@@ -43,13 +45,14 @@ Result<void> AccessControl::check(const wire::Command& request) const {
 
   const auto needed = needed_.find(request.code);
   switch (needed == needed_.end() ? Access::admin : needed->second) {
-    case Access::any:
-      return {};
+    case Access::any: return {};
     case Access::admin:
-      return fail(Errc::permission_denied, "user {} may not administer (request code {})", user.access_key, request.code);
+      return fail(Errc::permission_denied, "user {} may not administer (request code {})", user.access_key,
+                  request.code);
     case Access::send: {
-      const std::string_view topic = request.code == wire::request_code::kSendMessage ? first_of(request.fields, {"topic", "b"})
-                                                                                     : first_of(request.fields, {"b", "topic"});
+      const std::string_view topic = request.code == wire::request_code::kSendMessage
+                                         ? first_of(request.fields, {"topic", "b"})
+                                         : first_of(request.fields, {"b", "topic"});
       if (allows(user.topics, topic)) return {};
       return fail(Errc::permission_denied, "user {} may not send to topic {}", user.access_key, topic.substr(0, 127));
     }
@@ -57,7 +60,8 @@ Result<void> AccessControl::check(const wire::Command& request) const {
       const std::string_view group = first_of(request.fields, {"consumerGroup", "group"});
       const std::string_view topic = first_of(request.fields, {"topic"});
       if (!group.empty() && !allows(user.groups, group)) {
-        return fail(Errc::permission_denied, "user {} may not use consumer group {}", user.access_key, group.substr(0, 255));
+        return fail(Errc::permission_denied, "user {} may not use consumer group {}", user.access_key,
+                    group.substr(0, 255));
       }
       if (topic.empty() || queueing::is_retry_topic(topic) || allows(user.topics, topic)) return {};
       return fail(Errc::permission_denied, "user {} may not consume topic {}", user.access_key, topic.substr(0, 127));

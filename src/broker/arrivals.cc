@@ -9,7 +9,8 @@ Arrivals::Arrivals(boost::asio::io_context& io, std::size_t waiters_max) : waite
 Arrivals::~Arrivals() { stop(); }
 
 Result<void> Arrivals::wait(std::string_view topic, std::int32_t queue_id, Clock::time_point deadline, Woken woken) {
-  if (waiters_.size() >= waiters_max_) return fail(Errc::resource_exhausted, "more than {} requests wait for messages", waiters_max_);
+  if (waiters_.size() >= waiters_max_)
+    return fail(Errc::resource_exhausted, "more than {} requests wait for messages", waiters_max_);
   const std::uint64_t id = next_id_++;
   auto found = by_topic_.find(topic);
   if (found == by_topic_.end()) found = by_topic_.emplace(std::string(topic), QueueWaiters()).first;

@@ -1,12 +1,12 @@
 #include "broker/broker.h"
 
-#include <cstdlib>
-#include <random>
+#include <spdlog/spdlog.h>
 
 #include <boost/asio/ip/host_name.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <spdlog/spdlog.h>
+#include <cstdlib>
+#include <random>
 
 #include "broker/access_control.h"
 #include "broker/context.h"
@@ -28,7 +28,8 @@ Result<std::string> machine_address(boost::asio::io_context& io) {
     const auto address = entry.endpoint().address();
     if (!address.is_loopback() && address.is_v4()) return address.to_string();
   }
-  return fail(Errc::invalid_argument, "listening on all addresses, and this machine's own name has no address that clients could use; "
+  return fail(Errc::invalid_argument,
+              "listening on all addresses, and this machine's own name has no address that clients could use; "
               "set the advertised host");
 }
 
@@ -44,19 +45,24 @@ wire::Host store_host(boost::asio::io_context& io, const std::string& host, std:
   boost::system::error_code error;
   boost::asio::ip::tcp::resolver resolver(io);
   for (const auto& entry : resolver.resolve(host, "", error)) {
-    if (auto found = wire::parse_host(net::to_string(net::Endpoint{entry.endpoint().address().to_string(), port}))) return *found;
+    if (auto found = wire::parse_host(net::to_string(net::Endpoint{entry.endpoint().address().to_string(), port})))
+      return *found;
   }
   return *wire::parse_host(fmt::format("127.0.0.1:{}", port));
 }
 
 Result<void> check(const Config& config) {
-  if (config.broker_name.empty() || config.cluster_name.empty()) return fail(Errc::invalid_argument, "broker and cluster need a name");
-  if (config.broker_name.find(' ') != std::string::npos) return fail(Errc::invalid_argument, "a broker name holds no blanks: receipts separate by them");
+  if (config.broker_name.empty() || config.cluster_name.empty())
+    return fail(Errc::invalid_argument, "broker and cluster need a name");
+  if (config.broker_name.find(' ') != std::string::npos)
+    return fail(Errc::invalid_argument, "a broker name holds no blanks: receipts separate by them");
   if (config.default_queues < 1 || config.default_queues > config.queues_per_topic_max) {
-    return fail(Errc::invalid_argument, "default queues: expected 1 to {}, got {}", config.queues_per_topic_max, config.default_queues);
+    return fail(Errc::invalid_argument, "default queues: expected 1 to {}, got {}", config.queues_per_topic_max,
+                config.default_queues);
   }
   if (config.message_bytes_max < 1 || config.message_bytes_max + 64 * 1024 > config.limits.frame.frame_bytes_max) {
-    return fail(Errc::invalid_argument, "maximum message size: expected 1 to {}, got {}", config.limits.frame.frame_bytes_max - 64 * 1024, config.message_bytes_max);
+    return fail(Errc::invalid_argument, "maximum message size: expected 1 to {}, got {}",
+                config.limits.frame.frame_bytes_max - 64 * 1024, config.message_bytes_max);
   }
   return {};
 }
@@ -64,14 +70,16 @@ Result<void> check(const Config& config) {
 }  // namespace
 
 std::string default_data_directory() {
-  if (const char* state = std::getenv("XDG_STATE_HOME"); state != nullptr && *state == '/') return std::string(state) + "/gantry/broker";
+  if (const char* state = std::getenv("XDG_STATE_HOME"); state != nullptr && *state == '/')
+    return std::string(state) + "/gantry/broker";
   const char* home = std::getenv("HOME");
   return std::string(home != nullptr ? home : "/tmp") + "/.local/state/gantry/broker";
 }
 
 class Broker::Impl {
  public:
-  Impl(boost::asio::io_context& io, Config config) : io_(io), config_(std::move(config)), access_(config_), housekeeping_(io) {}
+  Impl(boost::asio::io_context& io, Config config)
+      : io_(io), config_(std::move(config)), access_(config_), housekeeping_(io) {}
 
   Result<void> start() {
     if (auto checked = check(config_); !checked) return checked;
@@ -82,15 +90,19 @@ class Broker::Impl {
     if (!host) return std::unexpected(host.error());
 
     // the ports first: a second broker on this machine should hear of the port, not of the lock
-    broker_server_ = std::make_unique<remoting::Server>(io_, remoting::ServerConfig{config_.host, config_.port, config_.limits, config_.tls});
-    namesrv_server_ =
-        std::make_unique<remoting::Server>(io_, remoting::ServerConfig{config_.namesrv_host, config_.namesrv_port, config_.limits, config_.tls});
-    if (auto started = namesrv_server_->start(); !started) return std::unexpected(in_context("name server", started.error()));
+    broker_server_ = std::make_unique<remoting::Server>(
+        io_, remoting::ServerConfig{config_.host, config_.port, config_.limits, config_.tls});
+    namesrv_server_ = std::make_unique<remoting::Server>(
+        io_, remoting::ServerConfig{config_.namesrv_host, config_.namesrv_port, config_.limits, config_.tls});
+    if (auto started = namesrv_server_->start(); !started)
+      return std::unexpected(in_context("name server", started.error()));
     if (auto started = broker_server_->start(); !started) return std::unexpected(in_context("broker", started.error()));
     address_ = net::to_string(net::Endpoint{*host, broker_server_->port()});
-    namesrv_address_ = net::to_string(net::Endpoint{is_wildcard(config_.namesrv_host) ? *host : config_.namesrv_host, namesrv_server_->port()});
+    namesrv_address_ = net::to_string(
+        net::Endpoint{is_wildcard(config_.namesrv_host) ? *host : config_.namesrv_host, namesrv_server_->port()});
 
-    if (auto opened = open_store(std::move(*delays), store_host(io_, *host, broker_server_->port())); !opened) return opened;
+    if (auto opened = open_store(std::move(*delays), store_host(io_, *host, broker_server_->port())); !opened)
+      return opened;
     serve();
     messages_->start();
     transactions_->start();
@@ -130,7 +142,8 @@ class Broker::Impl {
     options.retention_ms = config_.retention_ms;
     options.retention_bytes = config_.retention_bytes;
     options.file_system = config_.file_system;
-    auto store = store::Store::open(io_, std::move(options), [this](store::Queue& queue) { arrivals_->arrived(queue.topic(), queue.id()); });
+    auto store = store::Store::open(io_, std::move(options),
+                                    [this](store::Queue& queue) { arrivals_->arrived(queue.topic(), queue.id()); });
     if (!store) return std::unexpected(store.error());
     store_ = std::move(*store);
     topics_ = std::make_unique<Topics>(*store_, config_);
@@ -140,7 +153,9 @@ class Broker::Impl {
     messages_ = std::make_unique<Messages>(io_, *store_, *topics_, config_, std::move(delays), host);
     transactions_ = std::make_unique<Transactions>(io_, *store_, *topics_, *messages_, clients_, config_);
     pops_ = std::make_unique<Pops>(io_, *store_, *topics_, *groups_, *offsets_, *messages_);
-    pops_->on_available = [this](std::string_view topic, std::int32_t queue_id) { arrivals_->arrived(topic, queue_id); };
+    pops_->on_available = [this](std::string_view topic, std::int32_t queue_id) {
+      arrivals_->arrived(topic, queue_id);
+    };
     request_modes_ = std::make_unique<RequestModes>(*store_);
     topics_->on_removed = [this](std::string_view topic) {
       offsets_->remove_topic(topic);
@@ -151,15 +166,17 @@ class Broker::Impl {
       const auto* config = groups_->find(group);
       return config == nullptr || config->notify_consumer_ids_changed_enable;
     };
-    for (const auto& loaded : {topics_->load(), groups_->load(), offsets_->load(), transactions_->load(), pops_->load(), request_modes_->load(), load_kv_configs()}) {
+    for (const auto& loaded : {topics_->load(), groups_->load(), offsets_->load(), transactions_->load(), pops_->load(),
+                               request_modes_->load(), load_kv_configs()}) {
       if (!loaded) return loaded;
     }
     counters_.started_ms = store_->now_ms();
-    context_.emplace(BrokerContext{io_, config_, *store_, *topics_, *groups_, *offsets_, clients_, *arrivals_, *messages_, *transactions_, *pops_, *request_modes_,
-                                   locks_, counters_, kv_configs_, address_, namesrv_address_, std::random_device{}(),
-                                   [this](std::string_view group, std::string_view topic, std::int32_t queue_id, std::int64_t offset) {
-                                     pops_->reset({std::string(group), std::string(topic), queue_id}, offset);
-                                   }});
+    context_.emplace(BrokerContext{
+        io_, config_, *store_, *topics_, *groups_, *offsets_, clients_, *arrivals_, *messages_, *transactions_, *pops_,
+        *request_modes_, locks_, counters_, kv_configs_, address_, namesrv_address_, std::random_device{}(),
+        [this](std::string_view group, std::string_view topic, std::int32_t queue_id, std::int64_t offset) {
+          pops_->reset({std::string(group), std::string(topic), queue_id}, offset);
+        }});
     return {};
   }
 
@@ -167,14 +184,17 @@ class Broker::Impl {
     return store_->for_each_setting("kv/", [this](std::string_view key, std::string_view value) {
       key.remove_prefix(3);
       const std::size_t end = key.find('\0');
-      if (end != std::string_view::npos) kv_configs_[std::string(key.substr(0, end))][std::string(key.substr(end + 1))] = value;
+      if (end != std::string_view::npos)
+        kv_configs_[std::string(key.substr(0, end))][std::string(key.substr(end + 1))] = value;
     });
   }
 
   void serve() {
     auto add = [this](remoting::Server& server, std::span<const Route> routes) {
       for (const auto& route : routes) {
-        server.handle(route.code, [this, handle = route.handle](remoting::Request request) { handle(*context_, std::move(request)); });
+        server.handle(route.code, [this, handle = route.handle](remoting::Request request) {
+          handle(*context_, std::move(request));
+        });
       }
     };
     add(*namesrv_server_, namesrv_routes());
@@ -183,7 +203,8 @@ class Broker::Impl {
     broker_server_->on_closed([this](const std::shared_ptr<remoting::Peer>& peer) { clients_.closed(peer->id()); });
     if (access_.enabled()) {
       for (auto* server : {namesrv_server_.get(), broker_server_.get()}) {
-        server->authorize([this](const wire::Command& request, const remoting::Peer&) { return access_.check(request); });
+        server->authorize(
+            [this](const wire::Command& request, const remoting::Peer&) { return access_.check(request); });
       }
     }
   }
@@ -194,7 +215,8 @@ class Broker::Impl {
     locks_.forget_expired(now_ms);
     // the second quiet interval after traffic: by then what was flushed in the first is free to be given back
     const auto quiet = [&](std::size_t newer, std::size_t older) {
-      return counters_.samples.size() > older && counters_.samples[newer].messages_in == counters_.samples[older].messages_in &&
+      return counters_.samples.size() > older &&
+             counters_.samples[newer].messages_in == counters_.samples[older].messages_in &&
              counters_.samples[newer].messages_out == counters_.samples[older].messages_out;
     };
     counters_.samples.push_front({now_ms, counters_.messages_in, counters_.messages_out});

@@ -2,11 +2,10 @@
 // One node: for development, CI and the edge.
 #pragma once
 
+#include <boost/asio/io_context.hpp>
 #include <cstdint>
 #include <memory>
 #include <string>
-
-#include <boost/asio/io_context.hpp>
 
 #include "base/error.h"
 #include "broker/config.h"
@@ -22,7 +21,7 @@ class Broker {
   Broker(const Broker&) = delete;
   Broker& operator=(const Broker&) = delete;
 
-  std::uint16_t port() const;          // of the broker
+  std::uint16_t port() const;  // of the broker
   std::uint16_t namesrv_port() const;
   const std::string& address() const;          // "host:port" that clients are told
   const std::string& namesrv_address() const;  // what to give clients as their name server

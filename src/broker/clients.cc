@@ -19,7 +19,8 @@ Result<void> Clients::consumer_heartbeat(std::string_view group, const queueing:
 Result<void> Clients::producer_heartbeat(std::string_view group, const queueing::Member& member) {
   auto found = producers_.find(group);
   if (found == producers_.end()) {
-    if (producers_.size() >= kProducerGroupsMax) return fail(Errc::resource_exhausted, "there are {} producer groups, the maximum", kProducerGroupsMax);
+    if (producers_.size() >= kProducerGroupsMax)
+      return fail(Errc::resource_exhausted, "there are {} producer groups, the maximum", kProducerGroupsMax);
     found = producers_.emplace(std::string(group), std::map<std::uint64_t, queueing::Member>()).first;
   }
   found->second.insert_or_assign(member.connection, member);

@@ -20,7 +20,8 @@ class Clients {
  public:
   // Remembers the connection for as long as it is open.
   void saw(const std::shared_ptr<remoting::Peer>& peer);
-  Result<void> consumer_heartbeat(std::string_view group, const queueing::GroupProfile& profile, const queueing::Member& member,
+  Result<void> consumer_heartbeat(std::string_view group, const queueing::GroupProfile& profile,
+                                  const queueing::Member& member,
                                   const std::vector<queueing::Subscription>& subscriptions);
   Result<void> producer_heartbeat(std::string_view group, const queueing::Member& member);
   void unregister(std::string_view producer_group, std::string_view consumer_group, std::uint64_t connection);
@@ -29,7 +30,9 @@ class Clients {
 
   const queueing::GroupMembership& consumers() const { return consumers_; }
   const std::map<std::uint64_t, queueing::Member>* producers(std::string_view group) const;
-  const std::map<std::string, std::map<std::uint64_t, queueing::Member>, std::less<>>& all_producers() const { return producers_; }
+  const std::map<std::string, std::map<std::uint64_t, queueing::Member>, std::less<>>& all_producers() const {
+    return producers_;
+  }
   std::shared_ptr<remoting::Peer> peer(std::uint64_t connection) const;
   // The connection of a consumer by its client id.
   std::shared_ptr<remoting::Peer> consumer_peer(std::string_view group, std::string_view client_id) const;

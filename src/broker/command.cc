@@ -1,9 +1,9 @@
 #include "broker/command.h"
 
-#include <cstdio>
+#include <spdlog/spdlog.h>
 
 #include <boost/asio/io_context.hpp>
-#include <spdlog/spdlog.h>
+#include <cstdio>
 
 #include "broker/broker.h"
 #include "net/open_files.h"
@@ -20,9 +20,11 @@ int run_broker(const Config& config) {
     return 1;
   }
   spdlog::info("broker: one node, for development, CI and the edge; at scale use Apache RocketMQ's brokers");
-  spdlog::info("broker: name server {}, broker {} ({} of {}), data {}, flush {}", (*broker)->namesrv_address(), (*broker)->address(),
-               config.broker_name, config.cluster_name, (*broker)->data_directory(), config.flush == store::Flush::sync ? "sync" : "async");
-  if (config.flush == store::Flush::async) spdlog::info("broker: an acknowledged message survives kill -9; for the loss of power use --flush sync");
+  spdlog::info("broker: name server {}, broker {} ({} of {}), data {}, flush {}", (*broker)->namesrv_address(),
+               (*broker)->address(), config.broker_name, config.cluster_name, (*broker)->data_directory(),
+               config.flush == store::Flush::sync ? "sync" : "async");
+  if (config.flush == store::Flush::async)
+    spdlog::info("broker: an acknowledged message survives kill -9; for the loss of power use --flush sync");
   net::Shutdown shutdown(io, [&](int signal) {
     spdlog::info("broker: signal {}, stopping", signal);
     (*broker)->stop();

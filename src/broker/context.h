@@ -2,14 +2,13 @@
 // on the event loop's thread only.
 #pragma once
 
+#include <boost/asio/io_context.hpp>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <map>
 #include <string>
 #include <string_view>
-
-#include <boost/asio/io_context.hpp>
 
 #include "broker/arrivals.h"
 #include "broker/clients.h"
@@ -68,7 +67,8 @@ struct BrokerContext {
   std::string namesrv_address;  // the same of the name server
   std::uint64_t random_state = 0;
   // Offsets of a group were set by hand: POP state that builds on the old ones is to be forgotten.
-  std::function<void(std::string_view group, std::string_view topic, std::int32_t queue_id, std::int64_t offset)> on_offset_reset;
+  std::function<void(std::string_view group, std::string_view topic, std::int32_t queue_id, std::int64_t offset)>
+      on_offset_reset;
 
   std::int64_t now_ms() const { return store.now_ms(); }
   // Spreads work over queues; not for secrets.
@@ -95,8 +95,8 @@ struct BrokerContext {
 
 // A success with a typed header.
 template <class Header>
-wire::Command response_with(const remoting::Reply& reply, const Header& header, std::int32_t code = wire::response_code::kSuccess,
-                            std::string_view remark = {}) {
+wire::Command response_with(const remoting::Reply& reply, const Header& header,
+                            std::int32_t code = wire::response_code::kSuccess, std::string_view remark = {}) {
   wire::Command response = reply.response(code, remark);
   wire::encode_header(header, response.fields);
   return response;

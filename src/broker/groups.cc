@@ -41,7 +41,9 @@ Result<const wire::SubscriptionGroupConfig*> Groups::get(std::string_view name) 
 
 Result<void> Groups::put(wire::SubscriptionGroupConfig group) {
   if (!queueing::is_valid_group(group.group_name)) {
-    return fail(Errc::invalid_argument, "consumer group name \"{}\" is not valid: 1 to 255 letters, digits, %, |, - or _", group.group_name.substr(0, 300));
+    return fail(Errc::invalid_argument,
+                "consumer group name \"{}\" is not valid: 1 to 255 letters, digits, %, |, - or _",
+                group.group_name.substr(0, 300));
   }
   if (!groups_.contains(group.group_name) && groups_.size() >= config_.groups_max) {
     return fail(Errc::resource_exhausted, "there are {} consumer groups already, the maximum", config_.groups_max);

@@ -1,9 +1,9 @@
 #include "broker/messages.h"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <charconv>
-
-#include <spdlog/spdlog.h>
 
 #include "wire/message_id.h"
 #include "wire/properties.h"
@@ -75,7 +75,8 @@ Result<Messages::Stored> Messages::put(Topic& topic, std::int32_t queue_id, wire
   if (!known.deliver_ms.empty()) {
     due_ms = number(known.deliver_ms);
   } else if (!known.delay_sec.empty()) {
-    if (auto seconds = number(known.delay_sec)) due_ms = store_.now_ms() + std::clamp<std::int64_t>(*seconds, 0, INT32_MAX) * 1000;
+    if (auto seconds = number(known.delay_sec))
+      due_ms = store_.now_ms() + std::clamp<std::int64_t>(*seconds, 0, INT32_MAX) * 1000;
   } else if (!known.delay_ms.empty()) {
     if (auto delay = number(known.delay_ms)) due_ms = store_.now_ms() + std::max<std::int64_t>(*delay, 0);
   } else if (!known.delay_level.empty()) {
@@ -90,7 +91,8 @@ Result<Messages::Stored> Messages::put(Topic& topic, std::int32_t queue_id, wire
   }
   if (!due_ms) return fail(Errc::invalid_argument, "timer message: its delivery time is not a number");
   if (*due_ms - store_.now_ms() > config_.timer_delay_ms_max) {
-    return fail(Errc::invalid_argument, "timer message: its delivery is more than {} s away, the maximum", config_.timer_delay_ms_max / 1000);
+    return fail(Errc::invalid_argument, "timer message: its delivery is more than {} s away, the maximum",
+                config_.timer_delay_ms_max / 1000);
   }
   if (*due_ms <= store_.now_ms()) return put_now(topic, queue_id, message);
   return put_later(topic, queue_id, message, *due_ms, kTimerTopic, 0);
@@ -131,7 +133,8 @@ Result<Messages::Stored> Messages::put_now(Topic& topic, std::int32_t queue_id, 
 // The message waits under the topic that Java brokers use for it, so that it can be seen there, and as a timer that
 // owns its record, so that retention of the log does not matter.
 Result<Messages::Stored> Messages::put_later(Topic& topic, std::int32_t queue_id, const wire::MessageView& message,
-                                             std::int64_t due_ms, std::string_view waiting_topic, std::int32_t waiting_queue) {
+                                             std::int64_t due_ms, std::string_view waiting_topic,
+                                             std::int32_t waiting_queue) {
   Topic* waiting = topics_.find(waiting_topic);
   if (waiting == nullptr || waiting_queue >= waiting->queue_count()) {
     return fail(Errc::internal, "topic {} cannot hold delayed messages", waiting_topic);
@@ -144,7 +147,8 @@ Result<Messages::Stored> Messages::put_later(Topic& topic, std::int32_t queue_id
   waits.properties = properties;
   auto stored = put_now(*waiting, waiting_queue, waits);
   if (!stored) return stored;
-  if (auto added = store_.add_timer(due_ms, stored->physical_offset, scratch_); !added) return std::unexpected(added.error());
+  if (auto added = store_.add_timer(due_ms, stored->physical_offset, scratch_); !added)
+    return std::unexpected(added.error());
   arm(due_ms);
   return stored;
 }
@@ -207,7 +211,8 @@ bool Messages::deliver(const store::Store::Timer& timer) {
   const auto wanted = number(message->property(wire::property::kRealQueueId).value_or("0")).value_or(0);
   const auto queue_id = static_cast<std::int32_t>(std::clamp<std::int64_t>(wanted, 0, topic->queue_count() - 1));
   std::string properties(message->properties);
-  for (const auto name : {wire::property::kDelayTimeLevel, wire::property::kTimerDeliverMs, wire::property::kTimerDelaySec, wire::property::kTimerDelayMs}) {
+  for (const auto name : {wire::property::kDelayTimeLevel, wire::property::kTimerDeliverMs,
+                          wire::property::kTimerDelaySec, wire::property::kTimerDelayMs}) {
     wire::erase_property(properties, name);
   }
   wire::MessageView due = *message;

@@ -3,13 +3,12 @@
 // Rule: org.apache.rocketmq.store.MessageExtEncoder, broker.schedule.ScheduleMessageService.
 #pragma once
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
-
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include "base/error.h"
 #include "broker/config.h"

@@ -21,7 +21,8 @@ std::string key_of(std::string_view group, std::string_view topic, std::int32_t 
 }
 
 std::optional<std::int64_t> at(const std::vector<std::int64_t>& offsets, std::int32_t queue_id) {
-  if (queue_id < 0 || static_cast<std::size_t>(queue_id) >= offsets.size() || offsets[static_cast<std::size_t>(queue_id)] < 0) {
+  if (queue_id < 0 || static_cast<std::size_t>(queue_id) >= offsets.size() ||
+      offsets[static_cast<std::size_t>(queue_id)] < 0) {
     return std::nullopt;
   }
   return offsets[static_cast<std::size_t>(queue_id)];
@@ -68,7 +69,8 @@ std::optional<std::int64_t> Offsets::find(std::string_view group, std::string_vi
   return found == nullptr ? std::nullopt : at(found->committed, queue_id);
 }
 
-std::optional<std::int64_t> Offsets::find_pulled(std::string_view group, std::string_view topic, std::int32_t queue_id) const {
+std::optional<std::int64_t> Offsets::find_pulled(std::string_view group, std::string_view topic,
+                                                 std::int32_t queue_id) const {
   const Positions* found = positions(group, topic);
   return found == nullptr ? std::nullopt : at(found->pulled, queue_id);
 }
@@ -129,7 +131,8 @@ std::vector<std::string> Offsets::groups_of(std::string_view topic) const {
   return groups;
 }
 
-void Offsets::for_each(const std::function<void(std::string_view, std::string_view, std::int32_t, std::int64_t)>& visit) const {
+void Offsets::for_each(
+    const std::function<void(std::string_view, std::string_view, std::int32_t, std::int64_t)>& visit) const {
   for (const auto& [group, topics] : groups_) {
     for (const auto& [topic, positions] : topics) {
       for (std::size_t id = 0; id < positions.committed.size(); ++id) {

@@ -17,10 +17,13 @@ constexpr std::string_view kBatchPrefix = "pop-batch\n";
 constexpr std::size_t kRevivedPerTurnMax = 1'000;  // messages; the rest follows in the next turn
 constexpr std::int64_t kReviveAgainMs = 1'000;     // after a revival that the store refused
 
-std::string next_key(const Pops::Key& key) { return fmt::format("{}{}\n{}\n{}", kNextPrefix, key.group, key.topic, key.queue_id); }
+std::string next_key(const Pops::Key& key) {
+  return fmt::format("{}{}\n{}\n{}", kNextPrefix, key.group, key.topic, key.queue_id);
+}
 
 std::string batch_key(const Pops::Key& key, const queueing::PopBatchId& id) {
-  return fmt::format("{}{}\n{}\n{}\n{}\n{}", kBatchPrefix, key.group, key.topic, key.queue_id, id.start_offset, id.pop_time_ms);
+  return fmt::format("{}{}\n{}\n{}\n{}\n{}", kBatchPrefix, key.group, key.topic, key.queue_id, id.start_offset,
+                     id.pop_time_ms);
 }
 
 std::optional<std::int64_t> parse_number(std::string_view text) {
@@ -45,7 +48,8 @@ std::optional<Pops::Key> parse_key(std::string_view text) {
 
 }  // namespace
 
-Pops::Pops(boost::asio::io_context& io, store::Store& store, Topics& topics, Groups& groups, Offsets& offsets, Messages& messages)
+Pops::Pops(boost::asio::io_context& io, store::Store& store, Topics& topics, Groups& groups, Offsets& offsets,
+           Messages& messages)
     : store_(store), topics_(topics), groups_(groups), offsets_(offsets), messages_(messages), timer_(io) {}
 
 Result<void> Pops::load() {
@@ -61,7 +65,8 @@ Result<void> Pops::load() {
     const auto key = parse_key(name.substr(kBatchPrefix.size()));
     auto batch = queueing::PopBatch::decode(value);
     if (!key || !batch) {
-      broken = Error{Errc::corrupt, fmt::format("setting {}: {}", name, batch ? "not a POP key" : batch.error().message)};
+      broken =
+          Error{Errc::corrupt, fmt::format("setting {}: {}", name, batch ? "not a POP key" : batch.error().message)};
       return;
     }
     stored[*key].second.push_back(std::move(*batch));
@@ -116,17 +121,20 @@ void Pops::save(const Key& key, const queueing::PopQueue::Change& change) {
 
 // A message of the retry topic is shown as one of the topic asked for, with its receipt inside: the client could not
 // tell its queue from the topic's queue of the same number.
-void Pops::add_record(std::string_view record, const Key& key, const Wanted& wanted, std::int64_t start_offset, Found& found) {
+void Pops::add_record(std::string_view record, const Key& key, const Wanted& wanted, std::int64_t start_offset,
+                      Found& found) {
   if (key.topic == wanted.topic) {
     found.body.append(record);
     return;
   }
   auto view = wire::decode_record(record);
   if (!view) return;  // cannot be: we wrote it
-  wire::PopReceipt receipt{start_offset, wanted.pop_time_ms, wanted.invisible_ms, 0, wire::retry_kind_of(key.topic), wanted.broker_name,
-                           key.queue_id, view->queue_offset};
+  wire::PopReceipt receipt{
+      start_offset,       wanted.pop_time_ms, wanted.invisible_ms, 0, wire::retry_kind_of(key.topic),
+      wanted.broker_name, key.queue_id,       view->queue_offset};
   std::string properties(view->properties);
-  if (!wire::set_property(properties, wire::property::kPopCk, wire::encode_receipt(receipt))) properties = view->properties;
+  if (!wire::set_property(properties, wire::property::kPopCk, wire::encode_receipt(receipt)))
+    properties = view->properties;
   wire::MessageView shown = *view;
   shown.topic = wanted.topic;
   shown.properties = properties;
@@ -145,7 +153,8 @@ void Pops::take(Topic& topic, std::int32_t queue_id, const Wanted& wanted, Found
     return;
   }
   // messages that retention deleted are passed over
-  if (state.queue.next_offset() < queue->min_offset()) state.queue.pop(queue->min_offset(), {}, wanted.pop_time_ms, wanted.invisible_ms);
+  if (state.queue.next_offset() < queue->min_offset())
+    state.queue.pop(queue->min_offset(), {}, wanted.pop_time_ms, wanted.invisible_ms);
 
   const std::int64_t start = state.queue.next_offset();
   std::int64_t end = start;
@@ -184,7 +193,8 @@ void Pops::take_ordered(const Key& key, State& state, Topic& topic, const Wanted
   // what waits behind a blocked queue does not count as rest: nobody can have it now
   if (ordered.blocked(wanted.attempt_id, wanted.pop_time_ms)) return;
   store::Queue& queue = *topics_.written_queue(topic, key.queue_id);
-  const std::int64_t start = std::max(queue.min_offset(), offsets_.find(key.group, key.topic, key.queue_id).value_or(queue.min_offset()));
+  const std::int64_t start =
+      std::max(queue.min_offset(), offsets_.find(key.group, key.topic, key.queue_id).value_or(queue.min_offset()));
   std::vector<std::int64_t> offsets;
   std::int64_t end = start;
   std::size_t scanned = 0;
@@ -226,10 +236,13 @@ bool Pops::has_messages(Topic& topic, std::int32_t queue_id, const Wanted& wante
   const Key key{wanted.group, topic.config.topic_name, queue_id};
   auto found = states_.find(key);
   if (wanted.order) {
-    if (found != states_.end() && found->second.ordered && found->second.ordered->blocked(wanted.attempt_id, wanted.pop_time_ms)) return false;
+    if (found != states_.end() && found->second.ordered &&
+        found->second.ordered->blocked(wanted.attempt_id, wanted.pop_time_ms))
+      return false;
     return offsets_.find(key.group, key.topic, queue_id).value_or(queue->min_offset()) < queue->max_offset();
   }
-  const std::int64_t next = found != states_.end() ? found->second.queue.next_offset() : initial_offset(key, topic, wanted.from_max);
+  const std::int64_t next =
+      found != states_.end() ? found->second.queue.next_offset() : initial_offset(key, topic, wanted.from_max);
   return next < queue->max_offset();
 }
 
@@ -244,7 +257,8 @@ bool Pops::ack(const Key& key, const queueing::PopBatchId& id, std::int64_t offs
   return true;
 }
 
-std::optional<queueing::PopBatchId> Pops::renew(const Key& key, const queueing::PopBatchId& id, std::int64_t offset, std::int64_t invisible_ms) {
+std::optional<queueing::PopBatchId> Pops::renew(const Key& key, const queueing::PopBatchId& id, std::int64_t offset,
+                                                std::int64_t invisible_ms) {
   auto found = states_.find(key);
   if (found == states_.end()) return std::nullopt;
   auto renewal = found->second.queue.renew(id, offset, store_.now_ms(), invisible_ms);
@@ -267,7 +281,8 @@ queueing::OrderedPop::Ack Pops::ack_ordered(const Key& key, std::int64_t offset,
   return outcome;
 }
 
-queueing::OrderedPop::Ack Pops::renew_ordered(const Key& key, std::int64_t offset, std::int64_t pop_time_ms, std::int64_t visible_at_ms) {
+queueing::OrderedPop::Ack Pops::renew_ordered(const Key& key, std::int64_t offset, std::int64_t pop_time_ms,
+                                              std::int64_t visible_at_ms) {
   auto found = states_.find(key);
   if (found == states_.end() || !found->second.ordered) return queueing::OrderedPop::Ack::unknown;
   const auto outcome = found->second.ordered->renew(offset, pop_time_ms, visible_at_ms);
@@ -348,7 +363,8 @@ void Pops::revive_due() {
   while (!due_.empty() && due_.begin()->first <= now && messages < kRevivedPerTurnMax) {
     const Key key = due_.begin()->second;
     State& state = states_.at(key);
-    if (state.queue.next_due_ms().value_or(INT64_MAX) > now) {  // an orderly batch whose time is over: only who waits must know
+    if (state.queue.next_due_ms().value_or(INT64_MAX) >
+        now) {  // an orderly batch whose time is over: only who waits must know
       due_.erase(due_.begin());
       state.due_ms.reset();
       schedule(key, state);
@@ -368,7 +384,8 @@ void Pops::revive_due() {
   }
   if (!revived->empty()) {
     store_.when_durable([this, revived](const Result<void>& result) {
-      for (Revived& entry : *revived) finish_revival(entry.key, result ? std::move(entry.left) : std::move(entry.before));
+      for (Revived& entry : *revived)
+        finish_revival(entry.key, result ? std::move(entry.left) : std::move(entry.before));
     });
   }
   arm();
@@ -404,9 +421,9 @@ Result<void> Pops::revive(const Key& key, std::int64_t offset, std::int64_t pop_
   const auto* group = groups_.find(key.group);
   const std::int32_t times_max = group != nullptr ? group->retry_max_times : 16;
   const bool dead = view->reconsume_times + 1 > times_max;
-  const std::string name = dead                                    ? queueing::dead_letter_topic(key.group)
+  const std::string name = dead                                  ? queueing::dead_letter_topic(key.group)
                            : queueing::is_retry_topic(key.topic) ? key.topic
-                                                                   : queueing::pop_retry_topic(key.topic, key.group);
+                                                                 : queueing::pop_retry_topic(key.topic, key.group);
   auto topic = topics_.ensure(name, 1);
   if (!topic) return std::unexpected(topic.error());
   std::string properties(view->properties);

@@ -3,6 +3,8 @@
 // Rule: org.apache.rocketmq.broker.processor.PopMessageProcessor, PopReviveService, AckMessageProcessor.
 #pragma once
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -12,9 +14,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include "base/error.h"
 #include "broker/groups.h"
@@ -31,9 +30,9 @@ namespace gantry::broker {
 
 class Pops {
  public:
-  static constexpr std::size_t kMessagesMax = 32;               // of one answer, as Java's
-  static constexpr std::size_t kBytesMax = 4 * 1024 * 1024;     // of one answer, except for its first message
-  static constexpr std::size_t kScannedMax = 1'024;             // messages looked at in one queue for one answer
+  static constexpr std::size_t kMessagesMax = 32;            // of one answer, as Java's
+  static constexpr std::size_t kBytesMax = 4 * 1024 * 1024;  // of one answer, except for its first message
+  static constexpr std::size_t kScannedMax = 1'024;          // messages looked at in one queue for one answer
 
   // One queue of one group.
   struct Key {
@@ -65,7 +64,8 @@ class Pops {
     std::vector<wire::PopOrderCount> order_counts;
   };
 
-  Pops(boost::asio::io_context& io, store::Store& store, Topics& topics, Groups& groups, Offsets& offsets, Messages& messages);
+  Pops(boost::asio::io_context& io, store::Store& store, Topics& topics, Groups& groups, Offsets& offsets,
+       Messages& messages);
 
   Result<void> load();
   void start();  // begins to bring back what is due
@@ -82,15 +82,17 @@ class Pops {
   // False: not in flight under that receipt; the message was acknowledged before, or comes back as a retry message.
   bool ack(const Key& key, const queueing::PopBatchId& id, std::int64_t offset);
   // The new id of the message's own batch; nullopt as ack's false.
-  std::optional<queueing::PopBatchId> renew(const Key& key, const queueing::PopBatchId& id, std::int64_t offset, std::int64_t invisible_ms);
+  std::optional<queueing::PopBatchId> renew(const Key& key, const queueing::PopBatchId& id, std::int64_t offset,
+                                            std::int64_t invisible_ms);
   queueing::OrderedPop::Ack ack_ordered(const Key& key, std::int64_t offset, std::int64_t pop_time_ms);
-  queueing::OrderedPop::Ack renew_ordered(const Key& key, std::int64_t offset, std::int64_t pop_time_ms, std::int64_t visible_at_ms);
+  queueing::OrderedPop::Ack renew_ordered(const Key& key, std::int64_t offset, std::int64_t pop_time_ms,
+                                          std::int64_t visible_at_ms);
 
   // Handed out and not acknowledged; nullopt: the group does not POP from this queue.
   std::optional<std::int64_t> in_flight(const Key& key) const;
   // Where the next pop begins; nullopt as above.
   std::optional<std::int64_t> next_offset(const Key& key) const;
-  void reset(const Key& key, std::int64_t offset);  // the group's offset was set by hand
+  void reset(const Key& key, std::int64_t offset);            // the group's offset was set by hand
   void remove(const std::function<bool(const Key&)>& which);  // a topic or group was deleted
 
   // Called when a queue may have messages again for who waits: revived, or no longer blocked.
@@ -107,7 +109,8 @@ class Pops {
   State& open(const Key& key, Topic& topic, bool from_max);
   std::int64_t initial_offset(const Key& key, Topic& topic, bool from_max);
   void take_ordered(const Key& key, State& state, Topic& topic, const Wanted& wanted, Found& found);
-  void add_record(std::string_view record, const Key& key, const Wanted& wanted, std::int64_t start_offset, Found& found);
+  void add_record(std::string_view record, const Key& key, const Wanted& wanted, std::int64_t start_offset,
+                  Found& found);
   void save_position(const Key& key, const State& state);
   void save(const Key& key, const queueing::PopQueue::Change& change);
   void schedule(const Key& key, State& state);

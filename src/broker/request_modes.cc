@@ -1,8 +1,8 @@
 #include "broker/request_modes.h"
 
-#include <charconv>
-
 #include <fmt/format.h>
+
+#include <charconv>
 
 namespace gantry::broker {
 namespace {

@@ -14,7 +14,8 @@ namespace gantry::broker {
 
 struct RequestMode {
   bool pop = false;
-  std::int32_t share = 0;  // popShareQueueNum: with how many other clients a queue is shared; 0: everybody pops everywhere
+  std::int32_t share =
+      0;  // popShareQueueNum: with how many other clients a queue is shared; 0: everybody pops everywhere
 };
 
 class RequestModes {

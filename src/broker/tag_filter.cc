@@ -4,10 +4,11 @@
 
 namespace gantry::broker {
 
-Result<queueing::Subscription> parse_subscription(std::string_view topic, std::string_view expression, std::string_view type,
-                                                  std::int64_t version) {
+Result<queueing::Subscription> parse_subscription(std::string_view topic, std::string_view expression,
+                                                  std::string_view type, std::int64_t version) {
   if (!type.empty() && type != wire::kExpressionTag) {
-    return fail(Errc::unimplemented, "The broker does not support consumer to filter message by {}", type.substr(0, 32));
+    return fail(Errc::unimplemented, "The broker does not support consumer to filter message by {}",
+                type.substr(0, 32));
   }
   queueing::Subscription subscription;
   subscription.topic.assign(topic);

@@ -12,8 +12,8 @@ namespace gantry::broker {
 
 // expression empty or "*": everything. Fails with invalid_argument when it holds no tag ("||"), with unimplemented for
 // a type other than TAG.
-Result<queueing::Subscription> parse_subscription(std::string_view topic, std::string_view expression, std::string_view type,
-                                                  std::int64_t version);
+Result<queueing::Subscription> parse_subscription(std::string_view topic, std::string_view expression,
+                                                  std::string_view type, std::int64_t version);
 
 queueing::Subscription from_heartbeat(const wire::SubscriptionData& data);
 wire::SubscriptionData to_wire(const queueing::Subscription& subscription);

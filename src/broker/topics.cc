@@ -1,8 +1,8 @@
 #include "broker/topics.h"
 
-#include <algorithm>
-
 #include <spdlog/spdlog.h>
+
+#include <algorithm>
 
 #include "queueing/delay_levels.h"
 #include "queueing/topic_names.h"
@@ -68,7 +68,8 @@ bool Topics::is_system(std::string_view name) const {
 
 Result<Topic*> Topics::put(wire::TopicConfig config) {
   if (!queueing::is_valid_topic(config.topic_name)) {
-    return fail(Errc::invalid_argument, "topic name \"{}\" is not valid: 1 to 127 letters, digits, %, |, - or _", config.topic_name.substr(0, 200));
+    return fail(Errc::invalid_argument, "topic name \"{}\" is not valid: 1 to 127 letters, digits, %, |, - or _",
+                config.topic_name.substr(0, 200));
   }
   if (is_system(config.topic_name)) {
     return fail(Errc::permission_denied, "topic {} belongs to the broker and cannot be changed", config.topic_name);
@@ -82,7 +83,8 @@ Result<Topic*> Topics::create_by_send(std::string_view name, std::string_view de
   if (base == nullptr || (base->config.perm & wire::perm::kInherit) == 0) {
     return fail(Errc::not_found, "topic {} does not exist", name);
   }
-  wire::TopicConfig config = config_of(name, std::clamp(queues, 0, base->config.write_queue_nums), base->config.perm & ~wire::perm::kInherit);
+  wire::TopicConfig config =
+      config_of(name, std::clamp(queues, 0, base->config.write_queue_nums), base->config.perm & ~wire::perm::kInherit);
   config.topic_sys_flag = sys_flag;
   auto topic = put(std::move(config));
   if (topic) spdlog::info("broker: topic {} created by a send, {} queues", name, (*topic)->config.write_queue_nums);
@@ -95,19 +97,21 @@ Result<Topic*> Topics::ensure(std::string_view name, std::int32_t queues) {
 }
 
 Result<Topic*> Topics::add(wire::TopicConfig config, bool save) {
-  if (config.read_queue_nums < 0 || config.write_queue_nums < 0 || config.read_queue_nums > config_.queues_per_topic_max ||
-      config.write_queue_nums > config_.queues_per_topic_max) {
-    return fail(Errc::invalid_argument, "topic {}: expected 0 to {} queues, got {} to read and {} to write", config.topic_name,
-                config_.queues_per_topic_max, config.read_queue_nums, config.write_queue_nums);
+  if (config.read_queue_nums < 0 || config.write_queue_nums < 0 ||
+      config.read_queue_nums > config_.queues_per_topic_max || config.write_queue_nums > config_.queues_per_topic_max) {
+    return fail(Errc::invalid_argument, "topic {}: expected 0 to {} queues, got {} to read and {} to write",
+                config.topic_name, config_.queues_per_topic_max, config.read_queue_nums, config.write_queue_nums);
   }
   auto found = topics_.find(config.topic_name);
   if (found == topics_.end()) {
-    if (topics_.size() >= config_.topics_max) return fail(Errc::resource_exhausted, "there are {} topics already, the maximum", config_.topics_max);
+    if (topics_.size() >= config_.topics_max)
+      return fail(Errc::resource_exhausted, "there are {} topics already, the maximum", config_.topics_max);
     found = topics_.emplace(config.topic_name, std::make_unique<Topic>()).first;
   }
   Topic& topic = *found->second;
   topic.config = std::move(config);
-  if (topic.queues.size() < static_cast<std::size_t>(topic.queue_count())) topic.queues.resize(static_cast<std::size_t>(topic.queue_count()));
+  if (topic.queues.size() < static_cast<std::size_t>(topic.queue_count()))
+    topic.queues.resize(static_cast<std::size_t>(topic.queue_count()));
   if (save) {
     store_.put(std::string(kTopicPrefix) + topic.config.topic_name, wire::encode_body(topic.config));
     changed();

@@ -46,7 +46,8 @@ class Topics {
   // resource_exhausted at a limit.
   Result<Topic*> put(wire::TopicConfig config);
   // For a send to an unknown topic: inherits from default_topic when that allows it. not_found: it does not.
-  Result<Topic*> create_by_send(std::string_view name, std::string_view default_topic, std::int32_t queues, std::int32_t sys_flag);
+  Result<Topic*> create_by_send(std::string_view name, std::string_view default_topic, std::int32_t queues,
+                                std::int32_t sys_flag);
   // Topics that the broker makes for itself (retry, dead letter): found, or created with these queues.
   Result<Topic*> ensure(std::string_view name, std::int32_t queues);
   bool remove(std::string_view name);  // with its messages; false: there was none

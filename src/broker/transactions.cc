@@ -1,9 +1,9 @@
 #include "broker/transactions.h"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <charconv>
-
-#include <spdlog/spdlog.h>
 
 #include "store/bytes.h"
 #include "wire/codes.h"
@@ -29,8 +29,8 @@ std::string half_key(std::int64_t queue_offset) {
 
 }  // namespace
 
-Transactions::Transactions(boost::asio::io_context& io, store::Store& store, Topics& topics, Messages& messages, Clients& clients,
-                           const Config& config)
+Transactions::Transactions(boost::asio::io_context& io, store::Store& store, Topics& topics, Messages& messages,
+                           Clients& clients, const Config& config)
     : store_(store), topics_(topics), messages_(messages), clients_(clients), config_(config), timer_(io) {}
 
 Result<void> Transactions::load() {
@@ -79,8 +79,8 @@ Result<Messages::Stored> Transactions::put_half(Topic& topic, std::int32_t queue
   return stored;
 }
 
-Result<void> Transactions::end(std::int64_t queue_offset, std::uint64_t physical_offset, std::string_view producer_group,
-                               Outcome outcome) {
+Result<void> Transactions::end(std::int64_t queue_offset, std::uint64_t physical_offset,
+                               std::string_view producer_group, Outcome outcome) {
   auto found = halves_.find(queue_offset);
   if (found == halves_.end() || found->second.physical_offset != physical_offset) {
     return fail(Errc::not_found, "find prepared transaction message failed");
@@ -103,7 +103,8 @@ Result<void> Transactions::end(std::int64_t queue_offset, std::uint64_t physical
     std::int32_t queue_id = 0;
     std::from_chars(text.data(), text.data() + text.size(), queue_id);
     std::string properties(half->properties);
-    for (const auto property : {wire::property::kRealTopic, wire::property::kRealQueueId, wire::property::kTransactionPrepared}) {
+    for (const auto property :
+         {wire::property::kRealTopic, wire::property::kRealQueueId, wire::property::kTransactionPrepared}) {
       wire::erase_property(properties, property);
     }
     wire::MessageView message = *half;
@@ -129,7 +130,8 @@ void Transactions::check() {
     if (half->second.next_check_ms > now_ms) continue;
     half->second.next_check_ms = now_ms + kCheckIntervalMs;
     if (half->second.checks >= config_.transaction_checks_max) {
-      spdlog::warn("broker: half message at offset {} is given up: its producers did not decide in {} checks", half->first, half->second.checks);
+      spdlog::warn("broker: half message at offset {} is given up: its producers did not decide in {} checks",
+                   half->first, half->second.checks);
       forget(half->first);
     } else if (!ask(half->first, half->second)) {
       forget(half->first);
@@ -145,7 +147,8 @@ bool Transactions::ask(std::int64_t queue_offset, Half& half) {
   if (!message) return false;
   const auto* producers = clients_.producers(message->property(wire::property::kProducerGroup).value_or(""));
   if (producers == nullptr || producers->empty()) return true;  // nobody to ask: does not count
-  auto producer = std::next(producers->begin(), static_cast<std::ptrdiff_t>(static_cast<std::size_t>(half.checks) % producers->size()));
+  auto producer = std::next(producers->begin(),
+                            static_cast<std::ptrdiff_t>(static_cast<std::size_t>(half.checks) % producers->size()));
   auto peer = clients_.peer(producer->first);
   if (!peer) return true;
   ++half.checks;

@@ -3,13 +3,12 @@
 // Rule: org.apache.rocketmq.broker.transaction.queue.TransactionalMessageServiceImpl.
 #pragma once
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <string_view>
-
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include "base/error.h"
 #include "broker/clients.h"
@@ -38,7 +37,8 @@ class Transactions {
   enum class Outcome { commit, rollback };
   // queue_offset and physical_offset name the half message. not_found: there is none any more; invalid_argument: it is
   // of another producer group. Durable when Store::when_durable says so.
-  Result<void> end(std::int64_t queue_offset, std::uint64_t physical_offset, std::string_view producer_group, Outcome outcome);
+  Result<void> end(std::int64_t queue_offset, std::uint64_t physical_offset, std::string_view producer_group,
+                   Outcome outcome);
 
   std::size_t waiting() const { return halves_.size(); }
   void check();  // asks the producers of all that waited long enough; also done by a timer

@@ -1,10 +1,9 @@
 // A verb of a noun ("topic list"): a subcommand that runs a coroutine on a cluster, with the options of its noun.
 #pragma once
 
+#include <boost/asio/awaitable.hpp>
 #include <memory>
 #include <utility>
-
-#include <boost/asio/awaitable.hpp>
 
 #include "cli/command.h"
 #include "cli/connection.h"

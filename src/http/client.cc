@@ -27,7 +27,8 @@ struct Url {
 
 Result<Url> parse_url(std::string_view text) {
   constexpr std::string_view kScheme = "http://";
-  if (!text.starts_with(kScheme)) return fail(Errc::invalid_argument, "expected a URL that begins with http://, got \"{}\"", text);
+  if (!text.starts_with(kScheme))
+    return fail(Errc::invalid_argument, "expected a URL that begins with http://, got \"{}\"", text);
   std::string_view rest = text.substr(kScheme.size());
   const std::size_t slash = std::min(rest.find_first_of("/?"), rest.size());
   std::string authority(rest.substr(0, slash));
@@ -46,7 +47,8 @@ Result<Url> parse_url(std::string_view text) {
 Error failed(const Url& url, std::string_view what, const error_code& error) {
   const std::string where = net::to_string(url.at);
   if (error == beast::error::timeout) return {Errc::timeout, fmt::format("no answer from {} in time", where)};
-  if (error == bhttp::error::body_limit) return {Errc::resource_exhausted, fmt::format("the answer of {} is too large", where)};
+  if (error == bhttp::error::body_limit)
+    return {Errc::resource_exhausted, fmt::format("the answer of {} is too large", where)};
   const bool no_http = error.category() == error_code(bhttp::error::bad_target).category();
   return {no_http ? Errc::corrupt : Errc::unavailable, fmt::format("cannot {} {}: {}", what, where, error.message())};
 }
@@ -64,7 +66,8 @@ asio::awaitable<Result<GetResult>> get(std::string url_text, GetOptions options)
   asio::ip::tcp::resolver::results_type addresses;
   const auto literal = asio::ip::make_address(url->at.host, error);
   if (!error) {
-    addresses = asio::ip::tcp::resolver::results_type::create(asio::ip::tcp::endpoint(literal, url->at.port), url->at.host, "");
+    addresses =
+        asio::ip::tcp::resolver::results_type::create(asio::ip::tcp::endpoint(literal, url->at.port), url->at.host, "");
   } else {
     asio::ip::tcp::resolver resolver(executor);
     addresses = co_await resolver.async_resolve(url->at.host, std::to_string(url->at.port),

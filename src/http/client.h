@@ -2,11 +2,10 @@
 // tests; plain http only, redirects are not followed.
 #pragma once
 
+#include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <map>
 #include <string>
-
-#include <boost/asio/awaitable.hpp>
 
 #include "base/error.h"
 

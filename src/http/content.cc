@@ -1,12 +1,12 @@
 #include "http/content.h"
 
-#include <algorithm>
-#include <array>
-#include <utility>
-
 #include <fmt/format.h>
 #include <openssl/evp.h>
 #include <zlib.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
 
 namespace gantry::http {
 

@@ -1,16 +1,18 @@
 #include "http/event_stream.h"
 
+#include <spdlog/spdlog.h>
+
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
-#include <spdlog/spdlog.h>
 
 namespace gantry::http {
 
 namespace asio = boost::asio;
 using boost::system::error_code;
 
-EventStream::EventStream(asio::ip::tcp::socket socket, std::size_t unsent_bytes_max, std::chrono::milliseconds ping_interval)
+EventStream::EventStream(asio::ip::tcp::socket socket, std::size_t unsent_bytes_max,
+                         std::chrono::milliseconds ping_interval)
     : socket_(std::move(socket)),
       timer_(socket_.get_executor()),
       unsent_bytes_max_(unsent_bytes_max),
@@ -37,7 +39,8 @@ bool EventStream::push(std::string_view event, std::string_view data) { return w
 bool EventStream::write(std::string_view text) {
   if (!open_ || closing_) return false;
   if (unsent_.size() + in_flight_.size() + text.size() > unsent_bytes_max_) {
-    spdlog::info("dropped a listener of events that does not keep up: {} bytes wait", unsent_.size() + in_flight_.size());
+    spdlog::info("dropped a listener of events that does not keep up: {} bytes wait",
+                 unsent_.size() + in_flight_.size());
     close();
     return false;
   }

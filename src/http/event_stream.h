@@ -3,6 +3,8 @@
 // Every call is made on the server's io_context.
 #pragma once
 
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstddef>
 #include <functional>
@@ -11,15 +13,13 @@
 #include <string_view>
 #include <vector>
 
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/steady_timer.hpp>
-
 namespace gantry::http {
 
 class EventStream : public std::enable_shared_from_this<EventStream> {
  public:
   // By the server: takes a socket on which the request has been read. `head` is written first.
-  EventStream(boost::asio::ip::tcp::socket socket, std::size_t unsent_bytes_max, std::chrono::milliseconds ping_interval);
+  EventStream(boost::asio::ip::tcp::socket socket, std::size_t unsent_bytes_max,
+              std::chrono::milliseconds ping_interval);
   void start(std::string head);
   void refuse(std::string response);  // instead of start(): writes it and closes
   void on_ended(std::function<void()> callback) { on_ended_ = std::move(callback); }

@@ -1,7 +1,6 @@
 #include "http/guard.h"
 
 #include <algorithm>
-
 #include <boost/asio/ip/address.hpp>
 
 namespace gantry::http {
@@ -23,7 +22,8 @@ bool is_loopback_host(std::string_view text) {
     const std::string_view port = text.substr(colon + 1);
     if (!std::ranges::all_of(port, [](char c) { return c >= '0' && c <= '9'; })) return false;
   }
-  std::ranges::transform(host, host.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  std::ranges::transform(host, host.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   if (host == "localhost" || host.ends_with(".localhost")) return true;
   boost::system::error_code error;
   const auto address = boost::asio::ip::make_address(host, error);
@@ -34,7 +34,8 @@ Result<void> check_local(const Request& request) {
   const std::string_view host = request.header("host");
   if (host.empty()) return fail(Errc::invalid_argument, "the request has no Host header");
   if (!is_loopback_host(host)) {
-    return fail(Errc::permission_denied, "this server listens on loopback and answers only requests to localhost, not to {}",
+    return fail(Errc::permission_denied,
+                "this server listens on loopback and answers only requests to localhost, not to {}",
                 host.substr(0, 100));
   }
   if (request.method == "GET") return {};

@@ -1,7 +1,6 @@
 #include "http/message.h"
 
 #include <algorithm>
-
 #include <boost/json/serialize.hpp>
 
 namespace gantry::http {
@@ -60,9 +59,7 @@ Response json(const boost::json::value& value, int status) {
 
 Response text(std::string body, int status) { return {status, "text/plain; charset=utf-8", std::move(body), {}}; }
 
-Response error(int status, std::string_view message) {
-  return json(boost::json::value{{"error", message}}, status);
-}
+Response error(int status, std::string_view message) { return json(boost::json::value{{"error", message}}, status); }
 
 Response error(const Error& error) { return http::error(to_status(error.code), error.message); }
 
@@ -104,7 +101,8 @@ Result<Target> parse_target(std::string_view target) {
     if (!name) return std::unexpected(name.error());
     auto value = decoded(pair.substr(std::min(equals + 1, pair.size())), true);
     if (!value) return std::unexpected(value.error());
-    if (parsed.query.size() >= kParametersMax) return fail(Errc::invalid_argument, "the URL has more than 100 parameters");
+    if (parsed.query.size() >= kParametersMax)
+      return fail(Errc::invalid_argument, "the URL has more than 100 parameters");
     parsed.query[std::move(*name)] = std::move(*value);
   }
   return parsed;

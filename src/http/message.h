@@ -1,21 +1,20 @@
 // An HTTP request as handlers see it and the response that they return, free of any HTTP library.
 #pragma once
 
+#include <boost/json/value.hpp>
 #include <map>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include <boost/json/value.hpp>
-
 #include "base/error.h"
 
 namespace gantry::http {
 
 struct Request {
-  std::string method;  // upper case; HEAD comes to handlers as GET
-  std::string path;    // percent-decoded, without the query
+  std::string method;                                     // upper case; HEAD comes to handlers as GET
+  std::string path;                                       // percent-decoded, without the query
   std::map<std::string, std::string, std::less<>> query;  // percent-decoded; of a repeated name the last counts
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;

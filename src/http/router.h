@@ -1,6 +1,7 @@
 // Finds the handler of a request: exact paths first, then the longest prefix. Holds the static assets.
 #pragma once
 
+#include <boost/asio/awaitable.hpp>
 #include <functional>
 #include <map>
 #include <memory>
@@ -9,8 +10,6 @@
 #include <string>
 #include <string_view>
 #include <variant>
-
-#include <boost/asio/awaitable.hpp>
 
 #include "http/event_stream.h"
 #include "http/message.h"

@@ -1,7 +1,6 @@
 #include "http/server.h"
 
-#include <map>
-#include <sstream>
+#include <spdlog/spdlog.h>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -10,7 +9,8 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
-#include <spdlog/spdlog.h>
+#include <map>
+#include <sstream>
 
 #include "http/content.h"
 #include "http/guard.h"
@@ -180,7 +180,8 @@ class Server::Impl : public std::enable_shared_from_this<Impl> {
       Built built = self->build(std::move(response), version, keep_alive, accept_encoding);
       if (head_only) {
         bhttp::response_serializer<bhttp::string_body> serializer(built);
-        co_await bhttp::async_write_header(session->stream, serializer, asio::redirect_error(asio::use_awaitable, error));
+        co_await bhttp::async_write_header(session->stream, serializer,
+                                           asio::redirect_error(asio::use_awaitable, error));
       } else {
         co_await bhttp::async_write(session->stream, built, asio::redirect_error(asio::use_awaitable, error));
       }

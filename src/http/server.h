@@ -4,13 +4,12 @@
 // giving its own name our address (DNS rebinding), and refuses changes that pages of other origins ask for.
 #pragma once
 
+#include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
-
-#include <boost/asio/io_context.hpp>
 
 #include "base/error.h"
 #include "http/router.h"

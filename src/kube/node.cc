@@ -184,7 +184,8 @@ class Builder final : public YAML::EventHandler {
     if (top.entry.key == "<<") {
       merge(top, std::move(node), line);
     } else if (!top.keys.insert(top.entry.key).second) {
-      if (out_.problems.size() >= limits_.problems_max) stop(line, "too many problems: the rest of the file was not read");
+      if (out_.problems.size() >= limits_.problems_max)
+        stop(line, "too many problems: the rest of the file was not read");
       out_.problems.push_back({file_, top.entry.line, path(), "expected each key once, got it a second time"});
     } else {
       top.entry.value = std::move(node);
@@ -235,14 +236,10 @@ const Node* Node::find(std::string_view key) const {
 
 std::string describe(const Node& node) {
   switch (node.kind) {
-    case Node::Kind::null:
-      return "nothing";
-    case Node::Kind::sequence:
-      return "a list";
-    case Node::Kind::mapping:
-      return "a mapping";
-    case Node::Kind::scalar:
-      break;
+    case Node::Kind::null: return "nothing";
+    case Node::Kind::sequence: return "a list";
+    case Node::Kind::mapping: return "a mapping";
+    case Node::Kind::scalar: break;
   }
   return node.type == Node::Type::text ? quoted(node.text) : shortened(node.text);
 }

@@ -112,14 +112,10 @@ bool holds(const LabelRequirement& requirement, const StringMap& labels) {
   const bool present = label != labels.end();
   const bool listed = present && std::ranges::find(requirement.values, label->second) != requirement.values.end();
   switch (requirement.op) {
-    case Operator::in:
-      return listed;
-    case Operator::not_in:
-      return !listed;
-    case Operator::exists:
-      return present;
-    case Operator::does_not_exist:
-      return !present;
+    case Operator::in: return listed;
+    case Operator::not_in: return !listed;
+    case Operator::exists: return present;
+    case Operator::does_not_exist: return !present;
   }
   return false;
 }

@@ -1,7 +1,8 @@
 #include "net/acceptor.h"
 
-#include <boost/asio/ip/v6_only.hpp>
 #include <spdlog/spdlog.h>
+
+#include <boost/asio/ip/v6_only.hpp>
 
 #include "net/endpoint.h"
 
@@ -22,7 +23,8 @@ Result<tcp::endpoint> resolve_here(asio::io_context& io, const std::string& host
   tcp::resolver resolver(io);
   const auto found = resolver.resolve(host, std::to_string(port), tcp::resolver::passive, error);
   if (error || found.empty()) {
-    return fail(Errc::invalid_argument, "cannot listen on {}: the host is not known ({}); use an address of this machine",
+    return fail(Errc::invalid_argument,
+                "cannot listen on {}: the host is not known ({}); use an address of this machine",
                 to_string(Endpoint{host, port}), error.message());
   }
   for (const auto& entry : found) {
@@ -34,14 +36,16 @@ Result<tcp::endpoint> resolve_here(asio::io_context& io, const std::string& host
 Error listen_error(const Endpoint& at, const error_code& error) {
   const std::string where = to_string(at);
   if (error == asio::error::address_in_use) {
-    return {Errc::already_exists,
-            fmt::format("cannot listen on {}: the port is in use; stop the process that holds it (ss -ltnp \"sport = :{}\" "
-                        "shows it) or choose another port",
-                        where, at.port)};
+    return {
+        Errc::already_exists,
+        fmt::format("cannot listen on {}: the port is in use; stop the process that holds it (ss -ltnp \"sport = :{}\" "
+                    "shows it) or choose another port",
+                    where, at.port)};
   }
   if (error == asio::error::access_denied) {
-    return {Errc::permission_denied,
-            fmt::format("cannot listen on {}: permission denied; ports below 1024 need root, choose a higher one", where)};
+    return {
+        Errc::permission_denied,
+        fmt::format("cannot listen on {}: permission denied; ports below 1024 need root, choose a higher one", where)};
   }
   return {Errc::invalid_argument,
           fmt::format("cannot listen on {}: {}; use an address of this machine", where, error.message())};

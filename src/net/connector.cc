@@ -1,7 +1,6 @@
 #include "net/connector.h"
 
 #include <algorithm>
-
 #include <boost/asio/post.hpp>
 
 namespace gantry::net {

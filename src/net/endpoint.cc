@@ -21,7 +21,8 @@ bool host_has_only_sane_characters(std::string_view host) {
 
 std::unexpected<Error> unreadable(std::string_view text, std::string_view why) {
   constexpr std::size_t kShownMax = 80;
-  return fail(Errc::invalid_argument, "expected an address such as 127.0.0.1:9876, name:9876 or [::1]:9876, got \"{}\": {}",
+  return fail(Errc::invalid_argument,
+              "expected an address such as 127.0.0.1:9876, name:9876 or [::1]:9876, got \"{}\": {}",
               text.substr(0, kShownMax), why);
 }
 

@@ -2,12 +2,11 @@
 // RocketMQ separates addresses of a list by ';'; ',' and blanks are taken as well.
 #pragma once
 
+#include <boost/asio/ip/tcp.hpp>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <boost/asio/ip/tcp.hpp>
 
 #include "base/error.h"
 

@@ -1,7 +1,6 @@
 #include "net/io_thread.h"
 
 #include <pthread.h>
-
 #include <spdlog/spdlog.h>
 
 namespace gantry::net {

@@ -1,10 +1,10 @@
 #include "net/shutdown.h"
 
-#include <csignal>
+#include <spdlog/spdlog.h>
 
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <spdlog/spdlog.h>
+#include <csignal>
 
 namespace gantry::net {
 

@@ -2,11 +2,10 @@
 // ended the io_context in time, or a second signal comes, the io_context is stopped.
 #pragma once
 
+#include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <functional>
 #include <memory>
-
-#include <boost/asio/io_context.hpp>
 
 namespace gantry::net {
 

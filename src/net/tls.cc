@@ -2,7 +2,6 @@
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
-
 #include <spdlog/spdlog.h>
 
 namespace gantry::net {
@@ -63,11 +62,13 @@ Result<std::shared_ptr<TlsContext>> TlsContext::client(const TlsFiles& files) {
     if (files.ca_file.empty()) {
       error_code error;
       context->set_default_verify_paths(error);
-      if (error) return fail(Errc::invalid_argument, "TLS: the system's certificates cannot be read: {}", error.message());
+      if (error)
+        return fail(Errc::invalid_argument, "TLS: the system's certificates cannot be read: {}", error.message());
     }
     context->set_verify_mode(ssl::verify_peer);
   } else {
-    spdlog::warn("TLS: certificates of servers are not verified, as asked; anyone on the way can read and change messages");
+    spdlog::warn(
+        "TLS: certificates of servers are not verified, as asked; anyone on the way can read and change messages");
     context->set_verify_mode(ssl::verify_none);
   }
   return std::shared_ptr<TlsContext>(new TlsContext(std::move(*context), files.verify_peer));

@@ -1,11 +1,10 @@
 // TLS contexts for servers and clients, made from files.
 #pragma once
 
+#include <boost/asio/ssl/context.hpp>
 #include <memory>
 #include <string>
 #include <utility>
-
-#include <boost/asio/ssl/context.hpp>
 
 #include "base/error.h"
 

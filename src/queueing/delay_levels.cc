@@ -20,7 +20,8 @@ Result<std::int64_t> parse_delay(std::string_view word) {
   if (unit == "h") unit_ms = 3'600'000;
   if (unit == "d") unit_ms = 86'400'000;
   if (error != std::errc{} || unit_ms == 0 || number <= 0 || number > kDelayMsMax / unit_ms) {
-    return fail(Errc::invalid_argument, "delay level \"{}\": expected a positive number and s, m, h or d, as in 10s", word);
+    return fail(Errc::invalid_argument, "delay level \"{}\": expected a positive number and s, m, h or d, as in 10s",
+                word);
   }
   return number * unit_ms;
 }

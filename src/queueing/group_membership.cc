@@ -31,7 +31,8 @@ Result<GroupMembership::Change> GroupMembership::heartbeat(std::string_view grou
   auto known = state.members.find(member.connection);
   if (known == state.members.end()) {
     if (state.members.size() >= kMembersMax) {
-      return fail(Errc::resource_exhausted, "consumer group {}: the limit of {} members is reached", group, kMembersMax);
+      return fail(Errc::resource_exhausted, "consumer group {}: the limit of {} members is reached", group,
+                  kMembersMax);
     }
     state.members.emplace(member.connection, member);
     changed = true;

@@ -17,11 +17,11 @@ using ConnectionId = std::uint64_t;
 
 struct Subscription {
   std::string topic;
-  std::string expression = "*";        // "tagA || tagB"
+  std::string expression = "*";  // "tagA || tagB"
   std::string expression_type = "TAG";
-  std::vector<std::string> tags;       // empty: all
-  std::vector<std::int32_t> tag_codes; // Java hash codes of the tags
-  std::int64_t version = 0;            // the client's; a smaller one does not replace a greater
+  std::vector<std::string> tags;        // empty: all
+  std::vector<std::int32_t> tag_codes;  // Java hash codes of the tags
+  std::int64_t version = 0;             // the client's; a smaller one does not replace a greater
 
   bool matches_tag(std::int64_t tag_code) const;
 };
@@ -52,9 +52,9 @@ struct GroupState {
 class GroupMembership {
  public:
   static constexpr std::size_t kGroupsMax = 100'000;
-  static constexpr std::size_t kMembersMax = 10'000;        // of one group
-  static constexpr std::size_t kSubscriptionsMax = 1'000;   // of one group
-  static constexpr std::int64_t kSilenceMsMax = 120'000;    // a member that sends no heartbeat is dropped
+  static constexpr std::size_t kMembersMax = 10'000;       // of one group
+  static constexpr std::size_t kSubscriptionsMax = 1'000;  // of one group
+  static constexpr std::int64_t kSilenceMsMax = 120'000;   // a member that sends no heartbeat is dropped
 
   // The connections that must be told that the group's consumers changed (NOTIFY_CONSUMER_IDS_CHANGED).
   struct Change {

@@ -23,9 +23,7 @@ std::uint64_t get64(std::string_view bytes) {
 
 bool PopBatch::complete() const { return unacked_count() == 0; }
 
-std::size_t PopBatch::unacked_count() const {
-  return offsets.size() - static_cast<std::size_t>(std::popcount(acked));
-}
+std::size_t PopBatch::unacked_count() const { return offsets.size() - static_cast<std::size_t>(std::popcount(acked)); }
 
 std::vector<std::int64_t> PopBatch::unacked() const {
   std::vector<std::int64_t> left;

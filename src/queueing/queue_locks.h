@@ -12,8 +12,8 @@ namespace gantry::queueing {
 
 class QueueLocks {
  public:
-  static constexpr std::int64_t kLockMsMax = 60'000;  // a lock not renewed for that long is free
-  static constexpr std::size_t kLocksMax = 1'000'000; // further new locks are refused
+  static constexpr std::int64_t kLockMsMax = 60'000;   // a lock not renewed for that long is free
+  static constexpr std::size_t kLocksMax = 1'000'000;  // further new locks are refused
 
   // True when `client` holds the lock afterwards: it was free, expired or already its own (which renews it).
   // queue: any text that names the queue (topic, broker and queue id). now_ms must not go back.

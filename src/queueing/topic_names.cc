@@ -1,9 +1,9 @@
 #include "queueing/topic_names.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
-
-#include <fmt/format.h>
 
 #include "wire/pop_receipt.h"
 
@@ -29,8 +29,8 @@ std::string pop_retry_topic(std::string_view topic, std::string_view group) {
 
 std::string_view pop_origin_topic(std::string_view topic, std::string_view group) {
   const std::size_t prefix = kRetryPrefix.size() + group.size() + 1;
-  const bool pop_retry = topic.size() > prefix && is_retry_topic(topic) && topic.substr(kRetryPrefix.size(), group.size()) == group &&
-                         topic[prefix - 1] == '_';
+  const bool pop_retry = topic.size() > prefix && is_retry_topic(topic) &&
+                         topic.substr(kRetryPrefix.size(), group.size()) == group && topic[prefix - 1] == '_';
   return pop_retry ? topic.substr(prefix) : topic;
 }
 
@@ -38,9 +38,14 @@ bool is_retry_topic(std::string_view topic) { return topic.starts_with(kRetryPre
 bool is_dead_letter_topic(std::string_view topic) { return topic.starts_with(kDeadLetterPrefix); }
 
 bool is_system_topic(std::string_view topic) {
-  static constexpr std::array<std::string_view, 8> kNames = {
-      "TBW102",    "SCHEDULE_TOPIC_XXXX", "BenchmarkTest",       "SELF_TEST_TOPIC",
-      "OFFSET_MOVED_EVENT", "TRANS_CHECK_MAX_TIME_TOPIC", "RMQ_SYS_TRANS_HALF_TOPIC", "RMQ_SYS_TRANS_OP_HALF_TOPIC"};
+  static constexpr std::array<std::string_view, 8> kNames = {"TBW102",
+                                                             "SCHEDULE_TOPIC_XXXX",
+                                                             "BenchmarkTest",
+                                                             "SELF_TEST_TOPIC",
+                                                             "OFFSET_MOVED_EVENT",
+                                                             "TRANS_CHECK_MAX_TIME_TOPIC",
+                                                             "RMQ_SYS_TRANS_HALF_TOPIC",
+                                                             "RMQ_SYS_TRANS_OP_HALF_TOPIC"};
   return topic.starts_with("rmq_sys_") || topic.starts_with("RMQ_SYS_") ||
          std::find(kNames.begin(), kNames.end(), topic) != kNames.end();
 }

@@ -1,11 +1,11 @@
 #include "remoting/client.h"
 
-#include <unordered_map>
+#include <spdlog/spdlog.h>
 
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <spdlog/spdlog.h>
+#include <unordered_map>
 
 #include "net/connector.h"
 #include "net/endpoint.h"
@@ -21,7 +21,8 @@ class Client::Impl final : public Hub {
   Impl(asio::io_context& io, ClientConfig config)
       : Hub(io, limits_of(config), config.in_flight_max), config_(std::move(config)) {}
 
-  void call(const std::string& address, wire::Command request, std::chrono::milliseconds timeout, ResponseCallback done) {
+  void call(const std::string& address, wire::Command request, std::chrono::milliseconds timeout,
+            ResponseCallback done) {
     auto connection = connection_to(address);
     if (!connection) {
       asio::post(io(), [done = std::move(done), why = connection.error()] { done(std::unexpected(why)); });
@@ -76,7 +77,8 @@ class Client::Impl final : public Hub {
     auto to = net::parse_endpoint(address);
     if (!to) return std::unexpected(to.error());
     if (connections() >= limits().connections_max && !close_least_used()) {
-      return fail(Errc::resource_exhausted, "cannot connect to {}: all {} connections are in use", address, connections());
+      return fail(Errc::resource_exhausted, "cannot connect to {}: all {} connections are in use", address,
+                  connections());
     }
     auto connection = add(address, {});
     links_.emplace(address, connection);
@@ -152,7 +154,8 @@ asio::awaitable<Result<wire::Command>> Client::call(std::string address, wire::C
       std::move(start), asio::use_awaitable, std::move(address), std::move(request));
 }
 
-void Client::call(std::string address, wire::Command request, std::chrono::milliseconds timeout, ResponseCallback done) {
+void Client::call(std::string address, wire::Command request, std::chrono::milliseconds timeout,
+                  ResponseCallback done) {
   impl_->call(address, std::move(request), timeout, std::move(done));
 }
 

@@ -3,13 +3,12 @@
 // lives on one io_context that is run by one thread; every public call is made there.
 #pragma once
 
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
-
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/io_context.hpp>
 
 #include "base/error.h"
 #include "net/tls.h"
@@ -22,10 +21,10 @@ namespace gantry::remoting {
 struct ClientConfig {
   wire::FrameLimits frame;
   std::chrono::milliseconds connect_timeout{3'000};
-  std::chrono::milliseconds idle_timeout{120'000};   // an unused connection is closed
-  std::size_t in_flight_max = 65'536;                // of one connection; further calls fail with resource_exhausted
+  std::chrono::milliseconds idle_timeout{120'000};  // an unused connection is closed
+  std::size_t in_flight_max = 65'536;               // of one connection; further calls fail with resource_exhausted
   std::size_t connections_max = 1'024;
-  std::shared_ptr<net::TlsContext> tls;              // when set, every connection is TLS
+  std::shared_ptr<net::TlsContext> tls;  // when set, every connection is TLS
   // Adds the ACL signature to a request just before it is encoded; see wire/signature.h.
   std::function<void(wire::Command&)> sign;
 };

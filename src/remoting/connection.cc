@@ -1,10 +1,10 @@
 #include "remoting/connection.h"
 
-#include <algorithm>
+#include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
-#include <spdlog/spdlog.h>
 
 #include "net/endpoint.h"
 #include "wire/codes.h"
@@ -16,8 +16,8 @@ using boost::system::error_code;
 
 namespace {
 
-constexpr int kReadsPerTurn = 4;       // then the other connections have their turn
-constexpr char kTlsHandshake = 0x16;   // RFC 8446 5.1: ContentType of the first record; no frame is that long
+constexpr int kReadsPerTurn = 4;          // then the other connections have their turn
+constexpr char kTlsHandshake = 0x16;      // RFC 8446 5.1: ContentType of the first record; no frame is that long
 constexpr std::size_t kBackpressure = 8;  // reading pauses when this part of unsent_bytes_max is unsent
 
 void call_back(const ResponseCallback& done, Result<wire::Command> result) {
@@ -353,8 +353,8 @@ void Connection::recharge() {
   const std::size_t now = received_.capacity() + in_flight_bytes_ + unsent_.bytes();
   const std::size_t before = std::exchange(charged_, now);
   if (!hub_->charge(before, now)) {
-    shut({Errc::resource_exhausted, fmt::format("all connections together hold more than {} bytes",
-                                                hub_->limits().memory_bytes_max)});
+    shut({Errc::resource_exhausted,
+          fmt::format("all connections together hold more than {} bytes", hub_->limits().memory_bytes_max)});
   }
 }
 
@@ -378,7 +378,9 @@ Connection::Clock::time_point Connection::check(Clock::time_point now) {
   return std::min(next, idle_at);
 }
 
-std::string Connection::lost() const { return fmt::format("the connection with {} was lost before the answer", address_); }
+std::string Connection::lost() const {
+  return fmt::format("the connection with {} was lost before the answer", address_);
+}
 
 void Connection::close() { shut({Errc::unavailable, fmt::format("the connection with {} was closed", address_)}); }
 

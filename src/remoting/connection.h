@@ -3,13 +3,12 @@
 // and closes itself on garbage and on every limit. Lives on its hub's io_context.
 #pragma once
 
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/stream.hpp>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
-
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ssl/stream.hpp>
 
 #include "net/tls.h"
 #include "remoting/hub.h"

@@ -1,10 +1,10 @@
 #include "remoting/hub.h"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <atomic>
-
 #include <boost/asio/post.hpp>
-#include <spdlog/spdlog.h>
 
 #include "remoting/connection.h"
 #include "wire/codes.h"
@@ -30,7 +30,8 @@ Hub::Hub(boost::asio::io_context& io, const ServerLimits& limits, std::size_t pe
 Hub::~Hub() = default;
 
 std::shared_ptr<Connection> Hub::add(std::string address, boost::asio::ip::tcp::endpoint endpoint) {
-  auto connection = std::make_shared<Connection>(shared_from_this(), next_id(), std::move(address), std::move(endpoint));
+  auto connection =
+      std::make_shared<Connection>(shared_from_this(), next_id(), std::move(address), std::move(endpoint));
   connections_.emplace(connection->id(), connection);
   return connection;
 }
@@ -44,7 +45,8 @@ void Hub::dispatch(const std::shared_ptr<Connection>& from, wire::Command comman
   const auto found = handlers_.find(code);
   const Handler& handler = found != handlers_.end() ? found->second : others_;
   if (!handler) {
-    return reply.send(wire::response_code::kRequestCodeNotSupported, fmt::format("request code {} is not supported", code));
+    return reply.send(wire::response_code::kRequestCodeNotSupported,
+                      fmt::format("request code {} is not supported", code));
   }
   try {
     handler(Request{std::move(command), from, std::move(reply)});

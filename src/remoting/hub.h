@@ -2,6 +2,8 @@
 // and its bound, and the one timer that serves all of them. Nothing ticks while nothing can expire.
 #pragma once
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -9,9 +11,6 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
-
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include "net/log_limit.h"
 #include "remoting/read_buffer.h"
@@ -39,7 +38,9 @@ class Hub : public std::enable_shared_from_this<Hub> {
 
   void handle(std::int32_t request_code, Handler handler) { handlers_[request_code] = std::move(handler); }
   void handle_others(Handler handler) { others_ = std::move(handler); }
-  void authorize(std::function<Result<void>(const wire::Command&, const Peer&)> check) { authorize_ = std::move(check); }
+  void authorize(std::function<Result<void>(const wire::Command&, const Peer&)> check) {
+    authorize_ = std::move(check);
+  }
   void on_closed(std::function<void(const std::shared_ptr<Peer>&)> callback) { on_closed_ = std::move(callback); }
 
   std::size_t connections() const { return connections_.size(); }
@@ -48,7 +49,7 @@ class Hub : public std::enable_shared_from_this<Hub> {
   // By the connections:
   void dispatch(const std::shared_ptr<Connection>& from, wire::Command request, std::size_t frame_bytes);
   virtual void closed(Connection& connection, const Error& why);
-  void wake_by(Clock::time_point time);            // check() is called not later than then, save for coarseness
+  void wake_by(Clock::time_point time);              // check() is called not later than then, save for coarseness
   bool charge(std::size_t before, std::size_t now);  // memory held by a connection; false: too much in all
 
  protected:

@@ -46,8 +46,8 @@ class Server::Impl final : public Hub {
     if (connections() >= limits().connections_max) {
       ++refused_;
       if (refused_log_.admit()) {
-        spdlog::warn("refused a connection of {}: {} are open; {} refused so far", net::to_string(remote), connections(),
-                     refused_);
+        spdlog::warn("refused a connection of {}: {} are open; {} refused so far", net::to_string(remote),
+                     connections(), refused_);
       }
       return;
     }

@@ -3,14 +3,13 @@
 // run by one thread; handlers and every public call run there, so handlers need no locks.
 #pragma once
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
-
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 
 #include "base/error.h"
 #include "net/tls.h"
@@ -26,8 +25,8 @@ using ResponseCallback = std::function<void(Result<wire::Command>)>;
 class Peer {
  public:
   virtual ~Peer() = default;
-  virtual std::uint64_t id() const = 0;                // unique in the process, never reused
-  virtual const std::string& address() const = 0;      // "127.0.0.1:52311", "[::1]:52311"
+  virtual std::uint64_t id() const = 0;            // unique in the process, never reused
+  virtual const std::string& address() const = 0;  // "127.0.0.1:52311", "[::1]:52311"
   virtual const boost::asio::ip::tcp::endpoint& endpoint() const = 0;
   virtual bool is_open() const = 0;
   virtual void send_oneway(wire::Command request) = 0;  // server-initiated, e.g. consumer list changed
@@ -75,15 +74,16 @@ using Handler = std::function<void(Request)>;
 
 struct ServerLimits {
   wire::FrameLimits frame;
-  std::size_t connections_max = 10'000;          // further ones are accepted and closed at once, and counted
-  std::size_t in_flight_max = 2'048;             // requests of one connection without an answer; then it is not read
+  std::size_t connections_max = 10'000;  // further ones are accepted and closed at once, and counted
+  std::size_t in_flight_max = 2'048;     // requests of one connection without an answer; then it is not read
   std::size_t in_flight_bytes_max = 64 * 1024 * 1024;  // size of those requests; then it is not read
-  std::size_t unsent_bytes_max = 64 * 1024 * 1024;  // answers of one connection not taken by the peer; then it is closed
-                                                    // (from an eighth of it on, the connection is not read)
+  std::size_t unsent_bytes_max =
+      64 * 1024 * 1024;  // answers of one connection not taken by the peer; then it is closed
+                         // (from an eighth of it on, the connection is not read)
   std::size_t memory_bytes_max = std::size_t{1} << 30;  // of all connections: received parts of frames, requests in
                                                         // flight and unsent answers; who asks for more is closed
-  std::chrono::milliseconds idle_timeout{120'000};  // no frame for that long: closed (Java: 120 s)
-  std::chrono::milliseconds frame_timeout{30'000};  // a frame begun must be whole within that time
+  std::chrono::milliseconds idle_timeout{120'000};      // no frame for that long: closed (Java: 120 s)
+  std::chrono::milliseconds frame_timeout{30'000};      // a frame begun must be whole within that time
 };
 
 struct ServerConfig {
@@ -94,9 +94,9 @@ struct ServerConfig {
 };
 
 struct ServerStats {
-  std::size_t connections = 0;    // open now
-  std::uint64_t accepted = 0;     // since the start
-  std::uint64_t refused = 0;      // of those, closed at once because of connections_max
+  std::size_t connections = 0;  // open now
+  std::uint64_t accepted = 0;   // since the start
+  std::uint64_t refused = 0;    // of those, closed at once because of connections_max
 };
 
 class Server {
@@ -111,7 +111,7 @@ class Server {
   // Called once a connection, later than whatever closed it; not any more after stop().
   void on_closed(std::function<void(const std::shared_ptr<Peer>&)> callback);
 
-  Result<void> start();      // binds and accepts; a port in use is named in the error
+  Result<void> start();  // binds and accepts; a port in use is named in the error
   std::uint16_t port() const;
   // Stops accepting, closes every connection; requests of ours without an answer fail with cancelled (their callbacks
   // are posted, not called from here). Idempotent; the destructor does it too.

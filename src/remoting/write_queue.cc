@@ -24,7 +24,8 @@ Result<void> WriteQueue::push(wire::Command&& command) {
   std::string& piece = open_piece();
   const std::size_t before = piece.size();
   const bool copied = command.body.size() <= kCopiedBodyBytes;
-  auto encoded = copied ? wire::encode_frame(command, piece) : wire::encode_frame_head(command, command.body.size(), piece);
+  auto encoded =
+      copied ? wire::encode_frame(command, piece) : wire::encode_frame_head(command, command.body.size(), piece);
   if (!encoded) {
     piece.resize(before);
     if (before == 0) {

@@ -3,11 +3,10 @@
 #pragma once
 
 #include <array>
+#include <boost/asio/buffer.hpp>
 #include <cstddef>
 #include <deque>
 #include <string>
-
-#include <boost/asio/buffer.hpp>
 
 #include "base/error.h"
 #include "wire/command.h"

@@ -24,26 +24,19 @@ Errc errc_of(std::int32_t code, std::string_view remark) {
     case rc::kSubscriptionGroupNotExist:
     case rc::kQueryNotFound:
     case rc::kConsumerNotOnline:
-    case rc::kSubscriptionNotExist:
-      return Errc::not_found;
+    case rc::kSubscriptionNotExist: return Errc::not_found;
     case rc::kSystemBusy:
     case rc::kServiceNotAvailable:
     case rc::kSlaveNotAvailable:
     case rc::kFlushDiskTimeout:
-    case rc::kFlushSlaveTimeout:
-      return Errc::unavailable;
-    case rc::kFlowControl:
-      return Errc::resource_exhausted;
-    case rc::kNoPermission:
-      return Errc::permission_denied;
-    case rc::kRequestCodeNotSupported:
-      return Errc::unimplemented;
+    case rc::kFlushSlaveTimeout: return Errc::unavailable;
+    case rc::kFlowControl: return Errc::resource_exhausted;
+    case rc::kNoPermission: return Errc::permission_denied;
+    case rc::kRequestCodeNotSupported: return Errc::unimplemented;
     case rc::kMessageIllegal:
     case rc::kSubscriptionParseFailed:
-    case rc::kInvalidParameter:
-      return Errc::invalid_argument;
-    default:
-      break;
+    case rc::kInvalidParameter: return Errc::invalid_argument;
+    default: break;
   }
   // ACL refusals have no code of their own in 4.x and the first 5.x: the remark names the exception
   if (remark.find("AclException") != std::string_view::npos || remark.find("uthentication") != std::string_view::npos) {

@@ -84,15 +84,12 @@ asio::awaitable<Result<std::vector<ReceivedMessage>>> PopClient::pop(std::string
       co_await cluster_->call(address, wire::make_request(code::kPopMessage, header), pop.poll_timeout + kGrace);
   if (!response) co_return std::unexpected(response.error());
   switch (response->code) {
-    case rc::kSuccess:
-      break;
+    case rc::kSuccess: break;
     case rc::kPollingFull:
       co_return fail(Errc::resource_exhausted, "broker {} holds too many long polls already", address);
     case rc::kPollingTimeout:
-    case rc::kPullNotFound:
-      co_return std::vector<ReceivedMessage>{};
-    default:
-      co_return std::unexpected(error_of_response(*response, "broker " + address));
+    case rc::kPullNotFound: co_return std::vector<ReceivedMessage>{};
+    default: co_return std::unexpected(error_of_response(*response, "broker " + address));
   }
   auto fields = wire::decode_header<wire::PopMessageResponseHeader>(response->fields);
   if (!fields) co_return std::unexpected(in_context("broker " + address, fields.error()));

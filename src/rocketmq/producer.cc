@@ -47,20 +47,11 @@ Result<SendReceipt> to_receipt(const wire::Command& response, const MessageQueue
                                const std::string& address) {
   SendReceipt receipt;
   switch (response.code) {
-    case rc::kSuccess:
-      receipt.status = SendStatus::ok;
-      break;
-    case rc::kFlushDiskTimeout:
-      receipt.status = SendStatus::flush_disk_timeout;
-      break;
-    case rc::kFlushSlaveTimeout:
-      receipt.status = SendStatus::flush_slave_timeout;
-      break;
-    case rc::kSlaveNotAvailable:
-      receipt.status = SendStatus::slave_not_available;
-      break;
-    default:
-      return std::unexpected(error_of_response(response, "broker " + address));
+    case rc::kSuccess: receipt.status = SendStatus::ok; break;
+    case rc::kFlushDiskTimeout: receipt.status = SendStatus::flush_disk_timeout; break;
+    case rc::kFlushSlaveTimeout: receipt.status = SendStatus::flush_slave_timeout; break;
+    case rc::kSlaveNotAvailable: receipt.status = SendStatus::slave_not_available; break;
+    default: return std::unexpected(error_of_response(response, "broker " + address));
   }
   auto header = wire::decode_header<wire::SendMessageResponseHeader>(response.fields);
   if (!header) return std::unexpected(in_context("broker " + address, header.error()));

@@ -128,18 +128,11 @@ asio::awaitable<Result<PullAnswer>> QueueClient::pull(MessageQueue queue, std::i
 
   PullAnswer answer;
   switch (response->code) {
-    case rc::kSuccess:
-      answer.status = PullAnswer::Status::found;
-      break;
+    case rc::kSuccess: answer.status = PullAnswer::Status::found; break;
     case rc::kPullNotFound:
-    case rc::kPullRetryImmediately:
-      answer.status = PullAnswer::Status::nothing_new;
-      break;
-    case rc::kPullOffsetMoved:
-      answer.status = PullAnswer::Status::offset_moved;
-      break;
-    default:
-      co_return std::unexpected(error_of_response(*response, "broker " + *address));
+    case rc::kPullRetryImmediately: answer.status = PullAnswer::Status::nothing_new; break;
+    case rc::kPullOffsetMoved: answer.status = PullAnswer::Status::offset_moved; break;
+    default: co_return std::unexpected(error_of_response(*response, "broker " + *address));
   }
   auto fields = wire::decode_header<wire::PullMessageResponseHeader>(response->fields);
   if (!fields) co_return std::unexpected(in_context("broker " + *address, fields.error()));

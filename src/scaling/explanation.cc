@@ -6,32 +6,19 @@ namespace gantry::scaling {
 
 std::string_view to_string(Topic topic) {
   switch (topic) {
-    case Topic::paused:
-      return "paused";
-    case Topic::reading:
-      return "reading";
-    case Topic::unknown:
-      return "unknown";
-    case Topic::fallback:
-      return "fallback";
-    case Topic::activation:
-      return "activation";
-    case Topic::cooldown:
-      return "cooldown";
-    case Topic::proposal:
-      return "proposal";
-    case Topic::tolerance:
-      return "tolerance";
-    case Topic::winner:
-      return "winner";
-    case Topic::stabilization:
-      return "stabilization";
-    case Topic::policy:
-      return "policy";
-    case Topic::bounds:
-      return "bounds";
-    case Topic::decision:
-      break;
+    case Topic::paused: return "paused";
+    case Topic::reading: return "reading";
+    case Topic::unknown: return "unknown";
+    case Topic::fallback: return "fallback";
+    case Topic::activation: return "activation";
+    case Topic::cooldown: return "cooldown";
+    case Topic::proposal: return "proposal";
+    case Topic::tolerance: return "tolerance";
+    case Topic::winner: return "winner";
+    case Topic::stabilization: return "stabilization";
+    case Topic::policy: return "policy";
+    case Topic::bounds: return "bounds";
+    case Topic::decision: break;
   }
   return "decision";
 }

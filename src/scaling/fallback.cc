@@ -6,14 +6,10 @@ namespace gantry::scaling {
 
 int32_t fallback_replicas(const FallbackSpec& fallback, int32_t current_replicas) {
   switch (fallback.behavior) {
-    case FallbackBehavior::current_replicas:
-      return current_replicas;
-    case FallbackBehavior::current_replicas_if_higher:
-      return std::max(current_replicas, fallback.replicas);
-    case FallbackBehavior::current_replicas_if_lower:
-      return std::min(current_replicas, fallback.replicas);
-    case FallbackBehavior::static_replicas:
-      break;
+    case FallbackBehavior::current_replicas: return current_replicas;
+    case FallbackBehavior::current_replicas_if_higher: return std::max(current_replicas, fallback.replicas);
+    case FallbackBehavior::current_replicas_if_lower: return std::min(current_replicas, fallback.replicas);
+    case FallbackBehavior::static_replicas: break;
   }
   return fallback.replicas;
 }

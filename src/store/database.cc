@@ -1,13 +1,13 @@
 #include "store/database.h"
 
-#include <filesystem>
-#include <string>
-
 #include <rocksdb/compaction_filter.h>
 #include <rocksdb/env.h>
 #include <rocksdb/file_system.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/table.h>
+
+#include <filesystem>
+#include <string>
 
 #include "store/bytes.h"
 
@@ -98,7 +98,8 @@ Error to_error(const rocksdb::Status& status, std::string_view doing) {
   if (text.find("ermission denied") != std::string::npos || text.find("Read-only file system") != std::string::npos) {
     code = Errc::permission_denied;
   }
-  if (text.find("lock hold by current process") != std::string::npos || text.find("While lock file") != std::string::npos) {
+  if (text.find("lock hold by current process") != std::string::npos ||
+      text.find("While lock file") != std::string::npos) {
     code = Errc::unavailable;
   }
   return Error{code, fmt::format("{}: {}", doing, text)};
@@ -137,8 +138,10 @@ Result<std::unique_ptr<Database>> Database::open(const Options& options) {
   if (!status.ok()) {
     Error error = to_error(status, fmt::format("data directory {} cannot be opened", options.directory));
     if (error.code == Errc::unavailable) {
-      error.message = fmt::format("data directory {} is in use by another process; stop that broker or choose another "
-                                  "directory with --data", options.directory);
+      error.message = fmt::format(
+          "data directory {} is in use by another process; stop that broker or choose another "
+          "directory with --data",
+          options.directory);
     } else if (error.code == Errc::permission_denied) {
       error.message += "; make it writable or choose another one with --data";
     } else if (error.code == Errc::corrupt) {

@@ -10,13 +10,13 @@
 // Log keys only grow, so compaction of `log` moves files without rewriting them and retention unlinks whole files.
 #pragma once
 
+#include <rocksdb/db.h>
+
 #include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string_view>
 #include <vector>
-
-#include <rocksdb/db.h>
 
 #include "base/error.h"
 #include "store/options.h"

@@ -1,7 +1,8 @@
 #include "store/group_commit.h"
 
-#include <boost/asio/post.hpp>
 #include <spdlog/spdlog.h>
+
+#include <boost/asio/post.hpp>
 
 namespace gantry::store {
 
@@ -23,7 +24,8 @@ Result<void> GroupCommit::admit(std::size_t bytes) {
   if (stopped_) return fail(Errc::cancelled, "the broker is stopping");
   if (broken_) return std::unexpected(*broken_);
   if (gathering_.batch.GetDataSize() + bytes > options_.gathered_bytes_max) {
-    return fail(Errc::resource_exhausted, "the disk is behind: more than {} bytes wait to be written", options_.gathered_bytes_max);
+    return fail(Errc::resource_exhausted, "the disk is behind: more than {} bytes wait to be written",
+                options_.gathered_bytes_max);
   }
   return {};
 }

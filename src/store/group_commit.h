@@ -10,6 +10,10 @@
 // takes writes again. All functions are called on the event loop's thread.
 #pragma once
 
+#include <rocksdb/write_batch.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <condition_variable>
 #include <functional>
 #include <map>
@@ -18,10 +22,6 @@
 #include <string>
 #include <thread>
 #include <vector>
-
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <rocksdb/write_batch.h>
 
 #include "store/database.h"
 #include "store/options.h"

@@ -1,9 +1,9 @@
 #include "store/message_log.h"
 
-#include <algorithm>
-
 #include <rocksdb/convenience.h>
 #include <spdlog/spdlog.h>
+
+#include <algorithm>
 
 #include "store/bytes.h"
 
@@ -27,7 +27,8 @@ void encode_index_key(char* out, std::uint32_t number, std::int64_t offset) {
 }
 
 IndexEntry decode_entry(const char* in) {
-  return {get_u64(in), get_u32(in + 8), static_cast<std::int64_t>(get_u64(in + 12)), static_cast<std::int64_t>(get_u64(in + 20))};
+  return {get_u64(in), get_u32(in + 8), static_cast<std::int64_t>(get_u64(in + 12)),
+          static_cast<std::int64_t>(get_u64(in + 20))};
 }
 constexpr std::size_t kEntryBytes = 28;
 
@@ -103,7 +104,8 @@ Result<void> MessageLog::load_end(Queue& queue) {
 
 Queue* MessageLog::find(std::string_view topic, std::int32_t queue_id) {
   auto found = topics_.find(topic);
-  if (found == topics_.end() || queue_id < 0 || static_cast<std::size_t>(queue_id) >= found->second.size()) return nullptr;
+  if (found == topics_.end() || queue_id < 0 || static_cast<std::size_t>(queue_id) >= found->second.size())
+    return nullptr;
   return found->second[static_cast<std::size_t>(queue_id)].get();
 }
 
@@ -150,7 +152,8 @@ void MessageLog::drop(std::string_view topic) {
 
 Result<MessageLog::Place> MessageLog::reserve(Queue& queue, std::size_t record_bytes) {
   if (record_bytes > options_.record_bytes_max) {
-    return fail(Errc::invalid_argument, "message of {} bytes exceeds the maximum of {}", record_bytes, options_.record_bytes_max);
+    return fail(Errc::invalid_argument, "message of {} bytes exceeds the maximum of {}", record_bytes,
+                options_.record_bytes_max);
   }
   if (auto admitted = commit_->admit(record_bytes); !admitted) return std::unexpected(admitted.error());
   const TailCache::Slot slot = tail_.reserve(record_bytes);
@@ -181,8 +184,9 @@ void MessageLog::append(Queue& queue, const Place& place, std::int64_t tags_code
   }
 
   if (queue.recent_.empty()) queue.recent_first_ = place.queue_offset;
-  queue.recent_.push_back({{place.physical_offset, static_cast<std::uint32_t>(place.bytes.size()), tags_code, store_time_ms},
-                           place.tail_position});
+  queue.recent_.push_back(
+      {{place.physical_offset, static_cast<std::uint32_t>(place.bytes.size()), tags_code, store_time_ms},
+       place.tail_position});
   tail_items_.push_back({&queue, place.tail_position});
   next_physical_ = place.physical_offset + place.bytes.size();
   queue.next_offset_ = place.queue_offset + 1;
@@ -261,7 +265,8 @@ Result<IndexEntry> MessageLog::entry_at(const Queue& queue, std::int64_t offset)
 }
 
 Result<std::string> MessageLog::record_at(std::uint64_t physical_offset) {
-  if (physical_offset < min_physical_) return fail(Errc::not_found, "no message at physical offset {}", physical_offset);
+  if (physical_offset < min_physical_)
+    return fail(Errc::not_found, "no message at physical offset {}", physical_offset);
   char key[8];
   put_u64(key, physical_offset);
   std::string value;
@@ -331,7 +336,8 @@ std::optional<std::uint64_t> MessageLog::record_from(std::uint64_t physical_offs
   const rocksdb::Slice value = rows->value();
   if (value.size() < kBornHostAt + 28) return std::nullopt;
   const std::size_t born_host = (get_u32(value.data() + kSysFlagAt) & kBornHostV6) != 0 ? 20 : 8;
-  if (store_time_ms != nullptr) *store_time_ms = static_cast<std::int64_t>(get_u64(value.data() + kBornHostAt + born_host));
+  if (store_time_ms != nullptr)
+    *store_time_ms = static_cast<std::int64_t>(get_u64(value.data() + kBornHostAt + born_host));
   return get_u64(rows->key().data());
 }
 

@@ -3,6 +3,8 @@
 // Everything runs on the event loop's thread.
 #pragma once
 
+#include <rocksdb/iterator.h>
+
 #include <deque>
 #include <functional>
 #include <memory>
@@ -11,8 +13,6 @@
 #include <string_view>
 #include <unordered_map>
 #include <vector>
-
-#include <rocksdb/iterator.h>
 
 #include "base/error.h"
 #include "store/database.h"

@@ -26,7 +26,7 @@ struct Options {
   std::size_t record_bytes_max = 4 * 1024 * 1024 + 64 * 1024;  // one encoded message
   std::size_t gathered_bytes_max = 64 * 1024 * 1024;  // changes waiting for the disk; further appends are refused
   std::size_t tail_bytes = 8 * 1024 * 1024;           // newest records kept in memory; rounded up to hold one record
-  std::size_t unsaved_keys_max = 1'000'000;           // settings and offsets kept in memory while the disk refuses writes
+  std::size_t unsaved_keys_max = 1'000'000;  // settings and offsets kept in memory while the disk refuses writes
 
   // Messages older than this, or further from the end than this, are deleted. 0: no such limit.
   std::int64_t retention_ms = 72LL * 3600 * 1000;

@@ -19,7 +19,8 @@ class MessageLog;
 
 class Queue {
  public:
-  Queue(std::string topic, std::int32_t id, std::uint32_t number) : topic_(std::move(topic)), id_(id), number_(number) {}
+  Queue(std::string topic, std::int32_t id, std::uint32_t number)
+      : topic_(std::move(topic)), id_(id), number_(number) {}
   Queue(const Queue&) = delete;
   Queue& operator=(const Queue&) = delete;
 
@@ -43,11 +44,11 @@ class Queue {
   std::uint32_t number_;  // in the keys of the index; never used again
   std::int64_t min_offset_ = 0;
   std::int64_t max_offset_ = 0;
-  std::int64_t next_offset_ = 0;         // max_offset_ and what is being written
-  std::uint64_t min_physical_ = 0;       // a lower bound of the physical offset of min_offset_
-  std::int64_t recent_first_ = 0;        // queue offset of recent_.front()
-  std::deque<Recent> recent_;            // exactly the messages whose records are in the tail cache
-  std::uint64_t touched_batch_ = 0;      // the last batch with a message for this queue
+  std::int64_t next_offset_ = 0;     // max_offset_ and what is being written
+  std::uint64_t min_physical_ = 0;   // a lower bound of the physical offset of min_offset_
+  std::int64_t recent_first_ = 0;    // queue offset of recent_.front()
+  std::deque<Recent> recent_;        // exactly the messages whose records are in the tail cache
+  std::uint64_t touched_batch_ = 0;  // the last batch with a message for this queue
   std::size_t touched_at_ = 0;
 };
 

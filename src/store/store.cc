@@ -1,11 +1,10 @@
 #include "store/store.h"
 
 #include <malloc.h>
+#include <spdlog/spdlog.h>
 
 #include <chrono>
 #include <filesystem>
-
-#include <spdlog/spdlog.h>
 
 #include "store/bytes.h"
 
@@ -17,7 +16,8 @@ constexpr std::chrono::seconds kWatchInterval{5};
 constexpr int kRetentionTicks = 12;  // once a minute
 
 std::int64_t wall_clock_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
 }
 
 struct TimerKey {
@@ -104,7 +104,8 @@ std::optional<Store::DiskUsage> Store::disk_usage() const {
 
 Result<void> Store::admit_append() const {
   if (!low_space_) return {};
-  return fail(Errc::resource_exhausted, "less than {} MiB of disk are free under {}", options_.free_bytes_min >> 20, options_.directory);
+  return fail(Errc::resource_exhausted, "less than {} MiB of disk are free under {}", options_.free_bytes_min >> 20,
+              options_.directory);
 }
 
 Result<void> Store::for_each_setting(std::string_view prefix,

@@ -1,13 +1,12 @@
 #include "up/command.h"
 
-#include <cstdio>
-#include <filesystem>
-#include <fstream>
-
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/json/serialize.hpp>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
 
 #include "broker/broker.h"
 #include "net/io_thread.h"
@@ -42,7 +41,8 @@ class EmbeddedBroker {
     config.data_directory = options.data_dir;
     if (options.data_dir.empty()) {
       std::string pattern = (std::filesystem::temp_directory_path() / "gantry-up-XXXXXX").string();
-      if (::mkdtemp(pattern.data()) == nullptr) return fail(Errc::unavailable, "{}: no temporary directory can be made there", pattern);
+      if (::mkdtemp(pattern.data()) == nullptr)
+        return fail(Errc::unavailable, "{}: no temporary directory can be made there", pattern);
       embedded->temporary_ = config.data_directory = pattern;
     }
     embedded->thread_.start();
@@ -53,7 +53,11 @@ class EmbeddedBroker {
   }
 
   ~EmbeddedBroker() {
-    if (broker_) thread_.call([this] { broker_->stop(); broker_.reset(); });
+    if (broker_)
+      thread_.call([this] {
+        broker_->stop();
+        broker_.reset();
+      });
     thread_.stop();
     std::error_code ignored;
     if (!temporary_.empty()) std::filesystem::remove_all(temporary_, ignored);
@@ -69,7 +73,8 @@ class EmbeddedBroker {
   std::string temporary_;
 };
 
-Result<std::shared_ptr<rocketmq::Cluster>> make_cluster(boost::asio::io_context& io, const Options& options, const std::string& name_servers) {
+Result<std::shared_ptr<rocketmq::Cluster>> make_cluster(boost::asio::io_context& io, const Options& options,
+                                                        const std::string& name_servers) {
   rocketmq::ClusterConfig config;
   config.name_servers = name_servers;
   if (!options.access_key.empty()) config.credentials = wire::Credentials{options.access_key, options.secret_key};
@@ -86,8 +91,9 @@ void give_credentials(kube::Manifest& manifest, const Options& options) {
   if (options.access_key.empty()) return;
   for (kube::Deployment& deployment : manifest.deployments) {
     for (kube::Container& container : deployment.pod.containers) {
-      container.env.insert(container.env.begin(), {kube::EnvVar{"GANTRY_ACCESS_KEY", options.access_key, std::nullopt},
-                                                   kube::EnvVar{"GANTRY_SECRET_KEY", options.secret_key, std::nullopt}});
+      container.env.insert(container.env.begin(),
+                           {kube::EnvVar{"GANTRY_ACCESS_KEY", options.access_key, std::nullopt},
+                            kube::EnvVar{"GANTRY_SECRET_KEY", options.secret_key, std::nullopt}});
     }
   }
 }
@@ -96,7 +102,9 @@ Result<void> write_report(const std::string& file, const Show& show, const Verdi
   std::ofstream out(file, std::ios::trunc);
   out << boost::json::serialize(to_json(show.history(), verdict)) << "\n";
   out.close();
-  if (!out) return fail(Errc::unavailable, "{}: the report cannot be written: {}", file, std::generic_category().message(errno));
+  if (!out)
+    return fail(Errc::unavailable, "{}: the report cannot be written: {}", file,
+                std::generic_category().message(errno));
   return {};
 }
 
@@ -104,7 +112,8 @@ int conclude(const Options& options, const Show& show) {
   const Verdict verdict = show.verdict();
   int exit_code = kDone;
   if (!options.report_file.empty()) {
-    if (auto written = write_report(options.report_file, show, verdict); !written) exit_code = report_error(written.error());
+    if (auto written = write_report(options.report_file, show, verdict); !written)
+      exit_code = report_error(written.error());
   }
   if (options.duration) {
     std::printf("%s: %s\n", verdict.ok ? "ok" : "not ok", verdict.reason.c_str());
@@ -126,7 +135,8 @@ int run_show(const Options& options, Plan plan) {
   give_credentials(*plan.manifest, options);
   auto cluster = make_cluster(io, options, plan.name_servers);
   if (!cluster) return report_error(cluster.error());
-  for (const std::string& ignored : plan.manifest->ignored) std::printf("not used on one machine: %s\n", ignored.c_str());
+  for (const std::string& ignored : plan.manifest->ignored)
+    std::printf("not used on one machine: %s\n", ignored.c_str());
 
   const std::string name_servers = plan.name_servers;
   auto created = Show::create(io, std::move(plan), *cluster);
@@ -136,8 +146,8 @@ int run_show(const Options& options, Plan plan) {
   if (auto started = page.start(); !started) {
     return report_error(in_context("the page (another address: --http HOST:PORT)", started.error()));
   }
-  std::printf("page         %s\nname server  %s%s\nCtrl-C stops everything\n\n", page.url().c_str(), name_servers.c_str(),
-              embedded ? " (embedded: one node, for development)" : "");
+  std::printf("page         %s\nname server  %s%s\nCtrl-C stops everything\n\n", page.url().c_str(),
+              name_servers.c_str(), embedded ? " (embedded: one node, for development)" : "");
   std::fflush(stdout);
 
   TerminalView view;

@@ -11,7 +11,8 @@ DeliveryTally::DeliveryTally(std::string prefix, std::int64_t messages)
 std::string DeliveryTally::key_of(std::int64_t number) const { return prefix_ + std::to_string(number); }
 
 void DeliveryTally::sent(std::int64_t number) {
-  if (number >= 0 && static_cast<std::size_t>(number) < fates_.size()) fates_[static_cast<std::size_t>(number)].sent = true;
+  if (number >= 0 && static_cast<std::size_t>(number) < fates_.size())
+    fates_[static_cast<std::size_t>(number)].sent = true;
 }
 
 void DeliveryTally::worker_line(std::string_view line) {

@@ -20,9 +20,9 @@ class DeliveryTally {
   void worker_line(std::string_view line);
 
   bool any_seen() const { return seen_ > 0; }
-  std::int64_t seen() const { return seen_; }            // distinct messages
+  std::int64_t seen() const { return seen_; }              // distinct messages
   std::int64_t duplicated() const { return duplicated_; }  // further deliveries of those
-  std::int64_t lost() const;                             // sent and not seen
+  std::int64_t lost() const;                               // sent and not seen
 
  private:
   std::string prefix_;

@@ -1,7 +1,6 @@
 #include "up/generator.h"
 
 #include <algorithm>
-
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -13,7 +12,8 @@ using boost::asio::awaitable;
 
 constexpr std::chrono::milliseconds kRetryPause{500};
 
-BurstGenerator::BurstGenerator(std::shared_ptr<rocketmq::Cluster> cluster, kube::Generator burst, std::shared_ptr<DeliveryTally> tally)
+BurstGenerator::BurstGenerator(std::shared_ptr<rocketmq::Cluster> cluster, kube::Generator burst,
+                               std::shared_ptr<DeliveryTally> tally)
     : cluster_(std::move(cluster)),
       burst_(std::move(burst)),
       tally_(std::move(tally)),
@@ -34,7 +34,8 @@ awaitable<void> BurstGenerator::run(std::shared_ptr<BurstGenerator> self) {
   co_await timer_.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
   began_ = std::chrono::steady_clock::now();
   const int workers = static_cast<int>(std::min<std::int64_t>(kInFlight, burst_.messages));
-  for (int i = 0; i < workers && !stopped_; ++i) boost::asio::co_spawn(cluster_->io(), worker(self), boost::asio::detached);
+  for (int i = 0; i < workers && !stopped_; ++i)
+    boost::asio::co_spawn(cluster_->io(), worker(self), boost::asio::detached);
 }
 
 awaitable<void> BurstGenerator::worker(std::shared_ptr<BurstGenerator> self) {

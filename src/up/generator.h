@@ -1,14 +1,13 @@
 // Sends the burst that a scaled object's annotation asks for, and counts what the broker acknowledged.
 #pragma once
 
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
-
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include "kube/gantry_annotations.h"
 #include "rocketmq/cluster.h"
@@ -20,10 +19,14 @@ namespace gantry::up {
 // Made by std::make_shared; on the thread of the cluster's io_context.
 class BurstGenerator : public std::enable_shared_from_this<BurstGenerator> {
  public:
-  BurstGenerator(std::shared_ptr<rocketmq::Cluster> cluster, kube::Generator burst, std::shared_ptr<DeliveryTally> tally);
+  BurstGenerator(std::shared_ptr<rocketmq::Cluster> cluster, kube::Generator burst,
+                 std::shared_ptr<DeliveryTally> tally);
 
   void start();
-  void stop() { stopped_ = true; timer_.cancel(); }
+  void stop() {
+    stopped_ = true;
+    timer_.cancel();
+  }
 
   std::int64_t total() const { return burst_.messages; }
   std::int64_t sent() const { return sent_; }  // acknowledged

@@ -7,7 +7,8 @@
 
 namespace gantry::up {
 
-Page::Page(boost::asio::io_context& io, const std::string& host, std::uint16_t port, const Show& show, std::string version)
+Page::Page(boost::asio::io_context& io, const std::string& host, std::uint16_t port, const Show& show,
+           std::string version)
     : show_(show), version_(std::move(version)), server_(io, http::ServerConfig{.host = host, .port = port}) {
   std::vector<http::Asset> assets;
   for (const web::Asset& asset : web::assets()) {
@@ -16,11 +17,12 @@ Page::Page(boost::asio::io_context& io, const std::string& host, std::uint16_t p
   server_.assets(assets);
   server_.get("/api/state", [this](const http::Request&) { return http::json(state_json(show_, version_)); });
   server_.get("/api/history", [this](const http::Request&) { return http::json(history_json(show_)); });
-  server_.events("/api/events", [this](const http::Request&, std::shared_ptr<http::EventStream> stream) -> Result<void> {
-    stream->push("state", boost::json::serialize(state_json(show_, version_)));
-    listeners_.add(std::move(stream));
-    return {};
-  });
+  server_.events("/api/events",
+                 [this](const http::Request&, std::shared_ptr<http::EventStream> stream) -> Result<void> {
+                   stream->push("state", boost::json::serialize(state_json(show_, version_)));
+                   listeners_.add(std::move(stream));
+                   return {};
+                 });
 }
 
 void Page::push() {

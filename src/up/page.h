@@ -1,10 +1,9 @@
 // The page of a Show: its assets, and the three resources that web/src/api.ts declares.
 #pragma once
 
+#include <boost/asio/io_context.hpp>
 #include <memory>
 #include <string>
-
-#include <boost/asio/io_context.hpp>
 
 #include "http/server.h"
 #include "up/show.h"

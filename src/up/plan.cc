@@ -10,7 +10,8 @@ namespace {
 
 Result<std::string> read_file(const std::string& name) {
   std::ifstream file(name, std::ios::binary);
-  if (!file) return fail(Errc::invalid_argument, "{}: cannot be opened: {}", name, std::generic_category().message(errno));
+  if (!file)
+    return fail(Errc::invalid_argument, "{}: cannot be opened: {}", name, std::generic_category().message(errno));
   std::string text((std::istreambuf_iterator<char>(file)), {});
   if (file.bad()) return fail(Errc::invalid_argument, "{}: cannot be read", name);
   return text;
@@ -30,8 +31,10 @@ Result<std::string> name_servers_of(const kube::Manifest& manifest) {
       if (!trigger.rocketmq) continue;
       const std::string servers = joined(trigger.rocketmq->name_servers, ';');
       if (!found.empty() && servers != found) {
-        return fail(Errc::invalid_argument, "{}:{}: this trigger's nameServers are {}, others' are {}: gantry up works on one cluster; "
-                    "name it with --namesrv", object.file, trigger.line, servers, found);
+        return fail(Errc::invalid_argument,
+                    "{}:{}: this trigger's nameServers are {}, others' are {}: gantry up works on one cluster; "
+                    "name it with --namesrv",
+                    object.file, trigger.line, servers, found);
       }
       found = servers;
     }
@@ -67,7 +70,8 @@ Result<Plan> make_plan(const Options& options) {
   }
   if (!problems.empty()) return fail(Errc::invalid_argument, "{}", problems);
   if (plan.manifest->scaled_objects.empty()) {
-    return fail(Errc::invalid_argument, "{}: no ScaledObject in it: there is nothing to scale", joined(options.files, ' '));
+    return fail(Errc::invalid_argument, "{}: no ScaledObject in it: there is nothing to scale",
+                joined(options.files, ' '));
   }
   if (options.name_servers) {
     plan.embedded = false;
@@ -76,8 +80,10 @@ Result<Plan> make_plan(const Options& options) {
     auto named = name_servers_of(*plan.manifest);
     if (!named) return std::unexpected(named.error());
     if (named->empty()) {
-      return fail(Errc::invalid_argument, "{}: no trigger names a RocketMQ cluster; use --namesrv, or the annotation gantry/embedded-broker: \"true\"",
-                  joined(options.files, ' '));
+      return fail(
+          Errc::invalid_argument,
+          "{}: no trigger names a RocketMQ cluster; use --namesrv, or the annotation gantry/embedded-broker: \"true\"",
+          joined(options.files, ' '));
     }
     plan.name_servers = *named;
   }

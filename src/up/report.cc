@@ -1,10 +1,10 @@
 #include "up/report.h"
 
-#include <algorithm>
+#include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
-#include <fmt/format.h>
 
 namespace gantry::up {
 namespace {
@@ -49,7 +49,8 @@ void History::add(const Sample& sample) {
   const std::size_t older = kSamplesMax / 2;
   std::size_t kept = 0;
   for (std::size_t i = 0; i < older; i += 2) samples_[kept++] = samples_[i];
-  samples_.erase(samples_.begin() + static_cast<std::ptrdiff_t>(kept), samples_.begin() + static_cast<std::ptrdiff_t>(older));
+  samples_.erase(samples_.begin() + static_cast<std::ptrdiff_t>(kept),
+                 samples_.begin() + static_cast<std::ptrdiff_t>(older));
 }
 
 Verdict judge(const History& history, const Evidence& evidence) {

@@ -1,13 +1,12 @@
 // The record of a run: samples over time, and the verdict on whether the burst was absorbed. Values in, values out.
 #pragma once
 
+#include <boost/json/object.hpp>
 #include <cstdint>
 #include <deque>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include <boost/json/object.hpp>
 
 namespace gantry::up {
 
@@ -44,10 +43,10 @@ class History {
 
 // What the run has to be measured by, beside its samples.
 struct Evidence {
-  std::int32_t replicas_at_rest = 0;         // of all scaled objects: what they go back to
-  bool burst_complete = true;                // the generator, if there is one, has sent all it had to
-  std::optional<std::int64_t> lost;          // acknowledged to the generator, never seen by a worker; empty: not measured
-  std::optional<std::int64_t> duplicated;    // seen by workers more than once
+  std::int32_t replicas_at_rest = 0;       // of all scaled objects: what they go back to
+  bool burst_complete = true;              // the generator, if there is one, has sent all it had to
+  std::optional<std::int64_t> lost;        // acknowledged to the generator, never seen by a worker; empty: not measured
+  std::optional<std::int64_t> duplicated;  // seen by workers more than once
 };
 
 struct Verdict {

@@ -1,13 +1,13 @@
 #include "up/show.h"
 
-#include <algorithm>
-#include <numeric>
+#include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <spdlog/spdlog.h>
+#include <numeric>
 
 #include "autoscaler/trigger_value.h"
 #include "lag/rocketmq_lag.h"
@@ -24,7 +24,8 @@ constexpr std::chrono::milliseconds kCreateAgain{500};
 constexpr int kCreateAttempts = 20;
 
 lag::OffsetResetPolicy policy_of(const kube::RocketmqTriggerMetadata& trigger) {
-  return trigger.offset_reset_policy == kube::OffsetResetPolicy::latest ? lag::OffsetResetPolicy::latest : lag::OffsetResetPolicy::earliest;
+  return trigger.offset_reset_policy == kube::OffsetResetPolicy::latest ? lag::OffsetResetPolicy::latest
+                                                                        : lag::OffsetResetPolicy::earliest;
 }
 
 awaitable<void> wait_for(boost::asio::steady_timer& timer, std::chrono::milliseconds time) {
@@ -48,7 +49,8 @@ Show::Show(boost::asio::io_context& io, Plan plan, std::shared_ptr<rocketmq::Clu
       lag_(io, std::make_shared<lag::RocketmqLag>(cluster_), kLagMaxAge),
       timer_(io) {}
 
-Result<std::unique_ptr<Show>> Show::create(boost::asio::io_context& io, Plan plan, std::shared_ptr<rocketmq::Cluster> cluster) {
+Result<std::unique_ptr<Show>> Show::create(boost::asio::io_context& io, Plan plan,
+                                           std::shared_ptr<rocketmq::Cluster> cluster) {
   std::unique_ptr<Show> show(new Show(io, std::move(plan), std::move(cluster)));
   if (show->plan_.generator) {
     // keys of this run only: an existing cluster may hold those of an earlier one
@@ -80,7 +82,8 @@ autoscaler::ScaleTarget Show::target_of(workload::Deployment* deployment) {
     return autoscaler::ScaleTarget::Replicas{deployment->desired(), deployment->current(), deployment->ready()};
   };
   target.scale = [deployment](std::int32_t count) {
-    if (auto done = deployment->set_replicas(count); !done) spdlog::error("{}: {}", deployment->name(), done.error().message);
+    if (auto done = deployment->set_replicas(count); !done)
+      spdlog::error("{}: {}", deployment->name(), done.error().message);
   };
   return target;
 }
@@ -99,7 +102,8 @@ void Show::make_runners() {
       if (!trigger.rocketmq) continue;
       for (const std::string& topic : trigger.rocketmq->topics) {
         const lag::LagQuery query{topic, trigger.rocketmq->consumer_group, policy_of(*trigger.rocketmq)};
-        const bool known = std::ranges::any_of(watched_, [&](const auto& w) { return w.topic == query.topic && w.group == query.group; });
+        const bool known = std::ranges::any_of(
+            watched_, [&](const auto& w) { return w.topic == query.topic && w.group == query.group; });
         if (!known) watched_.push_back(query);
       }
     }
@@ -135,7 +139,8 @@ awaitable<void> Show::run() {
     const auto next = std::chrono::steady_clock::now() + kSampleInterval;
     co_await sample();
     if (stopped_) co_return;
-    co_await wait_for(timer_, std::chrono::duration_cast<std::chrono::milliseconds>(next - std::chrono::steady_clock::now()));
+    co_await wait_for(timer_,
+                      std::chrono::duration_cast<std::chrono::milliseconds>(next - std::chrono::steady_clock::now()));
   }
 }
 
@@ -177,7 +182,8 @@ awaitable<void> Show::sample() {
     add(sample.lag, reading ? reading->lag : std::nullopt);
     add(sample.in_flight, reading ? reading->in_flight : std::nullopt);
     const auto age = reading ? reading->oldest_age_ms : std::nullopt;
-    sample.oldest_age_ms = sample.oldest_age_ms && age ? std::optional(std::max(*sample.oldest_age_ms, *age)) : std::nullopt;
+    sample.oldest_age_ms =
+        sample.oldest_age_ms && age ? std::optional(std::max(*sample.oldest_age_ms, *age)) : std::nullopt;
   }
   co_await read_topics();
   sample.t_s = std::round(uptime_s() * 10) / 10;
@@ -225,7 +231,8 @@ awaitable<void> Show::read_topics() {
     if (ends) past.emplace_back(now, *ends);
     while (past.size() > 2 && now - past.front().first > kRateWindowS) past.pop_front();
     if (ends && past.size() > 1 && past.back().first > past.front().first) {
-      view.rate = std::max(0.0, static_cast<double>(past.back().second - past.front().second) / (past.back().first - past.front().first));
+      view.rate = std::max(0.0, static_cast<double>(past.back().second - past.front().second) /
+                                    (past.back().first - past.front().first));
     }
     views.push_back(std::move(view));
   }
@@ -241,7 +248,8 @@ std::optional<std::int64_t> Show::consumed_since_start() {
       if (queue.never_committed) continue;
       if (!queue.consumer_offset) return std::nullopt;
       // with our own broker a queue starts at 0; in a cluster that was there before, at where the group stood
-      const std::string key = fmt::format("{}\n{}\n{}\n{}", reading->topic, reading->group, queue.broker, queue.queue_id);
+      const std::string key =
+          fmt::format("{}\n{}\n{}\n{}", reading->topic, reading->group, queue.broker, queue.queue_id);
       const std::int64_t first = plan_.embedded ? 0 : *queue.consumer_offset;
       add(sum, *queue.consumer_offset - baseline_.emplace(key, first).first->second);
     }
@@ -249,7 +257,9 @@ std::optional<std::int64_t> Show::consumed_since_start() {
   return sum;
 }
 
-double Show::uptime_s() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count(); }
+double Show::uptime_s() const {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count();
+}
 
 std::optional<double> Show::rate(std::optional<std::int64_t> Sample::* member) const {
   const auto& samples = history_.samples();
@@ -266,22 +276,31 @@ std::optional<double> Show::rate(std::optional<std::int64_t> Sample::* member) c
 std::string Show::phase() const {
   for (const auto& reading : groups_) {
     if (!reading) return fmt::format("the lag is unknown: {}", reading.error().message);
-    if (!reading->lag) return fmt::format("the lag is unknown: {}", reading->unknown.empty() ? "no reason given" : reading->unknown.front());
+    if (!reading->lag)
+      return fmt::format("the lag is unknown: {}",
+                         reading->unknown.empty() ? "no reason given" : reading->unknown.front());
   }
-  if (generator_ && !generator_->last_error().empty()) return fmt::format("the burst waits: {}", generator_->last_error());
+  if (generator_ && !generator_->last_error().empty())
+    return fmt::format("the burst waits: {}", generator_->last_error());
   const std::int64_t lag = last_.lag.value_or(0);
   const bool at_rest = last_.replicas <= plan_.replicas_at_rest;
   if (!generator_) {
     if (lag > 0) return fmt::format("{} messages wait, {} replicas work on them", lag, last_.replicas);
-    return at_rest ? "no messages wait; send some to see replicas start" : fmt::format("no messages wait, {} replicas are about to go", last_.replicas);
+    return at_rest ? "no messages wait; send some to see replicas start"
+                   : fmt::format("no messages wait, {} replicas are about to go", last_.replicas);
   }
   if (!generator_->begun()) return fmt::format("a burst of {} messages is about to be sent", generator_->total());
   if (!generator_->complete()) {
     return fmt::format("a burst of {} messages is being sent: {} so far", generator_->total(), generator_->sent());
   }
-  if (lag > 0) return fmt::format("the burst of {} is sent; {} left, {} replicas work on them", generator_->total(), lag, last_.replicas);
-  if (!at_rest) return fmt::format("absorbed: all {} messages consumed, {} replicas are about to go", generator_->total(), last_.replicas);
-  return fmt::format("done: {} messages consumed, replicas are back at {}", generator_->total(), plan_.replicas_at_rest);
+  if (lag > 0)
+    return fmt::format("the burst of {} is sent; {} left, {} replicas work on them", generator_->total(), lag,
+                       last_.replicas);
+  if (!at_rest)
+    return fmt::format("absorbed: all {} messages consumed, {} replicas are about to go", generator_->total(),
+                       last_.replicas);
+  return fmt::format("done: {} messages consumed, replicas are back at {}", generator_->total(),
+                     plan_.replicas_at_rest);
 }
 
 Evidence Show::evidence() const {

@@ -2,6 +2,9 @@
 // scaled object, the generator, and once a second a sample of it all. The page, the terminal and the report only look.
 #pragma once
 
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -10,10 +13,6 @@
 #include <optional>
 #include <string>
 #include <vector>
-
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include "autoscaler/lag_cache.h"
 #include "autoscaler/scaled_object_runner.h"
@@ -40,7 +39,8 @@ class Show {
   static constexpr std::chrono::milliseconds kSampleInterval{1'000};
 
   // The cluster must be reachable later, not now. `plan` has its name servers redirected already.
-  static Result<std::unique_ptr<Show>> create(boost::asio::io_context& io, Plan plan, std::shared_ptr<rocketmq::Cluster> cluster);
+  static Result<std::unique_ptr<Show>> create(boost::asio::io_context& io, Plan plan,
+                                              std::shared_ptr<rocketmq::Cluster> cluster);
 
   // Creates the topics of the triggers when the broker is ours, then starts deployments, runners and generator.
   void start();

@@ -1,9 +1,8 @@
 #include "up/state_json.h"
 
-#include <cmath>
-
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
+#include <cmath>
 
 namespace gantry::up {
 namespace {
@@ -148,21 +147,23 @@ json::object worker_of(const workload::Deployment& deployment, const workload::R
   std::string exit;
   if (replica.exit_signal) exit = fmt::format("signal {}", *replica.exit_signal);
   if (replica.exit_code) exit = fmt::format("exit code {}", *replica.exit_code);
-  return {{"name", replica.name},
-          {"deployment", deployment.name()},
-          {"state", std::string(page_state(replica.state))},
-          {"pid", runs ? json::value(*replica.pid) : json::value(nullptr)},
-          {"restarts", replica.restarts},
-          {"started_at_ms", runs && replica.started_at ? json::value(epoch_ms(*replica.started_at)) : json::value(nullptr)},
-          {"exit", exit},
-          {"output", std::move(output)}};
+  return {
+      {"name", replica.name},
+      {"deployment", deployment.name()},
+      {"state", std::string(page_state(replica.state))},
+      {"pid", runs ? json::value(*replica.pid) : json::value(nullptr)},
+      {"restarts", replica.restarts},
+      {"started_at_ms", runs && replica.started_at ? json::value(epoch_ms(*replica.started_at)) : json::value(nullptr)},
+      {"exit", exit},
+      {"output", std::move(output)}};
 }
 
 }  // namespace
 
 json::object state_json(const Show& show, const std::string& version) {
   json::array groups, topics, objects, workers;
-  for (std::size_t i = 0; i < show.groups().size(); ++i) groups.push_back(group_of(show.watched()[i], show.groups()[i]));
+  for (std::size_t i = 0; i < show.groups().size(); ++i)
+    groups.push_back(group_of(show.watched()[i], show.groups()[i]));
   for (const TopicView& topic : show.topics()) {
     topics.push_back({{"topic", topic.topic},
                       {"queues", nullable(topic.queues)},
@@ -171,7 +172,8 @@ json::object state_json(const Show& show, const std::string& version) {
   }
   for (const auto& runner : show.runners()) objects.push_back(scaled_object_of(*runner));
   for (const auto& deployment : show.deployments()) {
-    for (const workload::ReplicaStatus& replica : deployment->replicas()) workers.push_back(worker_of(*deployment, replica));
+    for (const workload::ReplicaStatus& replica : deployment->replicas())
+      workers.push_back(worker_of(*deployment, replica));
   }
   json::array name_servers;
   std::string_view list = show.plan().name_servers;

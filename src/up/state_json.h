@@ -1,9 +1,8 @@
 // The page's view of a Show, in the shapes that web/src/api.ts declares.
 #pragma once
 
-#include <string>
-
 #include <boost/json/object.hpp>
+#include <string>
 
 #include "up/show.h"
 

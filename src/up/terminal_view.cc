@@ -16,7 +16,8 @@ std::string number(std::optional<std::int64_t> value) { return value ? std::to_s
 
 std::string bar(double fraction) {
   const auto full = static_cast<std::size_t>(std::clamp(fraction, 0.0, 1.0) * kBarCells);
-  return fmt::format("[{}{}] {:3.0f} %", std::string(full, '#'), std::string(kBarCells - full, '.'), 100 * std::clamp(fraction, 0.0, 1.0));
+  return fmt::format("[{}{}] {:3.0f} %", std::string(full, '#'), std::string(kBarCells - full, '.'),
+                     100 * std::clamp(fraction, 0.0, 1.0));
 }
 
 // What changes second by second is cut off, so that a log gets a line only when something begins or ends.

@@ -163,14 +163,10 @@ Result<Compression> compression_of(std::int32_t sys_flag) {
   const int type = (sys_flag & sys_flag::kCompressionMask) >> kTypeShift;
   switch (type) {
     case 0:  // from before there was a choice
-    case static_cast<int>(Compression::zlib):
-      return Compression::zlib;
-    case static_cast<int>(Compression::lz4):
-      return Compression::lz4;
-    case static_cast<int>(Compression::zstd):
-      return Compression::zstd;
-    default:
-      return fail(Errc::unimplemented, "compression type {} is unknown", type);
+    case static_cast<int>(Compression::zlib): return Compression::zlib;
+    case static_cast<int>(Compression::lz4): return Compression::lz4;
+    case static_cast<int>(Compression::zstd): return Compression::zstd;
+    default: return fail(Errc::unimplemented, "compression type {} is unknown", type);
   }
 }
 
@@ -184,24 +180,18 @@ std::int32_t without_compression(std::int32_t sys_flag) {
 
 Result<std::string> compress(Compression compression, std::string_view body, int level) {
   switch (compression) {
-    case Compression::lz4:
-      return compress_lz4(body, level);
-    case Compression::zstd:
-      return compress_zstd(body, level);
-    case Compression::zlib:
-      break;
+    case Compression::lz4: return compress_lz4(body, level);
+    case Compression::zstd: return compress_zstd(body, level);
+    case Compression::zlib: break;
   }
   return compress_zlib(body, level);
 }
 
 Result<std::string> decompress(Compression compression, std::string_view body, std::size_t bytes_max) {
   switch (compression) {
-    case Compression::lz4:
-      return decompress_lz4(body, bytes_max);
-    case Compression::zstd:
-      return decompress_zstd(body, bytes_max);
-    case Compression::zlib:
-      break;
+    case Compression::lz4: return decompress_lz4(body, bytes_max);
+    case Compression::zstd: return decompress_zstd(body, bytes_max);
+    case Compression::zlib: break;
   }
   return decompress_zlib(body, bytes_max);
 }

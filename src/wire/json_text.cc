@@ -63,23 +63,12 @@ std::size_t find_special(std::string_view text, std::size_t at, char quote) {
 std::size_t append_special(std::string_view text, std::string& out) {
   const auto c = static_cast<unsigned char>(text[0]);
   switch (c) {
-    case '"':
-      out += "\\\"";
-      return 1;
-    case '\\':
-      out += "\\\\";
-      return 1;
-    case '\n':
-      out += "\\n";
-      return 1;
-    case '\r':
-      out += "\\r";
-      return 1;
-    case '\t':
-      out += "\\t";
-      return 1;
-    default:
-      break;
+    case '"': out += "\\\""; return 1;
+    case '\\': out += "\\\\"; return 1;
+    case '\n': out += "\\n"; return 1;
+    case '\r': out += "\\r"; return 1;
+    case '\t': out += "\\t"; return 1;
+    default: break;
   }
   if (c < 0x20 || c == 0x7f) {
     constexpr char kHex[] = "0123456789abcdef";
@@ -142,21 +131,11 @@ bool JsonScanner::unescape(char quote, std::string& scratch) {
     if (at_ == text_.size()) return false;
     const char escape = text_[at_++];
     switch (escape) {
-      case 'b':
-        scratch.push_back('\b');
-        break;
-      case 'f':
-        scratch.push_back('\f');
-        break;
-      case 'n':
-        scratch.push_back('\n');
-        break;
-      case 'r':
-        scratch.push_back('\r');
-        break;
-      case 't':
-        scratch.push_back('\t');
-        break;
+      case 'b': scratch.push_back('\b'); break;
+      case 'f': scratch.push_back('\f'); break;
+      case 'n': scratch.push_back('\n'); break;
+      case 'r': scratch.push_back('\r'); break;
+      case 't': scratch.push_back('\t'); break;
       case 'v':  // fastjson has it, JSON has not
         scratch.push_back('\v');
         break;
@@ -185,11 +164,8 @@ bool JsonScanner::unescape(char quote, std::string& scratch) {
       case '"':
       case '\'':
       case '\\':
-      case '/':
-        scratch.push_back(escape);
-        break;
-      default:
-        return false;
+      case '/': scratch.push_back(escape); break;
+      default: return false;
     }
   }
   return false;

@@ -1,9 +1,13 @@
 // The broker as a process: killed in mid-burst and started again, stopped by signals, started where it cannot run.
 #include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -12,11 +16,6 @@
 #include <string>
 #include <thread>
 #include <vector>
-
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
 #include "remoting/client.h"
 #include "wire/codes.h"
@@ -55,8 +54,8 @@ struct BrokerProcess {
       const int log = open((directory + "/log").c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
       dup2(log, 1);
       dup2(log, 2);
-      execl(GANTRY_BINARY, "gantry", "broker", "--namesrv-listen", namesrv.c_str(), "--listen", listen.c_str(), "--data", data.c_str(),
-            "--flush", flush.c_str(), nullptr);
+      execl(GANTRY_BINARY, "gantry", "broker", "--namesrv-listen", namesrv.c_str(), "--listen", listen.c_str(),
+            "--data", data.c_str(), "--flush", flush.c_str(), nullptr);
       _exit(127);
     }
   }
@@ -149,7 +148,8 @@ struct Sender {
         header.sys_flag = wire::pull_flag::kSubscription;
         auto answer = call(wire::make_request(wire::request_code::kPullMessage, header));
         if (!answer || answer->code != wire::response_code::kSuccess) break;
-        (void)wire::for_each_message(answer->body, [&](const wire::MessageView& view) { found.insert(std::string(view.body)); });
+        (void)wire::for_each_message(answer->body,
+                                     [&](const wire::MessageView& view) { found.insert(std::string(view.body)); });
         offset = std::stoll(std::string(answer->fields.get("nextBeginOffset")));
       }
     }
@@ -184,7 +184,8 @@ TEST_P(Restart, GivenABurstWhenTheBrokerIsKilledThenNothingAcknowledgedIsLost) {
   for (const auto& body : acknowledged) EXPECT_EQ(found.count(body), 1u) << body;
 }
 
-INSTANTIATE_TEST_SUITE_P(Flush, Restart, testing::Values("async", "sync"), [](const auto& info) { return std::string(info.param); });
+INSTANTIATE_TEST_SUITE_P(Flush, Restart, testing::Values("async", "sync"),
+                         [](const auto& info) { return std::string(info.param); });
 
 TEST(BrokerCommand, GivenASignalThenItStopsWithinTwoSecondsAndSaysWhatItIs) {
   BrokerProcess broker;

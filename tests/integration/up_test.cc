@@ -25,7 +25,8 @@ Outcome run(const std::string& arguments) {
   Outcome outcome;
   FILE* pipe = ::popen(command.c_str(), "r");
   std::array<char, 4096> buffer;
-  while (const std::size_t n = std::fread(buffer.data(), 1, buffer.size(), pipe)) outcome.output.append(buffer.data(), n);
+  while (const std::size_t n = std::fread(buffer.data(), 1, buffer.size(), pipe))
+    outcome.output.append(buffer.data(), n);
   const int status = ::pclose(pipe);
   outcome.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   return outcome;
@@ -62,7 +63,8 @@ class Up : public testing::Test {
 
 TEST_F(Up, GivenTheExampleThenWorkersComeFromZeroAbsorbTheBurstAndGo) {
   const std::string report = (directory_ / "r.json").string();
-  const std::string yaml = file("orders.yaml", replaced(replaced(example(), "\"messages\": 3000", "\"messages\": 1200"), "start_after\": \"2s", "start_after\": \"0s"));
+  const std::string yaml = file("orders.yaml", replaced(replaced(example(), "\"messages\": 3000", "\"messages\": 1200"),
+                                                        "start_after\": \"2s", "start_after\": \"0s"));
   const Outcome outcome = run("up -f " + yaml + kAnyPorts + "--duration 60s --report " + report);
   EXPECT_EQ(outcome.exit_code, 0) << outcome.output;
   std::ifstream in(report);
@@ -84,12 +86,14 @@ TEST_F(Up, GivenABadFieldThenItIsNamedAndNothingStarts) {
   const Outcome outcome = run("up -f " + yaml + kAnyPorts + "--duration 5s");
   EXPECT_EQ(outcome.exit_code, 2) << outcome.output;
   EXPECT_THAT(outcome.output, HasSubstr("bad.yaml:"));
-  EXPECT_THAT(outcome.output, HasSubstr("spec.triggers[0].metadata.lagThreshold: expected a positive integer, got \"5x\""));
+  EXPECT_THAT(outcome.output,
+              HasSubstr("spec.triggers[0].metadata.lagThreshold: expected a positive integer, got \"5x\""));
   EXPECT_THAT(outcome.output, testing::Not(HasSubstr("page")));
 }
 
 TEST_F(Up, GivenNothingToScaleOrNoClusterThenItSaysWhatToDo) {
-  const Outcome nothing = run("up -f " + file("cm.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n") + kAnyPorts);
+  const Outcome nothing =
+      run("up -f " + file("cm.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n") + kAnyPorts);
   EXPECT_EQ(nothing.exit_code, 2) << nothing.output;
   EXPECT_THAT(nothing.output, HasSubstr("no ScaledObject"));
   const Outcome missing = run("up -f " + (directory_ / "absent.yaml").string());
@@ -99,7 +103,8 @@ TEST_F(Up, GivenNothingToScaleOrNoClusterThenItSaysWhatToDo) {
 
 TEST_F(Up, GivenAnUnreachableClusterThenItGoesOnAndTheVerdictSaysUnknown) {
   const std::string report = (directory_ / "r.json").string();
-  const Outcome outcome = run("up -f " + file("orders.yaml", example()) + " --http 127.0.0.1:0 --namesrv 127.0.0.1:1 --duration 4s --report " + report);
+  const Outcome outcome = run("up -f " + file("orders.yaml", example()) +
+                              " --http 127.0.0.1:0 --namesrv 127.0.0.1:1 --duration 4s --report " + report);
   EXPECT_EQ(outcome.exit_code, 1) << outcome.output;
   EXPECT_THAT(outcome.output, HasSubstr("the lag is unknown"));
   EXPECT_THAT(outcome.output, HasSubstr("not ok: the lag was never known"));

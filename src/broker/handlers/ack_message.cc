@@ -11,11 +11,13 @@ void handle_ack_message(BrokerContext& broker, remoting::Request request) {
   if (!header) return request.reply.fail(header.error());
   auto receipt = wire::decode_receipt(header->extra_info);
   if (!receipt) return request.reply.send(wire::response_code::kMessageIllegal, receipt.error().message);
-  auto key = key_of_receipt(broker, request.reply, header->consumer_group, header->topic, header->queue_id, header->offset);
+  auto key =
+      key_of_receipt(broker, request.reply, header->consumer_group, header->topic, header->queue_id, header->offset);
   if (!key) return;
   if (receipt->revive_queue_id == wire::kPopOrderReviveQueue) {
     if (broker.pops.ack_ordered(*key, header->offset, receipt->pop_time_ms) == queueing::OrderedPop::Ack::unknown) {
-      return request.reply.send(wire::response_code::kMessageIllegal, fmt::format("offset {} is not in flight in order", header->offset));
+      return request.reply.send(wire::response_code::kMessageIllegal,
+                                fmt::format("offset {} is not in flight in order", header->offset));
     }
   } else {
     broker.pops.ack(*key, batch_id(*receipt), header->offset);

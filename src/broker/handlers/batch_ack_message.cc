@@ -10,7 +10,8 @@ namespace gantry::broker {
 void handle_batch_ack_message(BrokerContext& broker, remoting::Request request) {
   auto body = wire::decode_body<wire::BatchAckMessageRequestBody>(request.command.body);
   if (!body || body->acks.empty()) {
-    return request.reply.send(wire::response_code::kNoMessage, body ? "no acknowledgement in the body" : body.error().message);
+    return request.reply.send(wire::response_code::kNoMessage,
+                              body ? "no acknowledgement in the body" : body.error().message);
   }
   for (const wire::BatchAck& ack : body->acks) {
     const auto kind = ack.retry.size() == 1 ? static_cast<wire::RetryKind>(ack.retry[0]) : wire::RetryKind::normal;

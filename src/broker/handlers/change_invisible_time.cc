@@ -12,11 +12,13 @@ void handle_change_invisible_time(BrokerContext& broker, remoting::Request reque
   auto header = wire::decode_header<wire::ChangeInvisibleTimeRequestHeader>(request.command.fields);
   if (!header) return request.reply.fail(header.error());
   if (header->invisible_time_ms < 0 || header->invisible_time_ms > kInvisibleMsMax) {
-    return request.reply.send(code::kInvalidParameter, fmt::format("invisibleTime: expected 0 to {} ms, got {}", kInvisibleMsMax, header->invisible_time_ms));
+    return request.reply.send(code::kInvalidParameter, fmt::format("invisibleTime: expected 0 to {} ms, got {}",
+                                                                   kInvisibleMsMax, header->invisible_time_ms));
   }
   auto receipt = wire::decode_receipt(header->extra_info);
   if (!receipt) return request.reply.send(code::kMessageIllegal, receipt.error().message);
-  auto key = key_of_receipt(broker, request.reply, header->consumer_group, header->topic, header->queue_id, header->offset);
+  auto key =
+      key_of_receipt(broker, request.reply, header->consumer_group, header->topic, header->queue_id, header->offset);
   if (!key) return;
   wire::ChangeInvisibleTimeResponseHeader answer;
   answer.revive_queue_id = receipt->revive_queue_id;
@@ -29,7 +31,9 @@ void handle_change_invisible_time(BrokerContext& broker, remoting::Request reque
   } else {
     const auto id = broker.pops.renew(*key, batch_id(*receipt), header->offset, header->invisible_time_ms);
     if (!id) {
-      return request.reply.send(code::kNoMessage, fmt::format("offset {} of topic[{}] is not in flight under this receipt", header->offset, header->topic));
+      return request.reply.send(
+          code::kNoMessage,
+          fmt::format("offset {} of topic[{}] is not in flight under this receipt", header->offset, header->topic));
     }
     answer.pop_time_ms = id->pop_time_ms;
   }

@@ -9,7 +9,8 @@ void handle_check_client_config(BrokerContext&, remoting::Request request) {
   if (!body) return request.reply.fail(body.error());
   const std::string& type = body->subscription_data.expression_type;
   if (!type.empty() && type != wire::kExpressionTag) {
-    return request.reply.send(wire::response_code::kSystemError, "The broker does not support consumer to filter message by " + type);
+    return request.reply.send(wire::response_code::kSystemError,
+                              "The broker does not support consumer to filter message by " + type);
   }
   request.reply.send(wire::response_code::kSuccess);
 }

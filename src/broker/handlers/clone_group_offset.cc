@@ -14,7 +14,8 @@ void handle_clone_group_offset(BrokerContext& broker, remoting::Request request)
     const Topic* topic = broker.topics.find(name);
     if (topic == nullptr) continue;
     for (std::int32_t id = 0; id < topic->queue_count(); ++id) {
-      if (auto offset = broker.offsets.find(header->src_group, name, id)) broker.offsets.commit(header->dest_group, name, id, *offset);
+      if (auto offset = broker.offsets.find(header->src_group, name, id))
+        broker.offsets.commit(header->dest_group, name, id, *offset);
     }
   }
   broker.reply_when_durable(std::move(request.reply));

@@ -8,9 +8,11 @@ void handle_delete_topic(BrokerContext& broker, remoting::Request request) {
   auto header = wire::decode_header<wire::DeleteTopicRequestHeader>(request.command.fields);
   if (!header) return request.reply.fail(header.error());
   if (broker.topics.is_system(header->topic)) {
-    return request.reply.send(wire::response_code::kInvalidParameter, fmt::format("topic {} belongs to the broker and cannot be deleted", header->topic));
+    return request.reply.send(wire::response_code::kInvalidParameter,
+                              fmt::format("topic {} belongs to the broker and cannot be deleted", header->topic));
   }
-  if (!broker.topics.remove(header->topic)) return request.reply.send(wire::response_code::kSuccess);  // as Java: gone is gone
+  if (!broker.topics.remove(header->topic))
+    return request.reply.send(wire::response_code::kSuccess);  // as Java: gone is gone
   broker.reply_when_durable(std::move(request.reply));
 }
 

@@ -12,7 +12,8 @@ void handle_end_transaction(BrokerContext& broker, remoting::Request request) {
   if (!commit && header->commit_or_rollback != wire::sys_flag::kTransactionRollback) {
     return request.reply.send(wire::response_code::kSuccess);  // the producer does not know: it will be asked
   }
-  auto ended = broker.transactions.end(header->tran_state_table_offset, static_cast<std::uint64_t>(header->commit_log_offset), header->producer_group,
+  auto ended = broker.transactions.end(header->tran_state_table_offset,
+                                       static_cast<std::uint64_t>(header->commit_log_offset), header->producer_group,
                                        commit ? Transactions::Outcome::commit : Transactions::Outcome::rollback);
   if (!ended) return request.reply.send(wire::response_code::kSystemError, ended.error().message);
   broker.reply_when_durable(std::move(request.reply));

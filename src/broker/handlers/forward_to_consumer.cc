@@ -11,7 +11,8 @@ void handle_forward_to_consumer(BrokerContext& broker, remoting::Request request
   const std::string group(request.command.fields.get("consumerGroup"));
   const std::string client(request.command.fields.get("clientId"));
   auto peer = broker.clients.consumer_peer(group, client);
-  if (!peer) return request.reply.send(code::kSystemError, fmt::format("The Consumer <{}> <{}> not online", group, client));
+  if (!peer)
+    return request.reply.send(code::kSystemError, fmt::format("The Consumer <{}> <{}> not online", group, client));
   if (request.command.code == wire::request_code::kConsumeMessageDirectly) {
     const auto id = wire::decode_offset_message_id(request.command.fields.get("msgId"));
     if (!id) return request.reply.fail(id.error());
@@ -26,7 +27,8 @@ void handle_forward_to_consumer(BrokerContext& broker, remoting::Request request
   auto reply = std::make_shared<remoting::Reply>(std::move(request.reply));
   peer->send_request(std::move(forwarded), kTimeout, [reply, group, client](Result<wire::Command> answer) {
     if (!answer) {
-      return reply->send(wire::response_code::kConsumeMsgTimeout, fmt::format("consumer <{}> <{}> did not answer: {}", group, client, answer.error().message));
+      return reply->send(wire::response_code::kConsumeMsgTimeout,
+                         fmt::format("consumer <{}> <{}> did not answer: {}", group, client, answer.error().message));
     }
     wire::Command response = reply->response(answer->code, answer->remark);
     response.fields = std::move(answer->fields);

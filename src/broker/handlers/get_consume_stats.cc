@@ -31,7 +31,8 @@ void handle_get_consume_stats(BrokerContext& broker, remoting::Request request) 
     Topic* topic = broker.topics.find(name);
     if (topic == nullptr) continue;
     const auto* group = broker.clients.consumers().find(header->consumer_group);
-    if (group != nullptr && !group->subscriptions.empty() && !group->subscriptions.contains(name)) continue;  // no longer subscribed
+    if (group != nullptr && !group->subscriptions.empty() && !group->subscriptions.contains(name))
+      continue;  // no longer subscribed
     for (std::int32_t id = 0; id < topic->config.read_queue_nums; ++id) {
       wire::OffsetWrapper offset;
       offset.broker_offset = max_offset(broker, *topic, id);
@@ -41,7 +42,8 @@ void handle_get_consume_stats(BrokerContext& broker, remoting::Request request) 
       const Pops::Key key{header->consumer_group, name, id};
       if (const auto in_flight = broker.pops.in_flight(key)) {
         offset.pop_in_flight = *in_flight;
-        offset.pop_ready = std::max<std::int64_t>(0, offset.broker_offset - broker.pops.next_offset(key).value_or(offset.broker_offset));
+        offset.pop_ready = std::max<std::int64_t>(
+            0, offset.broker_offset - broker.pops.next_offset(key).value_or(offset.broker_offset));
       }
       stats.offset_table.emplace(wire::MessageQueue{broker.config.broker_name, id, name}, offset);
     }

@@ -10,7 +10,8 @@ void handle_get_consumer_list(BrokerContext& broker, remoting::Request request) 
   if (!header) return request.reply.fail(header.error());
   wire::GetConsumerListByGroupResponseBody body{broker.clients.consumers().client_ids(header->consumer_group)};
   if (body.consumer_id_list.empty()) {
-    return request.reply.send(wire::response_code::kSystemError, "no consumer for this group, " + header->consumer_group);
+    return request.reply.send(wire::response_code::kSystemError,
+                              "no consumer for this group, " + header->consumer_group);
   }
   send_body(request.reply, wire::encode_body(body));
 }

@@ -9,7 +9,8 @@ void handle_get_group_config(BrokerContext& broker, remoting::Request request) {
   if (!header) return request.reply.fail(header.error());
   const auto* group = broker.groups.find(header->group);
   if (group == nullptr) {
-    return request.reply.send(wire::response_code::kSubscriptionGroupNotExist, "No group in this broker. group: " + header->group);
+    return request.reply.send(wire::response_code::kSubscriptionGroupNotExist,
+                              "No group in this broker. group: " + header->group);
   }
   send_body(request.reply, wire::encode_body(*group));
 }

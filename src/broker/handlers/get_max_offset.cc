@@ -10,7 +10,8 @@ void handle_get_max_offset(BrokerContext& broker, remoting::Request request) {
   if (!header) return request.reply.fail(header.error());
   Topic* topic = readable_topic(broker, request.reply, header->topic, header->queue_id);
   if (topic == nullptr) return;
-  request.reply.send(response_with(request.reply, wire::GetMaxOffsetResponseHeader{max_offset(broker, *topic, header->queue_id)}));
+  request.reply.send(
+      response_with(request.reply, wire::GetMaxOffsetResponseHeader{max_offset(broker, *topic, header->queue_id)}));
 }
 
 }  // namespace gantry::broker

@@ -11,7 +11,8 @@ void handle_get_producer_connections(BrokerContext& broker, remoting::Request re
   if (!header) return request.reply.fail(header.error());
   const auto* members = broker.clients.producers(header->producer_group);
   if (members == nullptr) {
-    return request.reply.send(wire::response_code::kSystemError, fmt::format("the producer group[{}] not exist", header->producer_group));
+    return request.reply.send(wire::response_code::kSystemError,
+                              fmt::format("the producer group[{}] not exist", header->producer_group));
   }
   wire::ProducerConnection body;
   for (const auto& [id, member] : *members) body.connection_set.push_back(connection_of(member));

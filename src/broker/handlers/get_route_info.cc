@@ -10,7 +10,8 @@ void handle_get_route_info(BrokerContext& broker, remoting::Request request) {
   if (!header) return request.reply.fail(header.error());
   const Topic* topic = broker.topics.find(header->topic);
   if (topic == nullptr) {
-    return request.reply.send(wire::response_code::kTopicNotExist, "No topic route info in name server for the topic: " + header->topic);
+    return request.reply.send(wire::response_code::kTopicNotExist,
+                              "No topic route info in name server for the topic: " + header->topic);
   }
   wire::TopicRouteData route;
   wire::QueueData queues;
@@ -26,7 +27,8 @@ void handle_get_route_info(BrokerContext& broker, remoting::Request request) {
   data.broker_addrs[0] = broker.address;
   route.broker_datas.push_back(std::move(data));
   if (auto order = broker.kv_configs.find("ORDER_TOPIC_CONFIG"); order != broker.kv_configs.end()) {
-    if (auto found = order->second.find(header->topic); found != order->second.end()) route.order_topic_conf = found->second;
+    if (auto found = order->second.find(header->topic); found != order->second.end())
+      route.order_topic_conf = found->second;
   }
   send_body(request.reply, wire::encode_body(route));
 }

@@ -9,11 +9,12 @@ namespace gantry::broker {
 
 namespace {
 
-std::string rates(const BrokerContext& broker, std::uint64_t Counters::Sample::*past, std::uint64_t now) {
+std::string rates(const BrokerContext& broker, std::uint64_t Counters::Sample::* past, std::uint64_t now) {
   std::string text;
   for (const std::int64_t window_ms : {10'000, 60'000, 600'000}) {
     const auto& samples = broker.counters.samples;
-    auto from = std::ranges::find_if(samples, [&](const auto& sample) { return broker.now_ms() - sample.time_ms >= window_ms; });
+    auto from = std::ranges::find_if(samples,
+                                     [&](const auto& sample) { return broker.now_ms() - sample.time_ms >= window_ms; });
     const std::int64_t since_ms = from == samples.end() ? broker.counters.started_ms : from->time_ms;
     const std::uint64_t before = from == samples.end() ? 0 : (*from).*past;
     const double seconds = static_cast<double>(std::max<std::int64_t>(broker.now_ms() - since_ms, 1)) / 1000.0;
@@ -36,11 +37,13 @@ void handle_get_runtime_info(BrokerContext& broker, remoting::Request request) {
   table["bootTimestamp"] = std::to_string(counters.started_ms);
   table["msgPutTotalTodayNow"] = table["putMessageTimesTotal"] = std::to_string(counters.messages_in);
   table["msgGetTotalTodayNow"] = table["getMessageTransferredMsgCount"] = std::to_string(counters.messages_out);
-  for (const char* key : {"msgPutTotalYesterdayMorning", "msgPutTotalTodayMorning", "msgGetTotalYesterdayMorning", "msgGetTotalTodayMorning",
-                          "sendThreadPoolQueueSize", "pullThreadPoolQueueSize", "ackThreadPoolQueueSize", "litePullThreadPoolQueueSize",
-                          "queryThreadPoolQueueSize", "sendThreadPoolQueueHeadWaitTimeMills", "pullThreadPoolQueueHeadWaitTimeMills",
-                          "ackThreadPoolQueueHeadWaitTimeMills", "litePullThreadPoolQueueHeadWaitTimeMills", "queryThreadPoolQueueHeadWaitTimeMills",
-                          "pageCacheLockTimeMills", "timerReadBehind", "timerOffsetBehind", "timerCongestNum", "dispatchBehindBytes"}) {
+  for (const char* key :
+       {"msgPutTotalYesterdayMorning", "msgPutTotalTodayMorning", "msgGetTotalYesterdayMorning",
+        "msgGetTotalTodayMorning", "sendThreadPoolQueueSize", "pullThreadPoolQueueSize", "ackThreadPoolQueueSize",
+        "litePullThreadPoolQueueSize", "queryThreadPoolQueueSize", "sendThreadPoolQueueHeadWaitTimeMills",
+        "pullThreadPoolQueueHeadWaitTimeMills", "ackThreadPoolQueueHeadWaitTimeMills",
+        "litePullThreadPoolQueueHeadWaitTimeMills", "queryThreadPoolQueueHeadWaitTimeMills", "pageCacheLockTimeMills",
+        "timerReadBehind", "timerOffsetBehind", "timerCongestNum", "dispatchBehindBytes"}) {
     table[key] = "0";
   }
   table["timerEnqueueTps"] = table["timerDequeueTps"] = "0.0";
@@ -48,10 +51,12 @@ void handle_get_runtime_info(BrokerContext& broker, remoting::Request request) {
   table["getTransferredTps"] = table["getTotalTps"] = table["getFoundTps"] =
       rates(broker, &Counters::Sample::messages_out, counters.messages_out);
   table["getMissTps"] = "0.0 0.0 0.0";
-  table["commitLogDiskRatio"] = table["consumeQueueDiskRatio"] = fmt::format("{:.4f}", usage ? usage->used_ratio() : 0.0);
+  table["commitLogDiskRatio"] = table["consumeQueueDiskRatio"] =
+      fmt::format("{:.4f}", usage ? usage->used_ratio() : 0.0);
   table["commitLogMinOffset"] = std::to_string(broker.store.log().min_physical_offset());
   table["commitLogMaxOffset"] = std::to_string(broker.store.log().max_physical_offset());
-  table["earliestMessageTimeStamp"] = std::to_string(broker.store.log().earliest_store_time_ms().value_or(broker.now_ms()));
+  table["earliestMessageTimeStamp"] =
+      std::to_string(broker.store.log().earliest_store_time_ms().value_or(broker.now_ms()));
   table["runtime"] = fmt::format("[ {} s ]", (broker.now_ms() - counters.started_ms) / 1000);
   table["gantry"] = "one node, for development, CI and the edge";
   send_body(request.reply, wire::encode_body(info));

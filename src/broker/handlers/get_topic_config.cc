@@ -10,7 +10,8 @@ void handle_get_topic_config(BrokerContext& broker, remoting::Request request) {
   if (!header) return request.reply.fail(header.error());
   const Topic* topic = broker.topics.find(header->topic);
   if (topic == nullptr) {
-    return request.reply.send(wire::response_code::kTopicNotExist, fmt::format("No topic in this broker. topic: {}", header->topic));
+    return request.reply.send(wire::response_code::kTopicNotExist,
+                              fmt::format("No topic in this broker. topic: {}", header->topic));
   }
   send_body(request.reply, wire::encode_body(topic->config));
 }

@@ -1,8 +1,9 @@
 // HEART_BEAT (34). Rule: org.apache.rocketmq.broker.processor.ClientManageProcessor.heartBeat.
+#include "wire/bodies/heartbeat.h"
+
 #include "broker/handlers/handlers.h"
 #include "broker/tag_filter.h"
 #include "queueing/topic_names.h"
-#include "wire/bodies/heartbeat.h"
 
 namespace gantry::broker {
 
@@ -20,8 +21,8 @@ Result<void> register_consumer(BrokerContext& broker, const queueing::Member& me
   std::vector<queueing::Subscription> subscriptions;
   subscriptions.reserve(data.subscription_data_set.size());
   for (const auto& subscription : data.subscription_data_set) subscriptions.push_back(from_heartbeat(subscription));
-  return broker.clients.consumer_heartbeat(data.group_name, {data.consume_type, data.message_model, data.consume_from_where}, member,
-                                           subscriptions);
+  return broker.clients.consumer_heartbeat(
+      data.group_name, {data.consume_type, data.message_model, data.consume_from_where}, member, subscriptions);
 }
 
 }  // namespace
@@ -40,7 +41,8 @@ void handle_heartbeat(BrokerContext& broker, remoting::Request request) {
     if (auto result = register_consumer(broker, member, consumer); !result) return request.reply.fail(result.error());
   }
   for (const auto& producer : data->producer_data_set) {
-    if (auto result = broker.clients.producer_heartbeat(producer.group_name, member); !result) return request.reply.fail(result.error());
+    if (auto result = broker.clients.producer_heartbeat(producer.group_name, member); !result)
+      return request.reply.fail(result.error());
   }
   request.reply.send(wire::response_code::kSuccess);
 }

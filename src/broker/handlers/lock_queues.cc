@@ -10,7 +10,8 @@ void handle_lock_queues(BrokerContext& broker, remoting::Request request) {
   wire::LockBatchResponseBody locked;
   for (auto& queue : body->mq_set) {
     const std::string name = fmt::format("{}@{}@{}", queue.topic, queue.broker_name, queue.queue_id);
-    if (broker.locks.try_lock(body->consumer_group, name, body->client_id, broker.now_ms())) locked.lock_ok_mq_set.push_back(std::move(queue));
+    if (broker.locks.try_lock(body->consumer_group, name, body->client_id, broker.now_ms()))
+      locked.lock_ok_mq_set.push_back(std::move(queue));
   }
   send_body(request.reply, wire::encode_body(locked));
 }

@@ -31,11 +31,14 @@ void serve(BrokerContext& broker, std::shared_ptr<Waiting> waiting, Arrivals::Cl
   if (!waiting->from->is_open()) return;
   waiting->wanted.pop_time_ms = broker.now_ms();
   wire::NotificationResponseHeader header;
-  header.has_msg = any_in(broker, broker.topics.find(waiting->wanted.topic), waiting->queue_id, waiting->wanted) ||
-                   any_in(broker, broker.topics.find(queueing::pop_retry_topic(waiting->wanted.topic, waiting->wanted.group)), -1, waiting->wanted);
+  header.has_msg =
+      any_in(broker, broker.topics.find(waiting->wanted.topic), waiting->queue_id, waiting->wanted) ||
+      any_in(broker, broker.topics.find(queueing::pop_retry_topic(waiting->wanted.topic, waiting->wanted.group)), -1,
+             waiting->wanted);
   if (!header.has_msg && Arrivals::Clock::now() < deadline) {
-    auto waits = broker.arrivals.wait(waiting->wanted.topic, waiting->queue_id < 0 ? Arrivals::kAnyQueue : waiting->queue_id, deadline,
-                                      [&broker, waiting, deadline](bool) { serve(broker, waiting, deadline); });
+    auto waits =
+        broker.arrivals.wait(waiting->wanted.topic, waiting->queue_id < 0 ? Arrivals::kAnyQueue : waiting->queue_id,
+                             deadline, [&broker, waiting, deadline](bool) { serve(broker, waiting, deadline); });
     if (waits) return;
     header.polling_full = true;
   }
@@ -48,10 +51,12 @@ void handle_notification(BrokerContext& broker, remoting::Request request) {
   auto header = wire::decode_header<wire::NotificationRequestHeader>(request.command.fields);
   if (!header) return request.reply.fail(header.error());
   const Topic* topic = broker.topics.find(header->topic);
-  if (topic == nullptr) return request.reply.send(wire::response_code::kTopicNotExist, fmt::format("topic[{}] not exist", header->topic));
+  if (topic == nullptr)
+    return request.reply.send(wire::response_code::kTopicNotExist, fmt::format("topic[{}] not exist", header->topic));
   if (header->queue_id >= topic->config.read_queue_nums) {
-    return request.reply.send(wire::response_code::kInvalidParameter, fmt::format("queueId[{}] is illegal, topic[{}] has {} queues to read", header->queue_id,
-                                                                                  header->topic, topic->config.read_queue_nums));
+    return request.reply.send(wire::response_code::kInvalidParameter,
+                              fmt::format("queueId[{}] is illegal, topic[{}] has {} queues to read", header->queue_id,
+                                          header->topic, topic->config.read_queue_nums));
   }
   auto waiting = std::make_shared<Waiting>();
   waiting->reply = std::move(request.reply);

@@ -24,16 +24,20 @@ struct Pop {
   Pops::Wanted wanted;
 };
 
-void take_from(BrokerContext& broker, Topic& topic, std::int32_t queue_id, const Pops::Wanted& wanted, Pops::Found& found) {
+void take_from(BrokerContext& broker, Topic& topic, std::int32_t queue_id, const Pops::Wanted& wanted,
+               Pops::Found& found) {
   if (queue_id >= 0) return broker.pops.take(topic, queue_id, wanted, found);
   const auto count = static_cast<std::uint32_t>(topic.config.read_queue_nums);
-  const std::uint32_t first = broker.random(count);  // else the first queues would be drained before the last are looked at
-  for (std::uint32_t i = 0; i < count; ++i) broker.pops.take(topic, static_cast<std::int32_t>((first + i) % count), wanted, found);
+  const std::uint32_t first =
+      broker.random(count);  // else the first queues would be drained before the last are looked at
+  for (std::uint32_t i = 0; i < count; ++i)
+    broker.pops.take(topic, static_cast<std::int32_t>((first + i) % count), wanted, found);
 }
 
 Pops::Found take(BrokerContext& broker, const Pop& pop, Topic& topic) {
   Pops::Found found;
-  Topic* retry = pop.wanted.order ? nullptr : broker.topics.find(queueing::pop_retry_topic(pop.wanted.topic, pop.wanted.group));
+  Topic* retry =
+      pop.wanted.order ? nullptr : broker.topics.find(queueing::pop_retry_topic(pop.wanted.topic, pop.wanted.group));
   const bool retry_first = retry != nullptr && broker.random(100) < kRetryFirstPercent;
   // retried messages are not filtered again: they were this group's
   Pops::Wanted retry_wanted;
@@ -71,13 +75,14 @@ void answer(BrokerContext& broker, Pop& pop, Pops::Found found, std::int32_t res
 void serve(BrokerContext& broker, std::shared_ptr<Pop> pop, Arrivals::Clock::time_point deadline) {
   if (!pop->from->is_open()) return;  // what it would get nobody would acknowledge
   Topic* topic = broker.topics.find(pop->wanted.topic);
-  if (topic == nullptr) return pop->reply.send(code::kTopicNotExist, fmt::format("topic[{}] not exist", pop->wanted.topic));
+  if (topic == nullptr)
+    return pop->reply.send(code::kTopicNotExist, fmt::format("topic[{}] not exist", pop->wanted.topic));
   pop->wanted.pop_time_ms = broker.now_ms();
   Pops::Found found = take(broker, *pop, *topic);
   if (found.messages > 0) return answer(broker, *pop, std::move(found), code::kSuccess);
   if (Arrivals::Clock::now() >= deadline) return answer(broker, *pop, std::move(found), code::kPollingTimeout);
-  auto waits = broker.arrivals.wait(pop->wanted.topic, pop->queue_id < 0 ? Arrivals::kAnyQueue : pop->queue_id, deadline,
-                                    [&broker, pop, deadline](bool) { serve(broker, pop, deadline); });
+  auto waits = broker.arrivals.wait(pop->wanted.topic, pop->queue_id < 0 ? Arrivals::kAnyQueue : pop->queue_id,
+                                    deadline, [&broker, pop, deadline](bool) { serve(broker, pop, deadline); });
   if (!waits) answer(broker, *pop, std::move(found), code::kPollingFull);
 }
 
@@ -87,22 +92,28 @@ void handle_pop_message(BrokerContext& broker, remoting::Request request) {
   auto header = wire::decode_header<wire::PopMessageRequestHeader>(request.command.fields);
   if (!header) return request.reply.fail(header.error());
   if (header->max_messages < 1 || header->max_messages > static_cast<std::int32_t>(Pops::kMessagesMax)) {
-    return request.reply.send(code::kInvalidParameter, fmt::format("maxMsgNums: expected 1 to {}, got {}", Pops::kMessagesMax, header->max_messages));
+    return request.reply.send(code::kInvalidParameter, fmt::format("maxMsgNums: expected 1 to {}, got {}",
+                                                                   Pops::kMessagesMax, header->max_messages));
   }
   if (header->invisible_time_ms < 1 || header->invisible_time_ms > kInvisibleMsMax) {
-    return request.reply.send(code::kInvalidParameter, fmt::format("invisibleTime: expected 1 to {} ms, got {}", kInvisibleMsMax, header->invisible_time_ms));
+    return request.reply.send(code::kInvalidParameter, fmt::format("invisibleTime: expected 1 to {} ms, got {}",
+                                                                   kInvisibleMsMax, header->invisible_time_ms));
   }
   Topic* topic = broker.topics.find(header->topic);
-  if (topic == nullptr) return request.reply.send(code::kTopicNotExist, fmt::format("topic[{}] not exist", header->topic));
-  if (!topic->readable()) return request.reply.send(code::kNoPermission, fmt::format("the topic[{}] may not be read", header->topic));
+  if (topic == nullptr)
+    return request.reply.send(code::kTopicNotExist, fmt::format("topic[{}] not exist", header->topic));
+  if (!topic->readable())
+    return request.reply.send(code::kNoPermission, fmt::format("the topic[{}] may not be read", header->topic));
   if (header->queue_id >= topic->config.read_queue_nums) {
-    return request.reply.send(code::kInvalidParameter, fmt::format("queueId[{}] is illegal, topic[{}] has {} queues to read", header->queue_id,
-                                                                   header->topic, topic->config.read_queue_nums));
+    return request.reply.send(code::kInvalidParameter,
+                              fmt::format("queueId[{}] is illegal, topic[{}] has {} queues to read", header->queue_id,
+                                          header->topic, topic->config.read_queue_nums));
   }
   auto group = broker.groups.get(header->consumer_group);
   if (!group) return request.reply.send(code::kSubscriptionGroupNotExist, group.error().message);
   if (!(*group)->consume_enable) {
-    return request.reply.send(code::kNoPermission, fmt::format("consumer group {} may not consume", header->consumer_group));
+    return request.reply.send(code::kNoPermission,
+                              fmt::format("consumer group {} may not consume", header->consumer_group));
   }
   auto subscription = parse_subscription(header->topic, header->exp.value_or("*"), header->exp_type.value_or("TAG"), 0);
   if (!subscription) return request.reply.send(code::kSubscriptionParseFailed, subscription.error().message);

@@ -16,9 +16,11 @@ inline constexpr std::int64_t kPollMsMax = 120'000;  // how long a pop or a noti
 
 // Which queue of which group a receipt is about, checked against what there is. nullopt: the request was answered.
 // `topic` as the request names it, which for retried messages is the retry topic already.
-std::optional<Pops::Key> key_of_receipt(BrokerContext& broker, remoting::Reply& reply, const std::string& group, const std::string& topic,
-                                        std::int32_t queue_id, std::int64_t offset);
+std::optional<Pops::Key> key_of_receipt(BrokerContext& broker, remoting::Reply& reply, const std::string& group,
+                                        const std::string& topic, std::int32_t queue_id, std::int64_t offset);
 
-inline queueing::PopBatchId batch_id(const wire::PopReceipt& receipt) { return {receipt.start_offset, receipt.pop_time_ms}; }
+inline queueing::PopBatchId batch_id(const wire::PopReceipt& receipt) {
+  return {receipt.start_offset, receipt.pop_time_ms};
+}
 
 }  // namespace gantry::broker

@@ -42,9 +42,11 @@ Found scan(BrokerContext& broker, const Pull& pull, const store::Queue& queue) {
   found.next_offset = pull.scan_from;
   found.code = code::kPullRetryImmediately;
   found.remark = "NO_MATCHED_MESSAGE";
-  const auto wanted = static_cast<std::size_t>(std::clamp(pull.header.max_messages, 1, broker.config.pull_messages_max));
-  const auto bytes_max = std::min(broker.config.pull_bytes_max,
-                                  static_cast<std::size_t>(std::max(pull.header.max_message_bytes.value_or(INT32_MAX), 100)));
+  const auto wanted =
+      static_cast<std::size_t>(std::clamp(pull.header.max_messages, 1, broker.config.pull_messages_max));
+  const auto bytes_max =
+      std::min(broker.config.pull_bytes_max,
+               static_cast<std::size_t>(std::max(pull.header.max_message_bytes.value_or(INT32_MAX), 100)));
   std::size_t scanned = 0;
   for (store::QueueReader reader(broker.store.log(), queue, pull.scan_from); reader.next(); ++scanned) {
     if (scanned >= kScannedMax || found.messages >= wanted) break;
@@ -117,28 +119,34 @@ void answer(BrokerContext& broker, Pull pull, Found found, std::int32_t topic_sy
 void serve(BrokerContext& broker, std::shared_ptr<Pull> pull, Arrivals::Clock::time_point deadline, bool may_wait) {
   if (!pull->from->is_open()) return;
   Topic* topic = broker.topics.find(pull->header.topic);
-  if (topic == nullptr) return pull->reply.send(code::kTopicNotExist, fmt::format("topic[{}] not exist", pull->header.topic));
+  if (topic == nullptr)
+    return pull->reply.send(code::kTopicNotExist, fmt::format("topic[{}] not exist", pull->header.topic));
   Found found = find_messages(broker, *pull, broker.topics.written_queue(*topic, pull->header.queue_id));
   const bool passed_by = found.code == code::kPullRetryImmediately;  // messages came, none matched
   const bool waited = pull->scan_from != pull->header.queue_offset;
   if (may_wait && (found.code == code::kPullNotFound || (passed_by && found.next_offset == found.max_offset))) {
     pull->scan_from = found.next_offset;
-    auto waits = broker.arrivals.wait(pull->header.topic, pull->header.queue_id, deadline,
-                                      [&broker, pull, deadline](bool arrived) mutable { serve(broker, std::move(pull), deadline, arrived); });
+    auto waits = broker.arrivals.wait(
+        pull->header.topic, pull->header.queue_id, deadline,
+        [&broker, pull, deadline](bool arrived) mutable { serve(broker, std::move(pull), deadline, arrived); });
     if (waits) return;
   }
-  if (found.code == code::kPullNotFound && waited) found.code = code::kPullRetryImmediately;  // tells the client to move on
+  if (found.code == code::kPullNotFound && waited)
+    found.code = code::kPullRetryImmediately;  // tells the client to move on
   const std::int32_t topic_sys_flag = topic->config.topic_sys_flag;
   answer(broker, std::move(*pull), std::move(found), topic_sys_flag);
 }
 
 // The subscription of this pull; else the request is answered.
-std::optional<queueing::Subscription> subscription_of(BrokerContext& broker, remoting::Reply& reply, const wire::PullMessageRequestHeader& header,
+std::optional<queueing::Subscription> subscription_of(BrokerContext& broker, remoting::Reply& reply,
+                                                      const wire::PullMessageRequestHeader& header,
                                                       const wire::SubscriptionGroupConfig& group) {
   if ((header.sys_flag & wire::pull_flag::kSubscription) != 0) {
-    auto parsed = parse_subscription(header.topic, header.subscription.value_or("*"), header.expression_type.value_or(""), header.sub_version);
+    auto parsed = parse_subscription(header.topic, header.subscription.value_or("*"),
+                                     header.expression_type.value_or(""), header.sub_version);
     if (parsed) return std::move(*parsed);
-    reply.send(parsed.error().code == Errc::unimplemented ? code::kSystemError : code::kSubscriptionParseFailed, parsed.error().message);
+    reply.send(parsed.error().code == Errc::unimplemented ? code::kSystemError : code::kSubscriptionParseFailed,
+               parsed.error().message);
     return std::nullopt;
   }
   const auto* state = broker.clients.consumers().find(header.consumer_group);
@@ -147,7 +155,8 @@ std::optional<queueing::Subscription> subscription_of(BrokerContext& broker, rem
     return std::nullopt;
   }
   if (!group.consume_broadcast_enable && state->profile.message_model == wire::kBroadcasting) {
-    reply.send(code::kNoPermission, fmt::format("the consumer group[{}] can not consume by broadcast way", header.consumer_group));
+    reply.send(code::kNoPermission,
+               fmt::format("the consumer group[{}] can not consume by broadcast way", header.consumer_group));
     return std::nullopt;
   }
   const auto* subscription = broker.clients.consumers().subscription(header.consumer_group, header.topic);
@@ -160,7 +169,8 @@ std::optional<queueing::Subscription> subscription_of(BrokerContext& broker, rem
     return std::nullopt;
   }
   if (!subscription->expression_type.empty() && subscription->expression_type != wire::kExpressionTag) {
-    reply.send(code::kSystemError, "The broker does not support consumer to filter message by " + subscription->expression_type);
+    reply.send(code::kSystemError,
+               "The broker does not support consumer to filter message by " + subscription->expression_type);
     return std::nullopt;
   }
   return *subscription;
@@ -179,7 +189,8 @@ void handle_pull_message(BrokerContext& broker, remoting::Request request) {
   Topic* topic = readable_topic(broker, request.reply, header->topic, header->queue_id);
   if (topic == nullptr) return;
   if (!topic->readable()) {
-    return request.reply.send(code::kNoPermission, fmt::format("the topic[{}] pulling message is forbidden", header->topic));
+    return request.reply.send(code::kNoPermission,
+                              fmt::format("the topic[{}] pulling message is forbidden", header->topic));
   }
   auto subscription = subscription_of(broker, request.reply, *header, **group);
   if (!subscription) return;
@@ -187,7 +198,8 @@ void handle_pull_message(BrokerContext& broker, remoting::Request request) {
     broker.offsets.commit(header->consumer_group, header->topic, header->queue_id, header->commit_offset);
   }
   const bool may_wait = (header->sys_flag & wire::pull_flag::kSuspend) != 0;
-  const auto deadline = Arrivals::Clock::now() + std::chrono::milliseconds(std::clamp<std::int64_t>(header->suspend_timeout_ms, 0, kSuspendMsMax));
+  const auto deadline = Arrivals::Clock::now() + std::chrono::milliseconds(std::clamp<std::int64_t>(
+                                                     header->suspend_timeout_ms, 0, kSuspendMsMax));
   auto pull = std::make_shared<Pull>();
   pull->scan_from = header->queue_offset;
   pull->group_sys_flag = (*group)->group_sys_flag;

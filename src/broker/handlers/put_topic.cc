@@ -7,7 +7,8 @@ namespace gantry::broker {
 namespace {
 
 // "+key=value,-key": attributes to set and to remove.
-std::map<std::string, std::string> changed_attributes(std::map<std::string, std::string> attributes, std::string_view text) {
+std::map<std::string, std::string> changed_attributes(std::map<std::string, std::string> attributes,
+                                                      std::string_view text) {
   while (!text.empty()) {
     const std::size_t end = text.find(',');
     const std::string_view change = text.substr(0, end);

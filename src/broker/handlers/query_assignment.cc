@@ -16,7 +16,8 @@ void handle_query_assignment(BrokerContext& broker, remoting::Request request) {
 
   std::vector<queueing::QueueName> queues;
   if (const Topic* topic = broker.topics.find(body->topic)) {
-    for (std::int32_t id = 0; id < topic->config.read_queue_nums; ++id) queues.push_back({body->topic, broker.config.broker_name, id});
+    for (std::int32_t id = 0; id < topic->config.read_queue_nums; ++id)
+      queues.push_back({body->topic, broker.config.broker_name, id});
   }
   std::vector<queueing::QueueName> assigned;
   const std::vector<std::string> clients = broker.clients.consumers().client_ids(body->consumer_group);

@@ -11,7 +11,8 @@ void handle_query_consumer_offset(BrokerContext& broker, remoting::Request reque
   std::int64_t offset = broker.offsets.find(header->consumer_group, header->topic, header->queue_id).value_or(-1);
   if (offset < 0) {
     Topic* topic = broker.topics.find(header->topic);
-    const bool whole = topic != nullptr && min_offset(broker, *topic, header->queue_id) <= 0 && max_offset(broker, *topic, header->queue_id) > 0;
+    const bool whole = topic != nullptr && min_offset(broker, *topic, header->queue_id) <= 0 &&
+                       max_offset(broker, *topic, header->queue_id) > 0;
     // a new group starts at 0 when the queue still has all of its messages; else the client decides
     if (!header->set_zero_if_not_found.value_or(true) || !whole) {
       return request.reply.send(wire::response_code::kQueryNotFound, "Not found, maybe this group consumer boot first");

@@ -36,18 +36,22 @@ void handle_query_message(BrokerContext& broker, remoting::Request request) {
   wire::QueryMessageResponseHeader answer;
   answer.index_last_update_timestamp_ms = broker.now_ms();
   answer.index_last_update_physical_offset = static_cast<std::int64_t>(log.max_physical_offset());
-  for (const std::uint64_t physical : log.find_by_key(store::MessageLog::hash_key(header->topic, header->key), kCandidatesMax)) {
+  for (const std::uint64_t physical :
+       log.find_by_key(store::MessageLog::hash_key(header->topic, header->key), kCandidatesMax)) {
     auto record = log.record_at(physical);
     if (!record) continue;
     auto message = wire::decode_record(*record);
     if (!message || message->topic != header->topic || !has_key(*message, header->key)) continue;
-    if (message->store_timestamp_ms < header->begin_timestamp_ms || message->store_timestamp_ms > header->end_timestamp_ms) continue;
+    if (message->store_timestamp_ms < header->begin_timestamp_ms ||
+        message->store_timestamp_ms > header->end_timestamp_ms)
+      continue;
     if (!body.empty() && body.size() + record->size() > broker.config.limits.frame.frame_bytes_max / 2) break;
     body += *record;
     if (++count == wanted) break;
   }
   if (count == 0) {
-    return request.reply.send(wire::response_code::kQueryNotFound, "can not find message, maybe time range not correct");
+    return request.reply.send(wire::response_code::kQueryNotFound,
+                              "can not find message, maybe time range not correct");
   }
   auto response = response_with(request.reply, answer);
   response.body = std::move(body);

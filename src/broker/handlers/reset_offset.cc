@@ -1,17 +1,19 @@
 // INVOKE_BROKER_TO_RESET_OFFSET (222): sets a group's offsets by time, and tells its consumers (220) to go on from there.
 // Rule: AdminBrokerProcessor.resetOffset, org.apache.rocketmq.broker.client.net.Broker2Client.resetOffset.
+#include "wire/bodies/reset_offset.h"
+
 #include <algorithm>
 
 #include "broker/handlers/handlers.h"
 #include "broker/handlers/support.h"
-#include "wire/bodies/reset_offset.h"
 #include "wire/headers/admin.h"
 
 namespace gantry::broker {
 
 namespace {
 
-Result<std::int64_t> wanted_offset(BrokerContext& broker, Topic& topic, std::int32_t queue_id, const wire::ResetOffsetRequestHeader& header) {
+Result<std::int64_t> wanted_offset(BrokerContext& broker, Topic& topic, std::int32_t queue_id,
+                                   const wire::ResetOffsetRequestHeader& header) {
   const std::int64_t first = min_offset(broker, topic, queue_id), end = max_offset(broker, topic, queue_id);
   if (header.offset && header.queue_id >= 0) return std::clamp(*header.offset, first, end);
   if (header.timestamp_ms == -1) return end;
@@ -20,7 +22,8 @@ Result<std::int64_t> wanted_offset(BrokerContext& broker, Topic& topic, std::int
   return broker.store.log().offset_at_time(*queue, header.timestamp_ms);
 }
 
-void tell_consumers(BrokerContext& broker, const wire::ResetOffsetRequestHeader& header, const wire::ResetOffsetBody& body) {
+void tell_consumers(BrokerContext& broker, const wire::ResetOffsetRequestHeader& header,
+                    const wire::ResetOffsetBody& body) {
   const auto* group = broker.clients.consumers().find(header.group);
   if (group == nullptr) return;
   wire::Command request = wire::make_request(wire::request_code::kResetConsumerClientOffset, header);
@@ -37,7 +40,8 @@ void handle_reset_offset(BrokerContext& broker, remoting::Request request) {
   auto header = wire::decode_header<wire::ResetOffsetRequestHeader>(request.command.fields);
   if (!header) return request.reply.fail(header.error());
   Topic* topic = broker.topics.find(header->topic);
-  if (topic == nullptr) return request.reply.send(code::kTopicNotExist, fmt::format("topic[{}] not exist", header->topic));
+  if (topic == nullptr)
+    return request.reply.send(code::kTopicNotExist, fmt::format("topic[{}] not exist", header->topic));
   if (broker.groups.find(header->group) == nullptr) {
     return request.reply.send(code::kSubscriptionGroupNotExist, fmt::format("group {} does not exist", header->group));
   }

@@ -18,20 +18,25 @@ void handle_send_back(BrokerContext& broker, remoting::Request request) {
   auto header = wire::decode_header<wire::ConsumerSendMsgBackRequestHeader>(request.command.fields);
   if (!header) return request.reply.fail(header.error());
   auto group = broker.groups.get(header->group);
-  if (!group) return request.reply.send(code::kSubscriptionGroupNotExist, "subscription group not exist, " + header->group);
+  if (!group)
+    return request.reply.send(code::kSubscriptionGroupNotExist, "subscription group not exist, " + header->group);
   if ((*group)->retry_queue_nums <= 0) return request.reply.send(code::kSuccess);
   auto record = broker.store.log().record_at(static_cast<std::uint64_t>(header->offset));
-  if (!record) return request.reply.send(code::kSystemError, fmt::format("look message by offset failed, {}", header->offset));
+  if (!record)
+    return request.reply.send(code::kSystemError, fmt::format("look message by offset failed, {}", header->offset));
   auto original = wire::decode_record(*record);
   if (!original) return request.reply.fail(original.error());
 
   const std::int32_t tries_max = header->max_reconsume_times.value_or((*group)->retry_max_times);
-  const bool dead = queueing::send_back_verdict(header->delay_level, original->reconsume_times, tries_max) == queueing::SendBack::dead_letter;
-  auto topic = broker.topics.ensure(dead ? queueing::dead_letter_topic(header->group) : queueing::retry_topic(header->group),
-                                    dead ? 1 : (*group)->retry_queue_nums);
+  const bool dead = queueing::send_back_verdict(header->delay_level, original->reconsume_times, tries_max) ==
+                    queueing::SendBack::dead_letter;
+  auto topic =
+      broker.topics.ensure(dead ? queueing::dead_letter_topic(header->group) : queueing::retry_topic(header->group),
+                           dead ? 1 : (*group)->retry_queue_nums);
   if (!topic) return request.reply.fail(topic.error());
   if (!(*topic)->writable() || (*topic)->config.write_queue_nums <= 0) {
-    return request.reply.send(code::kNoPermission, fmt::format("the topic[{}] sending message is forbidden", (*topic)->config.topic_name));
+    return request.reply.send(code::kNoPermission,
+                              fmt::format("the topic[{}] sending message is forbidden", (*topic)->config.topic_name));
   }
 
   std::string properties(original->properties);
@@ -41,12 +46,13 @@ void handle_send_back(BrokerContext& broker, remoting::Request request) {
   };
   if (!original->property(property::kRetryTopic)) put_property(property::kRetryTopic, original->topic);
   if (!original->property(property::kOriginMessageId)) {
-    put_property(property::kOriginMessageId, broker.messages.message_id(static_cast<std::uint64_t>(original->physical_offset)));
+    put_property(property::kOriginMessageId,
+                 broker.messages.message_id(static_cast<std::uint64_t>(original->physical_offset)));
   }
   wire::erase_property(properties, property::kDelayTimeLevel);
   if (!dead) {
-    put_property(property::kDelayTimeLevel,
-                 std::to_string(broker.messages.delay_levels().retry_level(header->delay_level, original->reconsume_times)));
+    put_property(property::kDelayTimeLevel, std::to_string(broker.messages.delay_levels().retry_level(
+                                                header->delay_level, original->reconsume_times)));
   }
   if (!set) return refuse_append(request.reply, set.error());
 
@@ -54,7 +60,8 @@ void handle_send_back(BrokerContext& broker, remoting::Request request) {
   message.properties = properties;
   message.reconsume_times = original->reconsume_times + 1;
   message.prepared_transaction_offset = 0;
-  const auto queue_id = static_cast<std::int32_t>(broker.random(static_cast<std::uint32_t>((*topic)->config.write_queue_nums)));
+  const auto queue_id =
+      static_cast<std::int32_t>(broker.random(static_cast<std::uint32_t>((*topic)->config.write_queue_nums)));
   auto stored = broker.messages.put(**topic, queue_id, message);
   if (!stored) return refuse_append(request.reply, stored.error());
   broker.reply_when_durable(std::move(request.reply));

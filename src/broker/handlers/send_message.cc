@@ -30,7 +30,8 @@ Topic* topic_to_send(BrokerContext& broker, remoting::Reply& reply, const wire::
   Topic* topic = broker.topics.find(header.topic);
   if (topic == nullptr) {
     if (!queueing::is_valid_topic(header.topic)) {
-      reply.send(code::kInvalidParameter, "the topic's name is not valid: expected 1 to 127 letters, digits, %, |, - or _");
+      reply.send(code::kInvalidParameter,
+                 "the topic's name is not valid: expected 1 to 127 letters, digits, %, |, - or _");
       return nullptr;
     }
     auto made = queueing::is_retry_topic(header.topic)
@@ -58,28 +59,32 @@ Topic* topic_to_send(BrokerContext& broker, remoting::Reply& reply, const wire::
   return topic;
 }
 
-std::optional<Target> target_of(BrokerContext& broker, remoting::Reply& reply, const wire::SendMessageRequestHeader& header) {
+std::optional<Target> target_of(BrokerContext& broker, remoting::Reply& reply,
+                                const wire::SendMessageRequestHeader& header) {
   Topic* topic = topic_to_send(broker, reply, header);
   if (topic == nullptr) return std::nullopt;
   std::int32_t queue_id = header.queue_id;
   if (queue_id >= topic->queue_count() || topic->config.write_queue_nums <= 0) {
-    reply.send(code::kInvalidParameter, fmt::format("request queueId[{}] is illegal, topic [{}] has {} queues to write", queue_id,
-                                                    header.topic, topic->config.write_queue_nums));
+    reply.send(code::kInvalidParameter, fmt::format("request queueId[{}] is illegal, topic [{}] has {} queues to write",
+                                                    queue_id, header.topic, topic->config.write_queue_nums));
     return std::nullopt;
   }
-  if (queue_id < 0) queue_id = static_cast<std::int32_t>(broker.random(static_cast<std::uint32_t>(topic->config.write_queue_nums)));
+  if (queue_id < 0)
+    queue_id = static_cast<std::int32_t>(broker.random(static_cast<std::uint32_t>(topic->config.write_queue_nums)));
   return Target{topic, queue_id};
 }
 
 // A consumer that could not send a message back sends it to its retry topic itself; the limit of tries holds there too.
-std::optional<Target> dead_letter_target(BrokerContext& broker, remoting::Reply& reply, const wire::SendMessageRequestHeader& header) {
+std::optional<Target> dead_letter_target(BrokerContext& broker, remoting::Reply& reply,
+                                         const wire::SendMessageRequestHeader& header) {
   const std::string_view name = std::string_view(header.topic).substr(queueing::kRetryPrefix.size());
   auto group = broker.groups.get(name);
   if (!group) {
     reply.send(code::kSubscriptionGroupNotExist, fmt::format("subscription group not exist, {}", name));
     return std::nullopt;
   }
-  if (header.reconsume_times.value_or(0) <= header.max_reconsume_times.value_or((*group)->retry_max_times)) return std::nullopt;
+  if (header.reconsume_times.value_or(0) <= header.max_reconsume_times.value_or((*group)->retry_max_times))
+    return std::nullopt;
   auto topic = broker.topics.ensure(queueing::dead_letter_topic(name), 1);
   if (!topic) {
     reply.fail(topic.error());
@@ -91,7 +96,8 @@ std::optional<Target> dead_letter_target(BrokerContext& broker, remoting::Reply&
 wire::MessageView message_of(const remoting::Request& request, const wire::SendMessageRequestHeader& header) {
   wire::MessageView message;
   message.flag = header.flag;
-  message.sys_flag = header.sys_flag & ~(wire::sys_flag::kTransactionMask | wire::sys_flag::kBornHostV6 | wire::sys_flag::kStoreHostV6);
+  message.sys_flag = header.sys_flag &
+                     ~(wire::sys_flag::kTransactionMask | wire::sys_flag::kBornHostV6 | wire::sys_flag::kStoreHostV6);
   message.born_timestamp_ms = header.born_timestamp_ms;
   message.born_host = host_of(*request.from);
   message.reconsume_times = header.reconsume_times.value_or(0);
@@ -173,12 +179,14 @@ void handle_send_message(BrokerContext& broker, remoting::Request request) {
   auto header = wire::decode_send_header(request.command);
   if (!header) return request.reply.fail(header.error());
   if (request.command.body.size() > broker.config.message_bytes_max) {
-    return request.reply.send(code::kMessageIllegal, fmt::format("the message's body has {} bytes, the maximum is {}", request.command.body.size(),
-                                                                 broker.config.message_bytes_max));
+    return request.reply.send(code::kMessageIllegal,
+                              fmt::format("the message's body has {} bytes, the maximum is {}",
+                                          request.command.body.size(), broker.config.message_bytes_max));
   }
   if (header->properties && header->properties->size() > wire::kPropertiesBytesMax) {
-    return request.reply.send(code::kMessageIllegal, fmt::format("the message's properties have {} bytes, the maximum is {}", header->properties->size(),
-                                                                 wire::kPropertiesBytesMax));
+    return request.reply.send(code::kMessageIllegal,
+                              fmt::format("the message's properties have {} bytes, the maximum is {}",
+                                          header->properties->size(), wire::kPropertiesBytesMax));
   }
   if (is_batch(request, *header)) return send_batch(broker, std::move(request), *header);
   send_one(broker, std::move(request), std::move(*header));

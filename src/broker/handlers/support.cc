@@ -33,7 +33,8 @@ Topic* readable_topic(BrokerContext& broker, remoting::Reply& reply, std::string
   }
   if (queue_id < 0 || queue_id >= topic->queue_count()) {
     reply.send(wire::response_code::kInvalidParameter,
-               fmt::format("queueId[{}] is illegal, topic [{}] has {} queues to read", queue_id, name, topic->config.read_queue_nums));
+               fmt::format("queueId[{}] is illegal, topic [{}] has {} queues to read", queue_id, name,
+                           topic->config.read_queue_nums));
     return nullptr;
   }
   return topic;
@@ -41,14 +42,11 @@ Topic* readable_topic(BrokerContext& broker, remoting::Reply& reply, std::string
 
 void refuse_append(remoting::Reply& reply, const Error& error) {
   switch (error.code) {
-    case Errc::invalid_argument:
-      return reply.send(wire::response_code::kMessageIllegal, error.message);
+    case Errc::invalid_argument: return reply.send(wire::response_code::kMessageIllegal, error.message);
     case Errc::resource_exhausted:
     case Errc::unavailable:
-    case Errc::cancelled:
-      return reply.send(wire::response_code::kServiceNotAvailable, error.message);
-    default:
-      return reply.fail(error);
+    case Errc::cancelled: return reply.send(wire::response_code::kServiceNotAvailable, error.message);
+    default: return reply.fail(error);
   }
 }
 
@@ -62,7 +60,8 @@ std::int64_t min_offset(BrokerContext& broker, Topic& topic, std::int32_t queue_
   return queue == nullptr ? 0 : queue->min_offset();
 }
 
-std::optional<std::int64_t> store_time_ms(BrokerContext& broker, Topic& topic, std::int32_t queue_id, std::int64_t offset) {
+std::optional<std::int64_t> store_time_ms(BrokerContext& broker, Topic& topic, std::int32_t queue_id,
+                                          std::int64_t offset) {
   const store::Queue* queue = broker.topics.written_queue(topic, queue_id);
   if (queue == nullptr || offset < queue->min_offset() || offset >= queue->max_offset()) return std::nullopt;
   auto entry = broker.store.log().entry_at(*queue, offset);

@@ -23,7 +23,8 @@ std::int64_t max_offset(BrokerContext& broker, Topic& topic, std::int32_t queue_
 std::int64_t min_offset(BrokerContext& broker, Topic& topic, std::int32_t queue_id);
 
 // Store time of the message at `offset`; nullopt when it is not there.
-std::optional<std::int64_t> store_time_ms(BrokerContext& broker, Topic& topic, std::int32_t queue_id, std::int64_t offset);
+std::optional<std::int64_t> store_time_ms(BrokerContext& broker, Topic& topic, std::int32_t queue_id,
+                                          std::int64_t offset);
 
 wire::Connection connection_of(const queueing::Member& member);
 

@@ -8,7 +8,8 @@ void handle_unlock_queues(BrokerContext& broker, remoting::Request request) {
   auto body = wire::decode_body<wire::UnlockBatchRequestBody>(request.command.body);
   if (!body) return request.reply.fail(body.error());
   for (const auto& queue : body->mq_set) {
-    broker.locks.unlock(body->consumer_group, fmt::format("{}@{}@{}", queue.topic, queue.broker_name, queue.queue_id), body->client_id);
+    broker.locks.unlock(body->consumer_group, fmt::format("{}@{}@{}", queue.topic, queue.broker_name, queue.queue_id),
+                        body->client_id);
   }
   request.reply.send(wire::response_code::kSuccess);
 }

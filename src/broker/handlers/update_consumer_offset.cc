@@ -15,9 +15,11 @@ void handle_update_consumer_offset(BrokerContext& broker, remoting::Request requ
   if (auto group = broker.groups.get(header->consumer_group); !group) {
     return request.reply.send(code::kSubscriptionGroupNotExist, group.error().message);
   }
-  if (header->queue_id < 0) return request.reply.send(code::kSystemError, fmt::format("QueueId {} is less than 0", header->queue_id));
+  if (header->queue_id < 0)
+    return request.reply.send(code::kSystemError, fmt::format("QueueId {} is less than 0", header->queue_id));
   if (header->queue_id >= topic->queue_count()) {
-    return request.reply.send(code::kInvalidParameter, fmt::format("topic {} has no queue {}", header->topic, header->queue_id));
+    return request.reply.send(code::kInvalidParameter,
+                              fmt::format("topic {} has no queue {}", header->topic, header->queue_id));
   }
   if (header->commit_offset < 0) {
     return request.reply.send(code::kSystemError, fmt::format("Offset {} is less than 0", header->commit_offset));

@@ -9,7 +9,8 @@ void handle_view_message(BrokerContext& broker, remoting::Request request) {
   if (!header) return request.reply.fail(header.error());
   auto record = broker.store.log().record_at(static_cast<std::uint64_t>(header->offset));
   if (!record) {
-    return request.reply.send(wire::response_code::kSystemError, fmt::format("can not find message by the offset, {}", header->offset));
+    return request.reply.send(wire::response_code::kSystemError,
+                              fmt::format("can not find message by the offset, {}", header->offset));
   }
   send_body(request.reply, std::move(*record));
 }

@@ -5,8 +5,8 @@
 #include "cli/commands/declarations.h"
 #include "cli/connection.h"
 #include "cli/output.h"
-#include "cli/verb.h"
 #include "cli/values.h"
+#include "cli/verb.h"
 #include "rocketmq/admin.h"
 #include "rocketmq/identity.h"
 

@@ -16,7 +16,8 @@ using namespace std::chrono_literals;
 using boost::asio::awaitable;
 
 // Runs the loop until the condition holds or the deadline is over.
-bool run_until(boost::asio::io_context& io, const std::function<bool()>& condition, std::chrono::milliseconds deadline = 5s) {
+bool run_until(boost::asio::io_context& io, const std::function<bool()>& condition,
+               std::chrono::milliseconds deadline = 5s) {
   const auto end = std::chrono::steady_clock::now() + deadline;
   while (!condition() && std::chrono::steady_clock::now() < end) {
     io.restart();
@@ -46,7 +47,8 @@ struct World {
     ScaleTarget target;
     target.replicas = [this] { return ScaleTarget::Replicas{replicas, replicas, replicas}; };
     target.scale = [this](std::int32_t n) { replicas = n; };
-    runner = std::make_shared<ScaledObjectRunner>(io, object, spec, target, [this](const kube::Trigger&) { return read(); });
+    runner =
+        std::make_shared<ScaledObjectRunner>(io, object, spec, target, [this](const kube::Trigger&) { return read(); });
   }
   ~World() {
     runner->stop();

@@ -30,8 +30,13 @@ Body body_of(const wire::Command& answer) {
 }
 
 std::map<std::string, std::string> topic_fields(std::string name, int queues, int perm = 6) {
-  return {{"topic", std::move(name)}, {"defaultTopic", "TBW102"}, {"readQueueNums", std::to_string(queues)},
-          {"writeQueueNums", std::to_string(queues)}, {"perm", std::to_string(perm)}, {"topicFilterType", "SINGLE_TAG"}, {"order", "false"}};
+  return {{"topic", std::move(name)},
+          {"defaultTopic", "TBW102"},
+          {"readQueueNums", std::to_string(queues)},
+          {"writeQueueNums", std::to_string(queues)},
+          {"perm", std::to_string(perm)},
+          {"topicFilterType", "SINGLE_TAG"},
+          {"order", "false"}};
 }
 
 TEST(Namesrv, GivenATopicThenItsRouteLeadsToTheBroker) {
@@ -42,7 +47,8 @@ TEST(Namesrv, GivenATopicThenItsRouteLeadsToTheBroker) {
   EXPECT_EQ(route.queue_datas[0].write_queue_nums, 6);
   EXPECT_EQ(route.broker_datas.at(0).broker_addrs.at(0), f.broker->address());
   EXPECT_EQ(f.call(request::kGetRouteinfoByTopic, {{"topic", "none"}}).code, code::kTopicNotExist);
-  const auto cluster = body_of<wire::ClusterInfo>(f.call(request::kGetBrokerClusterInfo, std::map<std::string, std::string>()));
+  const auto cluster =
+      body_of<wire::ClusterInfo>(f.call(request::kGetBrokerClusterInfo, std::map<std::string, std::string>()));
   EXPECT_THAT(cluster.cluster_addr_table.at("DefaultCluster"), ElementsAre("broker-a"));
 }
 
@@ -50,7 +56,8 @@ TEST(Namesrv, GivenItsOwnPortThenItAnswersNameServerRequestsOnly) {
   BrokerFixture f;
   auto ask = [&](std::int32_t request_code) {
     std::optional<Result<wire::Command>> answer;
-    f.client->call(f.broker->namesrv_address(), wire::make_request(request_code), std::chrono::seconds(5), [&](auto result) { answer = result; });
+    f.client->call(f.broker->namesrv_address(), wire::make_request(request_code), std::chrono::seconds(5),
+                   [&](auto result) { answer = result; });
     f.run_until([&] { return answer.has_value(); });
     return (**answer).code;
   };
@@ -60,14 +67,16 @@ TEST(Namesrv, GivenItsOwnPortThenItAnswersNameServerRequestsOnly) {
 
 TEST(Namesrv, GivenKeyValuesThenTheyAreKeptAndListed) {
   BrokerFixture f;
-  const std::map<std::string, std::string> key = {{"namespace", "ORDER_TOPIC_CONFIG"}, {"key", "t"}, {"value", "broker-a:4"}};
+  const std::map<std::string, std::string> key = {
+      {"namespace", "ORDER_TOPIC_CONFIG"}, {"key", "t"}, {"value", "broker-a:4"}};
   EXPECT_EQ(f.call(request::kGetKvConfig, key).code, code::kQueryNotFound);
   EXPECT_EQ(f.call(request::kPutKvConfig, key).code, code::kSuccess);
   f.restart();
   EXPECT_EQ(f.call(request::kGetKvConfig, key).fields.get("value"), "broker-a:4");
   EXPECT_EQ(body_of<wire::KVTable>(f.call(request::kGetKvlistByNamespace, key)).entries.at("t"), "broker-a:4");
   f.call(request::kUpdateAndCreateTopic, topic_fields("t", 4));
-  EXPECT_EQ(body_of<wire::TopicRouteData>(f.call(request::kGetRouteinfoByTopic, {{"topic", "t"}})).order_topic_conf, "broker-a:4");
+  EXPECT_EQ(body_of<wire::TopicRouteData>(f.call(request::kGetRouteinfoByTopic, {{"topic", "t"}})).order_topic_conf,
+            "broker-a:4");
   EXPECT_EQ(f.call(request::kDeleteKvConfig, key).code, code::kSuccess);
   EXPECT_EQ(f.call(request::kGetKvConfig, key).code, code::kQueryNotFound);
   EXPECT_EQ(f.call(request::kGetKvlistByNamespace, {{"namespace", "none"}}).code, code::kQueryNotFound);
@@ -91,16 +100,26 @@ TEST(TopicAdmin, GivenTopicsThenTheyAreListedChangedAndDeleted) {
   EXPECT_EQ(f.try_send("t", 0, "x").code, code::kNoPermission);  // read only
   wire::CreateTopicListRequestBody list;
   list.topic_config_list.push_back({.topic_name = "u"});
-  EXPECT_EQ(f.call(request::kUpdateAndCreateTopicList, std::map<std::string, std::string>(), wire::encode_body(list)).code, code::kSuccess);
+  EXPECT_EQ(
+      f.call(request::kUpdateAndCreateTopicList, std::map<std::string, std::string>(), wire::encode_body(list)).code,
+      code::kSuccess);
   list.topic_config_list[0].topic_name = "no good";
-  EXPECT_EQ(f.call(request::kUpdateAndCreateTopicList, std::map<std::string, std::string>(), wire::encode_body(list)).code, code::kInvalidParameter);
+  EXPECT_EQ(
+      f.call(request::kUpdateAndCreateTopicList, std::map<std::string, std::string>(), wire::encode_body(list)).code,
+      code::kInvalidParameter);
 
   const std::map<std::string, std::string> none;
-  EXPECT_THAT(body_of<wire::TopicList>(f.call(request::kGetAllTopicListFromNameserver, none)).topic_list, Contains("u"));
-  EXPECT_THAT(body_of<wire::TopicList>(f.call(request::kGetTopicsByCluster, {{"cluster", "DefaultCluster"}})).topic_list, Contains("t"));
-  EXPECT_THAT(body_of<wire::TopicList>(f.call(request::kGetTopicsByCluster, {{"cluster", "other"}})).topic_list, IsEmpty());
-  EXPECT_THAT(body_of<wire::TopicList>(f.call(request::kGetSystemTopicListFromNs, none)).topic_list, Not(Contains("t")));
-  EXPECT_TRUE(body_of<wire::TopicConfigSerializeWrapper>(f.call(request::kGetAllTopicConfig, none)).topic_config_table.contains("u"));
+  EXPECT_THAT(body_of<wire::TopicList>(f.call(request::kGetAllTopicListFromNameserver, none)).topic_list,
+              Contains("u"));
+  EXPECT_THAT(
+      body_of<wire::TopicList>(f.call(request::kGetTopicsByCluster, {{"cluster", "DefaultCluster"}})).topic_list,
+      Contains("t"));
+  EXPECT_THAT(body_of<wire::TopicList>(f.call(request::kGetTopicsByCluster, {{"cluster", "other"}})).topic_list,
+              IsEmpty());
+  EXPECT_THAT(body_of<wire::TopicList>(f.call(request::kGetSystemTopicListFromNs, none)).topic_list,
+              Not(Contains("t")));
+  EXPECT_TRUE(body_of<wire::TopicConfigSerializeWrapper>(f.call(request::kGetAllTopicConfig, none))
+                  .topic_config_table.contains("u"));
 
   EXPECT_EQ(f.call(request::kDeleteTopicInBroker, {{"topic", "t"}}).code, code::kSuccess);
   EXPECT_EQ(f.call(request::kDeleteTopicInNamesrv, {{"topic", "t"}}).code, code::kSuccess);
@@ -112,11 +131,14 @@ TEST(TopicAdmin, GivenTopicsThenTheyAreListedChangedAndDeleted) {
 TEST(TopicAdmin, GivenBadTopicsThenTheyAreRefused) {
   BrokerFixture f({.topics_max = 13, .queues_per_topic_max = 18});
   EXPECT_EQ(f.call(request::kUpdateAndCreateTopic, topic_fields("bad name", 4)).code, code::kInvalidParameter);
-  EXPECT_EQ(f.call(request::kUpdateAndCreateTopic, topic_fields("SCHEDULE_TOPIC_XXXX", 4)).code, code::kInvalidParameter);
+  EXPECT_EQ(f.call(request::kUpdateAndCreateTopic, topic_fields("SCHEDULE_TOPIC_XXXX", 4)).code,
+            code::kInvalidParameter);
   EXPECT_EQ(f.call(request::kUpdateAndCreateTopic, topic_fields("many", 19)).code, code::kInvalidParameter);
   EXPECT_EQ(f.call(request::kUpdateAndCreateTopic, topic_fields("negative", -1)).code, code::kInvalidParameter);
   int made = 0;
-  while (made < 20 && f.call(request::kUpdateAndCreateTopic, topic_fields("t" + std::to_string(made), 1)).code == code::kSuccess) ++made;
+  while (made < 20 &&
+         f.call(request::kUpdateAndCreateTopic, topic_fields("t" + std::to_string(made), 1)).code == code::kSuccess)
+    ++made;
   EXPECT_LE(made, 13);
   EXPECT_GE(made, 1);
 }
@@ -129,15 +151,21 @@ TEST(GroupAdmin, GivenGroupsThenTheyAreMadeListedAndDeleted) {
   const std::map<std::string, std::string> none;
   EXPECT_EQ(f.call(request::kUpdateAndCreateSubscriptiongroup, none, wire::encode_body(group)).code, code::kSuccess);
   f.restart();
-  EXPECT_EQ(body_of<wire::SubscriptionGroupConfig>(f.call(request::kGetSubscriptiongroupConfig, {{"group", "g"}})).retry_max_times, 3);
+  EXPECT_EQ(body_of<wire::SubscriptionGroupConfig>(f.call(request::kGetSubscriptiongroupConfig, {{"group", "g"}}))
+                .retry_max_times,
+            3);
   wire::SubscriptionGroupList list;
   list.group_config_list.push_back({.group_name = "h"});
   EXPECT_EQ(f.call(request::kUpdateAndCreateSubscriptiongroupList, none, wire::encode_body(list)).code, code::kSuccess);
-  EXPECT_EQ(body_of<wire::SubscriptionGroupWrapper>(f.call(request::kGetAllSubscriptiongroupConfig, none)).subscription_group_table.size(), 2u);
-  EXPECT_EQ(f.call(request::kDeleteSubscriptiongroup, {{"groupName", "g"}, {"cleanOffset", "true"}}).code, code::kSuccess);
+  EXPECT_EQ(body_of<wire::SubscriptionGroupWrapper>(f.call(request::kGetAllSubscriptiongroupConfig, none))
+                .subscription_group_table.size(),
+            2u);
+  EXPECT_EQ(f.call(request::kDeleteSubscriptiongroup, {{"groupName", "g"}, {"cleanOffset", "true"}}).code,
+            code::kSuccess);
   EXPECT_EQ(f.call(request::kGetSubscriptiongroupConfig, {{"group", "g"}}).code, code::kSubscriptionGroupNotExist);
   group.group_name = "not valid!";
-  EXPECT_EQ(f.call(request::kUpdateAndCreateSubscriptiongroup, none, wire::encode_body(group)).code, code::kInvalidParameter);
+  EXPECT_EQ(f.call(request::kUpdateAndCreateSubscriptiongroup, none, wire::encode_body(group)).code,
+            code::kInvalidParameter);
   group.group_name = "closed";
   group.consume_enable = false;
   f.call(request::kUpdateAndCreateSubscriptiongroup, none, wire::encode_body(group));
@@ -148,7 +176,8 @@ TEST(GroupAdmin, GivenGroupsThenTheyAreMadeListedAndDeleted) {
 TEST(OffsetAdmin, GivenOffsetsThenTheyAreAnsweredAndCloned) {
   BrokerFixture f;
   for (int i = 0; i < 5; ++i) f.send("t", 0, "x");
-  const std::map<std::string, std::string> queue = {{"consumerGroup", "g"}, {"topic", "t"}, {"queueId", "0"}, {"timestamp", "0"}};
+  const std::map<std::string, std::string> queue = {
+      {"consumerGroup", "g"}, {"topic", "t"}, {"queueId", "0"}, {"timestamp", "0"}};
   auto with = [&](std::string name, std::string value) {
     auto fields = queue;
     fields[name] = value;
@@ -174,11 +203,16 @@ TEST(OffsetAdmin, GivenOffsetsThenTheyAreAnsweredAndCloned) {
   elsewhere["queueId"] = "0";
   elsewhere["topic"] = "none";
   EXPECT_EQ(f.call(request::kUpdateConsumerOffset, elsewhere).code, code::kTopicNotExist);
-  EXPECT_EQ(f.call(request::kCloneGroupOffset, {{"srcGroup", "g"}, {"destGroup", "h"}, {"topic", "t"}, {"offline", "false"}}).code, code::kSuccess);
+  EXPECT_EQ(
+      f.call(request::kCloneGroupOffset, {{"srcGroup", "g"}, {"destGroup", "h"}, {"topic", "t"}, {"offline", "false"}})
+          .code,
+      code::kSuccess);
   EXPECT_EQ(f.call(request::kQueryConsumerOffset, with("consumerGroup", "h")).fields.get("offset"), "3");
   EXPECT_THAT(f.call(request::kGetAllConsumerOffset, queue).body, HasSubstr(R"("t@g":{"0":3})"));
-  EXPECT_THAT(body_of<wire::TopicList>(f.call(request::kQueryTopicsByConsumer, {{"group", "g"}})).topic_list, ElementsAre("t"));
-  EXPECT_THAT(body_of<wire::GroupList>(f.call(request::kQueryTopicConsumeByWho, {{"topic", "t"}})).group_list, ElementsAre("g", "h"));
+  EXPECT_THAT(body_of<wire::TopicList>(f.call(request::kQueryTopicsByConsumer, {{"group", "g"}})).topic_list,
+              ElementsAre("t"));
+  EXPECT_THAT(body_of<wire::GroupList>(f.call(request::kQueryTopicConsumeByWho, {{"topic", "t"}})).group_list,
+              ElementsAre("g", "h"));
 }
 
 TEST(OffsetAdmin, GivenAResetThenOffsetsMoveAndConsumersAreTold) {
@@ -186,15 +220,18 @@ TEST(OffsetAdmin, GivenAResetThenOffsetsMoveAndConsumersAreTold) {
   for (int i = 0; i < 5; ++i) f.send("t", 0, "x");
   f.heartbeat("c1", "g", "t");
   std::optional<wire::Command> told;
-  f.client->handle(request::kResetConsumerClientOffset, [&](remoting::Request request) { told = std::move(request.command); });
-  f.call(request::kUpdateConsumerOffset, {{"consumerGroup", "g"}, {"topic", "t"}, {"queueId", "0"}, {"commitOffset", "4"}});
+  f.client->handle(request::kResetConsumerClientOffset,
+                   [&](remoting::Request request) { told = std::move(request.command); });
+  f.call(request::kUpdateConsumerOffset,
+         {{"consumerGroup", "g"}, {"topic", "t"}, {"queueId", "0"}, {"commitOffset", "4"}});
   std::map<std::string, std::string> reset = {{"topic", "t"}, {"group", "g"}, {"timestamp", "0"}, {"isForce", "true"}};
   const auto body = body_of<wire::ResetOffsetBody>(f.call(request::kInvokeBrokerToResetOffset, reset));
   EXPECT_EQ(body.offset_table.at({"broker-a", 0, "t"}), 0);
   ASSERT_TRUE(f.run_until([&] { return told.has_value(); }));
   EXPECT_EQ(wire::decode_body<wire::ResetOffsetBody>(told->body)->offset_table.size(), 4u);
   auto committed = [&] {
-    return std::string(f.call(request::kQueryConsumerOffset, {{"consumerGroup", "g"}, {"topic", "t"}, {"queueId", "0"}}).fields.get("offset"));
+    return std::string(f.call(request::kQueryConsumerOffset, {{"consumerGroup", "g"}, {"topic", "t"}, {"queueId", "0"}})
+                           .fields.get("offset"));
   };
   EXPECT_EQ(committed(), "0");
   reset["timestamp"] = "-1";
@@ -215,29 +252,34 @@ TEST(OffsetAdmin, GivenAResetThenOffsetsMoveAndConsumersAreTold) {
 TEST(Stats, GivenMessagesAndOffsetsThenLagAndTimesAreTold) {
   BrokerFixture f;
   for (int i = 0; i < 5; ++i) f.send("t", 0, "x");
-  f.call(request::kUpdateConsumerOffset, {{"consumerGroup", "g"}, {"topic", "t"}, {"queueId", "0"}, {"commitOffset", "2"}});
+  f.call(request::kUpdateConsumerOffset,
+         {{"consumerGroup", "g"}, {"topic", "t"}, {"queueId", "0"}, {"commitOffset", "2"}});
   const wire::MessageQueue queue{"broker-a", 0, "t"}, unwritten{"broker-a", 1, "t"};
   const auto topic = body_of<wire::TopicStatsTable>(f.call(request::kGetTopicStatsInfo, {{"topic", "t"}}));
   EXPECT_EQ(topic.offset_table.at(queue).max_offset, 5);
   EXPECT_GT(topic.offset_table.at(queue).last_update_timestamp_ms, 0);
   EXPECT_EQ(topic.offset_table.at(unwritten).last_update_timestamp_ms, 0);
   EXPECT_EQ(f.call(request::kGetTopicStatsInfo, {{"topic", "none"}}).code, code::kTopicNotExist);
-  for (const auto& fields : {std::map<std::string, std::string>{{"consumerGroup", "g"}}, {{"consumerGroup", "g"}, {"topic", "t"}},
+  for (const auto& fields : {std::map<std::string, std::string>{{"consumerGroup", "g"}},
+                             {{"consumerGroup", "g"}, {"topic", "t"}},
                              {{"consumerGroup", "g"}, {"topicList", "t;none"}}}) {
     const auto stats = body_of<wire::ConsumeStats>(f.call(request::kGetConsumeStats, fields));
     EXPECT_EQ(stats.offset_table.at(queue).broker_offset, 5);
     EXPECT_EQ(stats.offset_table.at(queue).consumer_offset, 2);
     EXPECT_GT(stats.offset_table.at(queue).last_timestamp_ms, 0);
   }
-  const auto spans = body_of<wire::QueryConsumeTimeSpanBody>(f.call(request::kQueryConsumeTimeSpan, {{"topic", "t"}, {"group", "g"}}));
+  const auto spans =
+      body_of<wire::QueryConsumeTimeSpanBody>(f.call(request::kQueryConsumeTimeSpan, {{"topic", "t"}, {"group", "g"}}));
   ASSERT_EQ(spans.consume_time_span_set.size(), 4u);
   EXPECT_GT(spans.consume_time_span_set[0].min_timestamp_ms, 0);
   EXPECT_LT(spans.consume_time_span_set[0].delay_time_ms, 60'000);
   EXPECT_EQ(f.call(request::kQueryConsumeTimeSpan, {{"topic", "none"}, {"group", "g"}}).code, code::kTopicNotExist);
-  const auto info = body_of<wire::KVTable>(f.call(request::kGetBrokerRuntimeInfo, std::map<std::string, std::string>()));
+  const auto info =
+      body_of<wire::KVTable>(f.call(request::kGetBrokerRuntimeInfo, std::map<std::string, std::string>()));
   EXPECT_EQ(info.entries.at("putMessageTimesTotal"), "5");
   EXPECT_THAT(info.entries.at("putTps"), testing::MatchesRegex("[0-9.]+ [0-9.]+ [0-9.]+"));
-  EXPECT_THAT(f.call(request::kGetBrokerConfig, std::map<std::string, std::string>()).body, HasSubstr("flushDiskType=ASYNC_FLUSH"));
+  EXPECT_THAT(f.call(request::kGetBrokerConfig, std::map<std::string, std::string>()).body,
+              HasSubstr("flushDiskType=ASYNC_FLUSH"));
 }
 
 TEST(ClientAdmin, GivenHeartbeatsThenMembersAreListedAndToldOfChanges) {
@@ -251,18 +293,28 @@ TEST(ClientAdmin, GivenHeartbeatsThenMembersAreListedAndToldOfChanges) {
   auto second = f.new_client();
   f.heartbeat("c2", "g", "t", second.get());
   ASSERT_TRUE(f.run_until([&] { return told >= 1; }));
-  EXPECT_THAT(body_of<wire::GetConsumerListByGroupResponseBody>(f.call(request::kGetConsumerListByGroup, {{"consumerGroup", "g"}})).consumer_id_list,
+  EXPECT_THAT(body_of<wire::GetConsumerListByGroupResponseBody>(
+                  f.call(request::kGetConsumerListByGroup, {{"consumerGroup", "g"}}))
+                  .consumer_id_list,
               ElementsAre("c1", "c2"));
-  const auto connections = body_of<wire::ConsumerConnection>(f.call(request::kGetConsumerConnectionList, {{"consumerGroup", "g"}}));
+  const auto connections =
+      body_of<wire::ConsumerConnection>(f.call(request::kGetConsumerConnectionList, {{"consumerGroup", "g"}}));
   EXPECT_EQ(connections.connection_set.size(), 2u);
   EXPECT_TRUE(connections.subscription_table.contains("t"));
-  EXPECT_EQ(body_of<wire::ProducerConnection>(f.call(request::kGetProducerConnectionList, {{"producerGroup", "producers"}})).connection_set.size(), 1u);
+  EXPECT_EQ(
+      body_of<wire::ProducerConnection>(f.call(request::kGetProducerConnectionList, {{"producerGroup", "producers"}}))
+          .connection_set.size(),
+      1u);
   EXPECT_EQ(f.call(request::kGetProducerConnectionList, {{"producerGroup", "none"}}).code, code::kSystemError);
-  EXPECT_THAT(f.call(request::kQuerySubscriptionByConsumer, {{"group", "g"}, {"topic", "t"}}).body, HasSubstr("subscriptionData"));
+  EXPECT_THAT(f.call(request::kQuerySubscriptionByConsumer, {{"group", "g"}, {"topic", "t"}}).body,
+              HasSubstr("subscriptionData"));
   told = 0;
   second.reset();  // the connection closes
   ASSERT_TRUE(f.run_until([&] { return told >= 1; }));
-  EXPECT_EQ(f.call(request::kUnregisterClient, {{"clientID", "c1"}, {"consumerGroup", "g"}, {"producerGroup", "producers"}}).code, code::kSuccess);
+  EXPECT_EQ(
+      f.call(request::kUnregisterClient, {{"clientID", "c1"}, {"consumerGroup", "g"}, {"producerGroup", "producers"}})
+          .code,
+      code::kSuccess);
   EXPECT_EQ(f.call(request::kGetConsumerListByGroup, {{"consumerGroup", "g"}}).code, code::kSystemError);
   EXPECT_EQ(f.call(request::kHeartBeat, std::map<std::string, std::string>(), "{").code, code::kMessageIllegal);
 }
@@ -294,17 +346,21 @@ TEST(ClientAdmin, GivenARequestForAConsumerThenItIsPassedOnAndItsAnswerBack) {
   consumer->handle(request::kConsumeMessageDirectly, answer_it);
   f.heartbeat("c1", "g", "t", consumer.get());
   EXPECT_EQ(f.call(request::kGetConsumerRunningInfo, {{"consumerGroup", "g"}, {"clientId", "c1"}}).body, "{}");
-  EXPECT_EQ(f.call(request::kGetConsumerRunningInfo, {{"consumerGroup", "g"}, {"clientId", "c9"}}).code, code::kSystemError);
-  f.call(request::kConsumeMessageDirectly, {{"consumerGroup", "g"}, {"clientId", "c1"}, {"msgId", std::string(sent.fields.get("msgId"))}});
+  EXPECT_EQ(f.call(request::kGetConsumerRunningInfo, {{"consumerGroup", "g"}, {"clientId", "c9"}}).code,
+            code::kSystemError);
+  f.call(request::kConsumeMessageDirectly,
+         {{"consumerGroup", "g"}, {"clientId", "c1"}, {"msgId", std::string(sent.fields.get("msgId"))}});
   EXPECT_THAT(seen, HasSubstr("direct"));
 }
 
 TEST(ClientAdmin, GivenAFilterExpressionThenOnlyTagsAreTaken) {
   BrokerFixture f;
   wire::CheckClientRequestBody body{"c", "g", {}, {.expression_type = "TAG", .sub_string = "*", .topic = "t"}};
-  EXPECT_EQ(f.call(request::kCheckClientConfig, std::map<std::string, std::string>(), wire::encode_body(body)).code, code::kSuccess);
+  EXPECT_EQ(f.call(request::kCheckClientConfig, std::map<std::string, std::string>(), wire::encode_body(body)).code,
+            code::kSuccess);
   body.subscription_data.expression_type = "SQL92";
-  EXPECT_EQ(f.call(request::kCheckClientConfig, std::map<std::string, std::string>(), wire::encode_body(body)).code, code::kSystemError);
+  EXPECT_EQ(f.call(request::kCheckClientConfig, std::map<std::string, std::string>(), wire::encode_body(body)).code,
+            code::kSystemError);
 }
 
 TEST(AccessControlTest, GivenUsersThenRequestsMustBeSignedAndAllowed) {
@@ -312,7 +368,8 @@ TEST(AccessControlTest, GivenUsersThenRequestsMustBeSignedAndAllowed) {
   auto as = [&](std::string key, std::string secret) {
     return f.new_client([=](wire::Command& command) { wire::sign(command, {key, secret, {}}); });
   };
-  auto root = as("root", "secret-root"), app = as("app", "secret-app"), wrong = as("app", "guess"), stranger = as("who", "x");
+  auto root = as("root", "secret-root"), app = as("app", "secret-app"), wrong = as("app", "guess"),
+       stranger = as("who", "x");
   auto send_to = [&](std::string topic, remoting::Client* client) {
     auto command = wire::make_request(request::kSendMessage, f.send_header(std::move(topic), 0));
     command.body = "x";
@@ -325,7 +382,10 @@ TEST(AccessControlTest, GivenUsersThenRequestsMustBeSignedAndAllowed) {
   EXPECT_EQ(send_to("other", app.get()), code::kNoPermission);
   EXPECT_EQ(send_to("other", root.get()), code::kSuccess);
   auto pull_as = [&](std::string group, std::string topic, remoting::Client* client) {
-    return f.call(wire::make_request(request::kPullMessage, f.pull_header(std::move(group), std::move(topic), 0, 0)), client).code;
+    return f
+        .call(wire::make_request(request::kPullMessage, f.pull_header(std::move(group), std::move(topic), 0, 0)),
+              client)
+        .code;
   };
   EXPECT_EQ(pull_as("g", "orders-1", app.get()), code::kSuccess);
   EXPECT_EQ(pull_as("h", "orders-1", app.get()), code::kNoPermission);

@@ -52,7 +52,8 @@ TEST(Arrivals, GivenTooManyThenOneMoreIsRefused) {
 
 TEST(Arrivals, GivenAWaiterThatWaitsAgainWhenWokenThenItIsWokenByTheNext) {
   Waiting w;
-  ASSERT_TRUE(w.arrivals.wait("t", 0, Arrivals::Clock::now() + 10s, [&](bool) { EXPECT_TRUE(w.wait("again", 0, 10s)); }));
+  ASSERT_TRUE(
+      w.arrivals.wait("t", 0, Arrivals::Clock::now() + 10s, [&](bool) { EXPECT_TRUE(w.wait("again", 0, 10s)); }));
   w.arrivals.arrived("t", 0);
   EXPECT_TRUE(w.log.empty());
   w.arrivals.arrived("t", 0);

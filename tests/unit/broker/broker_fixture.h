@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <filesystem>
 #include <map>
@@ -11,8 +12,6 @@
 #include <stdexcept>
 #include <string>
 #include <vector>
-
-#include <boost/asio/io_context.hpp>
 
 #include "broker/broker.h"
 #include "remoting/client.h"
@@ -38,7 +37,8 @@ struct Received {
 
 struct BrokerFixture {
   explicit BrokerFixture(Config wanted = {}) : config(std::move(wanted)) {
-    std::string name = std::filesystem::exists("/dev/shm") ? "/dev/shm/gantry-broker-XXXXXX" : "/tmp/gantry-broker-XXXXXX";
+    std::string name =
+        std::filesystem::exists("/dev/shm") ? "/dev/shm/gantry-broker-XXXXXX" : "/tmp/gantry-broker-XXXXXX";
     directory = mkdtemp(name.data());
     config.data_directory = directory;
     config.namesrv_port = 0;
@@ -87,9 +87,9 @@ struct BrokerFixture {
   };
   std::shared_ptr<Pending> begin(wire::Command command, remoting::Client* from = nullptr) {
     auto pending = std::make_shared<Pending>();
-    (from != nullptr ? from : client.get())->call(broker->address(), std::move(command), std::chrono::seconds(30), [pending](Result<wire::Command> answer) {
-      pending->answer = std::move(answer);
-    });
+    (from != nullptr ? from : client.get())
+        ->call(broker->address(), std::move(command), std::chrono::seconds(30),
+               [pending](Result<wire::Command> answer) { pending->answer = std::move(answer); });
     return pending;
   }
   wire::Command call(wire::Command command, remoting::Client* from = nullptr) {
@@ -111,7 +111,8 @@ struct BrokerFixture {
     return call(std::move(command));
   }
 
-  static wire::SendMessageRequestHeader send_header(std::string topic, int queue_id, std::map<std::string, std::string> properties = {}) {
+  static wire::SendMessageRequestHeader send_header(std::string topic, int queue_id,
+                                                    std::map<std::string, std::string> properties = {}) {
     wire::SendMessageRequestHeader header;
     header.producer_group = "producers";
     header.topic = std::move(topic);
@@ -126,17 +127,20 @@ struct BrokerFixture {
     header.properties = text;
     return header;
   }
-  wire::Command try_send(const std::string& topic, int queue_id, std::string body, std::map<std::string, std::string> properties = {}) {
+  wire::Command try_send(const std::string& topic, int queue_id, std::string body,
+                         std::map<std::string, std::string> properties = {}) {
     return call(request::kSendMessage, send_header(topic, queue_id, std::move(properties)), std::move(body));
   }
   // Returns the queue offset.
-  std::int64_t send(const std::string& topic, int queue_id, std::string body, std::map<std::string, std::string> properties = {}) {
+  std::int64_t send(const std::string& topic, int queue_id, std::string body,
+                    std::map<std::string, std::string> properties = {}) {
     const auto answer = try_send(topic, queue_id, std::move(body), std::move(properties));
     if (answer.code != code::kSuccess) throw std::runtime_error(answer.remark);
     return std::stoll(std::string(answer.fields.get("queueOffset")));
   }
 
-  static wire::PullMessageRequestHeader pull_header(std::string group, std::string topic, int queue_id, std::int64_t offset) {
+  static wire::PullMessageRequestHeader pull_header(std::string group, std::string topic, int queue_id,
+                                                    std::int64_t offset) {
     wire::PullMessageRequestHeader header;
     header.consumer_group = std::move(group);
     header.topic = std::move(topic);
@@ -147,7 +151,8 @@ struct BrokerFixture {
     header.subscription = "*";
     return header;
   }
-  wire::Command pull(const std::string& group, const std::string& topic, int queue_id, std::int64_t offset, std::string tags = "*") {
+  wire::Command pull(const std::string& group, const std::string& topic, int queue_id, std::int64_t offset,
+                     std::string tags = "*") {
     auto header = pull_header(group, topic, queue_id, offset);
     header.subscription = std::move(tags);
     return call(request::kPullMessage, header);
@@ -174,8 +179,8 @@ struct BrokerFixture {
     return texts;
   }
 
-  wire::Command heartbeat(const std::string& client_id, const std::string& group, const std::string& topic, remoting::Client* from = nullptr,
-                          const std::string& producer = {}) {
+  wire::Command heartbeat(const std::string& client_id, const std::string& group, const std::string& topic,
+                          remoting::Client* from = nullptr, const std::string& producer = {}) {
     wire::HeartbeatData data;
     data.client_id = client_id;
     if (!group.empty()) {

@@ -40,10 +40,11 @@ TEST(Delay, GivenADelayLevelThenTheMessageComesWhenItIsOver) {
 
 TEST(Delay, GivenTimersOfEveryKindThenEachComesOnceAndInTime) {
   BrokerFixture f;
-  f.send("t", 0, "at", {{"TIMER_DELIVER_MS", std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(
-                                                                std::chrono::system_clock::now().time_since_epoch())
-                                                                .count() +
-                                                            150)}});
+  f.send("t", 0, "at",
+         {{"TIMER_DELIVER_MS", std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(
+                                                  std::chrono::system_clock::now().time_since_epoch())
+                                                  .count() +
+                                              150)}});
   f.send("t", 0, "after ms", {{"TIMER_DELAY_MS", "50"}});
   f.send("t", 0, "past", {{"TIMER_DELIVER_MS", "1"}});
   EXPECT_THAT(f.bodies("t", 0), ElementsAre("past"));
@@ -76,7 +77,8 @@ TEST(SendBackTest, GivenAMessageSentBackThenItComesToTheRetryTopicWithItsStory) 
   EXPECT_EQ(retried.body, "hard");
   EXPECT_EQ(retried.reconsume_times, 1);
   EXPECT_EQ(wire::find_property(retried.properties, "RETRY_TOPIC"), "t");
-  const auto origin = wire::decode_offset_message_id(wire::find_property(retried.properties, "ORIGIN_MESSAGE_ID").value_or(""));
+  const auto origin =
+      wire::decode_offset_message_id(wire::find_property(retried.properties, "ORIGIN_MESSAGE_ID").value_or(""));
   ASSERT_TRUE(origin);
   EXPECT_EQ(origin->physical_offset, first.physical_offset);
 }
@@ -111,7 +113,8 @@ struct Half : BrokerFixture {
     std::int64_t queue_offset, physical_offset;
   };
   Sent prepare(const std::string& body) {
-    const auto answer = try_send("t", 1, body, {{"TRAN_MSG", "true"}, {"PGROUP", "producers"}, {"UNIQ_KEY", "U-" + body}});
+    const auto answer =
+        try_send("t", 1, body, {{"TRAN_MSG", "true"}, {"PGROUP", "producers"}, {"UNIQ_KEY", "U-" + body}});
     EXPECT_EQ(answer.code, code::kSuccess) << answer.remark;
     return {std::stoll(std::string(answer.fields.get("queueOffset"))),
             wire::decode_offset_message_id(answer.fields.get("msgId"))->physical_offset};
@@ -145,7 +148,8 @@ TEST(Transaction, GivenHalfMessagesThenOnlyTheCommittedAreSeen) {
 TEST(Transaction, GivenAProducerThatSaysNothingThenItIsAskedWithTheMessage) {
   Half f({.transaction_timeout_ms = 1});
   std::optional<wire::Command> asked;
-  f.client->handle(request::kCheckTransactionState, [&](remoting::Request request) { asked = std::move(request.command); });
+  f.client->handle(request::kCheckTransactionState,
+                   [&](remoting::Request request) { asked = std::move(request.command); });
   f.heartbeat("p1", "", "", nullptr, "producers");
   const auto sent = f.prepare("silent");
   ASSERT_TRUE(f.run_until([&] { return asked.has_value(); }));

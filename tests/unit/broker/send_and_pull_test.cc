@@ -43,7 +43,8 @@ TEST(Send, GivenWhatMustBeRefusedThenTheCodeIsJavas) {
   EXPECT_EQ(f.try_send("bad name", 0, "x").code, code::kInvalidParameter);
   EXPECT_EQ(f.try_send("SCHEDULE_TOPIC_XXXX", 0, "x").code, code::kNoPermission);
   EXPECT_EQ(f.try_send("SELF_TEST_TOPIC", 0, std::string(1001, 'x')).code, code::kMessageIllegal);
-  EXPECT_EQ(f.call(request::kSendMessage, std::map<std::string, std::string>{{"topic", "x"}}).code, code::kInvalidParameter);
+  EXPECT_EQ(f.call(request::kSendMessage, std::map<std::string, std::string>{{"topic", "x"}}).code,
+            code::kInvalidParameter);
   EXPECT_EQ(f.try_send("SELF_TEST_TOPIC", 0, "x", {{"TIMER_DELIVER_MS", "soon"}}).code, code::kMessageIllegal);
   EXPECT_EQ(f.try_send("SELF_TEST_TOPIC", 0, "x", {{"TIMER_DELAY_SEC", "99999999"}}).code, code::kMessageIllegal);
 }
@@ -83,7 +84,7 @@ TEST(Pull, GivenOffsetsOutsideOfTheQueueThenTheAnswerSaysWhereToGo) {
     EXPECT_EQ(answer.fields.get("maxOffset"), "3");
     EXPECT_EQ(answer.fields.get("minOffset"), "0");
   }
-  EXPECT_EQ(f.pull("g", "t", 1, 0).code, code::kPullNotFound);     // nothing was ever written
+  EXPECT_EQ(f.pull("g", "t", 1, 0).code, code::kPullNotFound);  // nothing was ever written
   EXPECT_EQ(f.pull("g", "t", 1, 5).code, code::kPullOffsetMoved);
   EXPECT_EQ(f.pull("g", "t", 9, 0).code, code::kInvalidParameter);
   EXPECT_EQ(f.pull("g", "none", 0, 0).code, code::kTopicNotExist);
@@ -197,7 +198,11 @@ TEST(Query, GivenMessagesThenTheyAreFoundByIdKeyAndUniqueId) {
   EXPECT_EQ(f.received(seen).at(0).body, "one");
   EXPECT_EQ(f.call(request::kViewMessageById, {{"offset", "77"}}).code, code::kSystemError);
   auto by_key = [&](std::string key, std::string end = "99999999999999") {
-    return f.call(request::kQueryMessage, {{"topic", "t"}, {"key", std::move(key)}, {"maxNum", "32"}, {"beginTimestamp", "0"}, {"endTimestamp", std::move(end)}});
+    return f.call(request::kQueryMessage, {{"topic", "t"},
+                                           {"key", std::move(key)},
+                                           {"maxNum", "32"},
+                                           {"beginTimestamp", "0"},
+                                           {"endTimestamp", std::move(end)}});
   };
   EXPECT_EQ(f.received(by_key("k2")).size(), 2u);
   EXPECT_EQ(f.received(by_key("k1")).at(0).body, "one");
@@ -218,7 +223,8 @@ TEST(Broker, GivenARestartThenTopicsMessagesAndOffsetsAreThere) {
 TEST(Broker, GivenAPortInUseThenTheErrorNamesIt) {
   BrokerFixture f;
   boost::asio::io_context io;
-  auto second = Broker::start(io, {.namesrv_port = 0, .port = f.broker->port(), .data_directory = f.directory + "/other"});
+  auto second =
+      Broker::start(io, {.namesrv_port = 0, .port = f.broker->port(), .data_directory = f.directory + "/other"});
   ASSERT_FALSE(second);
   EXPECT_THAT(second.error().message, HasSubstr(std::to_string(f.broker->port())));
 }
@@ -241,7 +247,8 @@ TEST(Broker, GivenADirectoryInUseOrBadSettingsThenItDoesNotStart) {
 
 TEST(Broker, GivenARequestThatNobodyKnowsThenItSaysSo) {
   BrokerFixture f;
-  EXPECT_EQ(f.call(request::kPutKvConfig + 9000, std::map<std::string, std::string>()).code, code::kRequestCodeNotSupported);
+  EXPECT_EQ(f.call(request::kPutKvConfig + 9000, std::map<std::string, std::string>()).code,
+            code::kRequestCodeNotSupported);
 }
 
 }  // namespace

@@ -9,8 +9,8 @@ namespace {
 
 TEST(Content, GivenAcceptEncodingThenGzipIsTakenOnlyWhereItIsNotRefused) {
   const std::pair<std::string_view, bool> cases[] = {
-      {"", false},          {"gzip", true},          {"br, gzip", true},      {"*", true},           {"deflate", false},
-      {"gzip;q=0", false},  {"gzip; q=0.0", false},  {"gzip;q=0.5", true},    {"gzip;q=1", true},    {"xgzip", false},
+      {"", false},         {"gzip", true},         {"br, gzip", true},   {"*", true},        {"deflate", false},
+      {"gzip;q=0", false}, {"gzip; q=0.0", false}, {"gzip;q=0.5", true}, {"gzip;q=1", true}, {"xgzip", false},
   };
   for (const auto& [header, accepted] : cases) EXPECT_EQ(accepts_gzip(header), accepted) << header;
 }

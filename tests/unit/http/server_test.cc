@@ -1,13 +1,13 @@
 #include "http/server.h"
 
-#include <chrono>
-#include <optional>
-
-#include <boost/asio.hpp>
-#include <boost/json/parse.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <zlib.h>
+
+#include <boost/asio.hpp>
+#include <boost/json/parse.hpp>
+#include <chrono>
+#include <optional>
 
 #include "http/client.h"
 
@@ -94,8 +94,7 @@ class HttpServer : public testing::Test {
 
   Result<GetResult> fetch(std::string url, GetOptions options = {}) {
     std::optional<Result<GetResult>> result;
-    asio::co_spawn(
-        io, [&]() -> asio::awaitable<void> { result = co_await get(url, options); }, asio::detached);
+    asio::co_spawn(io, [&]() -> asio::awaitable<void> { result = co_await get(url, options); }, asio::detached);
     EXPECT_TRUE(until([&] { return result.has_value(); }));
     return result ? std::move(*result) : fail(Errc::internal, "never finished");
   }
@@ -242,8 +241,10 @@ TEST_F(HttpServer, GivenRequestsPastALimitWhenReadThenTheyAreRefusedAndTheConnec
   config.limits.header_bytes_max = 1'000;
   config.limits.body_bytes_max = 100;
   start(config);
-  EXPECT_THAT(exchange("GET / HTTP/1.1\r\nHost: localhost\r\nX: " + std::string(2'000, 'x')), StartsWith("HTTP/1.1 431"));
-  EXPECT_THAT(exchange("POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 101\r\n\r\n"), StartsWith("HTTP/1.1 413"));
+  EXPECT_THAT(exchange("GET / HTTP/1.1\r\nHost: localhost\r\nX: " + std::string(2'000, 'x')),
+              StartsWith("HTTP/1.1 431"));
+  EXPECT_THAT(exchange("POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 101\r\n\r\n"),
+              StartsWith("HTTP/1.1 413"));
   EXPECT_THAT(exchange("\x16\x03\x01 what is this\r\n\r\n"), StartsWith("HTTP/1.1 400"));
   EXPECT_TRUE(until([&] { return server->connections() == 0; }));
 }
@@ -369,7 +370,8 @@ TEST_F(HttpServer, GivenAClientWhenTheUrlOrTheAnswerIsBadThenTheErrorSaysSo) {
   tcp::acceptor silent(io, {asio::ip::address_v4::loopback(), 0});
   GetOptions quick;
   quick.timeout = 30ms;
-  EXPECT_EQ(fetch("http://127.0.0.1:" + std::to_string(silent.local_endpoint().port()), quick).error().code, Errc::timeout);
+  EXPECT_EQ(fetch("http://127.0.0.1:" + std::to_string(silent.local_endpoint().port()), quick).error().code,
+            Errc::timeout);
 }
 
 }  // namespace

@@ -1,15 +1,15 @@
 // Certificates for tests, made on the spot with OpenSSL, in files that go away with the authority.
 #pragma once
 
-#include <cstdio>
-#include <filesystem>
-#include <string>
-
 #include <gtest/gtest.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <unistd.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <string>
 
 #include "net/tls.h"
 
@@ -59,7 +59,8 @@ class TestAuthority {
     X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
     X509_set_pubkey(certificate, key);
     X509_NAME* subject = X509_get_subject_name(certificate);
-    X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>(name.c_str()), -1, -1, 0);
+    X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>(name.c_str()), -1,
+                               -1, 0);
     X509_set_issuer_name(certificate, issuer != nullptr ? X509_get_subject_name(issuer) : subject);
     if (issuer == nullptr) {
       extend(certificate, NID_basic_constraints, "critical,CA:TRUE");

@@ -1,11 +1,11 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/asio.hpp>
 #include <csignal>
 #include <deque>
 #include <fstream>
 #include <future>
-
-#include <boost/asio.hpp>
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
 #include "net/acceptor.h"
 #include "net/connector.h"

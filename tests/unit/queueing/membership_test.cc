@@ -90,7 +90,8 @@ TEST(GroupMembership, GivenTooManySubscriptionsThenTheHeartbeatIsRefused) {
 
 TEST(GroupMembership, GivenTooManyMembersThenFurtherOnesAreRefused) {
   GroupMembership groups;
-  for (std::size_t i = 0; i < GroupMembership::kMembersMax; ++i) ASSERT_TRUE(groups.heartbeat("g", {}, member("a", i), {}));
+  for (std::size_t i = 0; i < GroupMembership::kMembersMax; ++i)
+    ASSERT_TRUE(groups.heartbeat("g", {}, member("a", i), {}));
   EXPECT_EQ(groups.heartbeat("g", {}, member("a", 1u << 30), {}).error().code, Errc::resource_exhausted);
 }
 

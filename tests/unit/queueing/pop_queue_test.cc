@@ -1,9 +1,9 @@
 #include "queueing/pop_queue.h"
 
-#include <random>
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <random>
 
 namespace gantry::queueing {
 namespace {

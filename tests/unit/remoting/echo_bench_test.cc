@@ -1,11 +1,10 @@
 // How many small requests a server and a client on one core do together, and what idle connections cost. Not run by
 // default:
 //   unit_remoting --gtest_also_run_disabled_tests --gtest_filter='*Bench*'
-#include <ctime>
-#include <fstream>
-
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <ctime>
+#include <fstream>
 
 #include "net/open_files.h"
 #include "unit/remoting/support.h"
@@ -13,9 +12,11 @@
 namespace gantry::remoting {
 namespace {
 
-class EchoBench : public RemotingTest, public testing::WithParamInterface<std::pair<wire::Serialization, std::size_t>> {};
+class EchoBench : public RemotingTest,
+                  public testing::WithParamInterface<std::pair<wire::Serialization, std::size_t>> {};
 
-asio::awaitable<void> worker(Client& client, std::string address, wire::Command request, std::int64_t& left, int& running) {
+asio::awaitable<void> worker(Client& client, std::string address, wire::Command request, std::int64_t& left,
+                             int& running) {
   while (left > 0) {
     --left;
     auto response = co_await client.call(address, request, 3s);
@@ -46,14 +47,15 @@ TEST_P(EchoBench, DISABLED_EchoRequestsPerSecond) {
     const double s = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     const double cpu = static_cast<double>(std::clock() - cpu_begin) / CLOCKS_PER_SEC;
     fmt::print("{} {} B, {} in flight: {:.0f} requests/s of wall, {:.0f} a CPU second\n",
-               GetParam().first == wire::Serialization::json ? "JSON" : "ROCKETMQ", GetParam().second, in_flight, total / s,
-               total / cpu);
+               GetParam().first == wire::Serialization::json ? "JSON" : "ROCKETMQ", GetParam().second, in_flight,
+               total / s, total / cpu);
   }
   client.stop();
 }
 
 INSTANTIATE_TEST_SUITE_P(Serializations, EchoBench,
-                         testing::Values(std::pair(wire::Serialization::json, 16), std::pair(wire::Serialization::rocketmq, 16),
+                         testing::Values(std::pair(wire::Serialization::json, 16),
+                                         std::pair(wire::Serialization::rocketmq, 16),
                                          std::pair(wire::Serialization::rocketmq, 1024),
                                          std::pair(wire::Serialization::rocketmq, 16384)));
 
@@ -85,8 +87,8 @@ TEST_F(IdleBench, DISABLED_IdleConnections) {
   io.restart();
   io.run_for(5s);
   const double cpu = static_cast<double>(std::clock() - cpu_begin) / CLOCKS_PER_SEC;
-  fmt::print("{} idle connections: {:.1f} MiB resident for both ends, {:.2f} % of a core\n", count, resident_mib() - before,
-             cpu / 5 * 100);
+  fmt::print("{} idle connections: {:.1f} MiB resident for both ends, {:.2f} % of a core\n", count,
+             resident_mib() - before, cpu / 5 * 100);
 }
 
 }  // namespace

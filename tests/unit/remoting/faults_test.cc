@@ -145,7 +145,8 @@ TEST_F(Faults, GivenLargeRequestsWithoutAnswersWhenTheirBytesReachTheLimitThenRe
   Client client(io, {});
   int answered = 0;
   for (int i = 0; i < 6; ++i) {
-    client.call(address, echo_request(std::string(60'000, 'x')), 10s, [&](auto response) { answered += response.has_value(); });
+    client.call(address, echo_request(std::string(60'000, 'x')), 10s,
+                [&](auto response) { answered += response.has_value(); });
   }
   ASSERT_TRUE(until([&] { return held.size() == 2; }));
   run_ready(io);

@@ -15,7 +15,8 @@ TEST(OpaqueTable, GivenManyRequestsWhenTakenThenEachOpaqueFindsItsOwnOnce) {
   OpaqueTable table;
   std::vector<std::int32_t> opaques;
   int called = -1;
-  for (int i = 0; i < 1'000; ++i) opaques.push_back(table.add(Clock::time_point::max(), [&called, i](auto) { called = i; }));
+  for (int i = 0; i < 1'000; ++i)
+    opaques.push_back(table.add(Clock::time_point::max(), [&called, i](auto) { called = i; }));
   EXPECT_EQ(table.size(), 1'000u);
   for (int i = 999; i >= 0; --i) {
     auto done = table.take(opaques[static_cast<std::size_t>(i)]);

@@ -32,7 +32,8 @@ TEST_F(Roundtrip, GivenACoroutineWhenItCallsThenItGetsTheAnswer) {
   Client client(io, {});
   std::optional<Result<wire::Command>> result;
   asio::co_spawn(
-      io, [&]() -> asio::awaitable<void> { result = co_await client.call(address, echo_request("co"), 5s); }, asio::detached);
+      io, [&]() -> asio::awaitable<void> { result = co_await client.call(address, echo_request("co"), 5s); },
+      asio::detached);
   ASSERT_TRUE(until([&] { return result.has_value(); }));
   ASSERT_TRUE(*result);
   EXPECT_EQ((*result)->body, "co");
@@ -49,7 +50,8 @@ TEST_F(Roundtrip, GivenACoroutineThatWaitsWhenItIsCancelledThenItGoesOnAtOnce) {
       io,
       [&]() -> asio::awaitable<void> {
         asio::steady_timer timer(io, 20ms);
-        auto which = co_await (client.call(address, wire::make_request(1), 60s) || timer.async_wait(asio::use_awaitable));
+        auto which =
+            co_await (client.call(address, wire::make_request(1), 60s) || timer.async_wait(asio::use_awaitable));
         EXPECT_EQ(which.index(), 1u);
         over = true;
       },
@@ -100,9 +102,8 @@ TEST_F(Roundtrip, GivenLargeAndSmallBodiesMixedWhenPipelinedThenTheirOrderAndCon
   constexpr int kCalls = 300;
   for (int i = 0; i < kCalls; ++i) {
     std::string body(static_cast<std::size_t>(i % 7 == 0 ? 90'000 + i : i), static_cast<char>('a' + i % 26));
-    client.call(address, echo_request(body), 10s, [&right, body](Result<wire::Command> response) {
-      right += response && response->body == body;
-    });
+    client.call(address, echo_request(body), 10s,
+                [&right, body](Result<wire::Command> response) { right += response && response->body == body; });
   }
   EXPECT_TRUE(until([&] { return right == kCalls; }));
 }

@@ -2,13 +2,13 @@
 // holds, so there is no second thread and no sleep.
 #pragma once
 
+#include <gtest/gtest.h>
+
+#include <boost/asio.hpp>
 #include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
-
-#include <boost/asio.hpp>
-#include <gtest/gtest.h>
 
 #include "remoting/client.h"
 #include "remoting/server.h"

@@ -77,7 +77,8 @@ TEST_F(Tls, GivenAServerOverTlsWhenItsLimitsPauseReadingThenItGoesOnLater) {
   server->handle(1, [&](Request request) { held.push_back(std::move(request)); });
   Client client(io, trusting());
   int answered = 0;
-  for (int i = 0; i < 10; ++i) client.call(name, wire::make_request(1), 10s, [&](auto r) { answered += r.has_value(); });
+  for (int i = 0; i < 10; ++i)
+    client.call(name, wire::make_request(1), 10s, [&](auto r) { answered += r.has_value(); });
   EXPECT_TRUE(until([&] {
     EXPECT_LE(held.size(), 2u);
     if (!held.empty()) held.erase(held.begin());  // answers SYSTEM_ERROR

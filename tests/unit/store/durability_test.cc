@@ -1,12 +1,12 @@
 // What an acknowledgement is worth: the power goes at a random moment, and every acknowledged message must be there
 // afterwards under `sync`; under `async` some must be seen to be lost, or the test could not tell.
 // GANTRY_SEEDS sets the number of runs; a failure prints the seed that replays it.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
 #include <cstdlib>
 #include <map>
 #include <random>
-
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
 #include "losing_file_system.h"
 #include "store_fixture.h"

@@ -2,14 +2,14 @@
 // that a test can tell a store that waits for the disk from one that does not.
 #pragma once
 
+#include <rocksdb/file_system.h>
+
 #include <filesystem>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <random>
 #include <string>
-
-#include <rocksdb/file_system.h>
 
 namespace gantry::store {
 
@@ -47,12 +47,14 @@ class LosingFileSystem : public rocksdb::FileSystemWrapper {
   std::uint64_t lost_bytes() const { return lost_bytes_; }
 
   rocksdb::IOStatus NewWritableFile(const std::string& name, const rocksdb::FileOptions& options,
-                                    std::unique_ptr<rocksdb::FSWritableFile>* result, rocksdb::IODebugContext* debug) override {
+                                    std::unique_ptr<rocksdb::FSWritableFile>* result,
+                                    rocksdb::IODebugContext* debug) override {
     auto status = target()->NewWritableFile(name, options, result, debug);
     return wrap(name, result, std::move(status));
   }
   rocksdb::IOStatus ReopenWritableFile(const std::string& name, const rocksdb::FileOptions& options,
-                                       std::unique_ptr<rocksdb::FSWritableFile>* result, rocksdb::IODebugContext* debug) override {
+                                       std::unique_ptr<rocksdb::FSWritableFile>* result,
+                                       rocksdb::IODebugContext* debug) override {
     auto status = target()->ReopenWritableFile(name, options, result, debug);
     return wrap(name, result, std::move(status));
   }
@@ -79,7 +81,8 @@ class LosingFileSystem : public rocksdb::FileSystemWrapper {
     Writer(std::unique_ptr<rocksdb::FSWritableFile> file, std::string name, LosingFileSystem& disk)
         : rocksdb::FSWritableFileOwnerWrapper(std::move(file)), name_(std::move(name)), disk_(disk) {}
 
-    rocksdb::IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options, rocksdb::IODebugContext* debug) override {
+    rocksdb::IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options,
+                             rocksdb::IODebugContext* debug) override {
       std::size_t allowed = data.size();
       auto refused = disk_.spend(allowed);
       if (allowed > 0) {
@@ -89,8 +92,8 @@ class LosingFileSystem : public rocksdb::FileSystemWrapper {
       }
       return refused;
     }
-    rocksdb::IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options, const rocksdb::DataVerificationInfo&,
-                             rocksdb::IODebugContext* debug) override {
+    rocksdb::IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options,
+                             const rocksdb::DataVerificationInfo&, rocksdb::IODebugContext* debug) override {
       return Append(data, options, debug);
     }
     // The real fsync is left out: only what the store asked for counts, and tests should be fast.
@@ -98,14 +101,17 @@ class LosingFileSystem : public rocksdb::FileSystemWrapper {
       auto flushed = target()->Flush(options, debug);
       return flushed.ok() ? disk_.synced(name_) : flushed;
     }
-    rocksdb::IOStatus Fsync(const rocksdb::IOOptions& options, rocksdb::IODebugContext* debug) override { return Sync(options, debug); }
+    rocksdb::IOStatus Fsync(const rocksdb::IOOptions& options, rocksdb::IODebugContext* debug) override {
+      return Sync(options, debug);
+    }
 
    private:
     std::string name_;
     LosingFileSystem& disk_;
   };
 
-  rocksdb::IOStatus wrap(const std::string& name, std::unique_ptr<rocksdb::FSWritableFile>* result, rocksdb::IOStatus status) {
+  rocksdb::IOStatus wrap(const std::string& name, std::unique_ptr<rocksdb::FSWritableFile>* result,
+                         rocksdb::IOStatus status) {
     if (!status.ok()) return status;
     std::lock_guard lock(mutex_);
     if (bytes_left_ == 0) return rocksdb::IOStatus::IOError("power is off");

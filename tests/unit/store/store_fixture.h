@@ -2,13 +2,12 @@
 // retention to find their store time, and carry a text.
 #pragma once
 
+#include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <vector>
-
-#include <boost/asio/io_context.hpp>
 
 #include "store/bytes.h"
 #include "store/store.h"
@@ -18,7 +17,8 @@ namespace gantry::store {
 struct StoreFixture {
   explicit StoreFixture(Options wanted = {}) : wanted_(std::move(wanted)) {
     // in memory where there is such a place: fsync of a busy disk would make these tests slow
-    std::string name = std::filesystem::exists("/dev/shm") ? "/dev/shm/gantry-store-XXXXXX" : "/tmp/gantry-store-XXXXXX";
+    std::string name =
+        std::filesystem::exists("/dev/shm") ? "/dev/shm/gantry-store-XXXXXX" : "/tmp/gantry-store-XXXXXX";
     directory = mkdtemp(name.data());
     reopen();
   }
@@ -37,9 +37,8 @@ struct StoreFixture {
   void reopen() {
     store.reset();
     io.restart();
-    auto opened = Store::open(io, options(), [this](Queue& queue) {
-      arrivals.push_back(queue.topic() + "/" + std::to_string(queue.id()));
-    });
+    auto opened = Store::open(
+        io, options(), [this](Queue& queue) { arrivals.push_back(queue.topic() + "/" + std::to_string(queue.id())); });
     if (!opened) throw std::runtime_error(opened.error().message);
     store = std::move(*opened);
   }

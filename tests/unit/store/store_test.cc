@@ -1,9 +1,9 @@
 #include "store/store.h"
 
-#include <filesystem>
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <filesystem>
 
 #include "store_fixture.h"
 
@@ -72,7 +72,8 @@ TEST(Store, GivenTimesWhenAskedForTheOffsetAtATimeThenItIsTheFirstNotOlder) {
   struct Case {
     std::int64_t time_ms, offset;
   };
-  for (const auto& c : {Case{0, 0}, Case{1000, 0}, Case{1001, 1}, Case{1050, 5}, Case{1090, 9}, Case{1091, 10}, Case{9999, 10}}) {
+  for (const auto& c :
+       {Case{0, 0}, Case{1000, 0}, Case{1001, 1}, Case{1050, 5}, Case{1090, 9}, Case{1091, 10}, Case{9999, 10}}) {
     EXPECT_EQ(f.store->log().offset_at_time(queue, c.time_ms), c.offset) << c.time_ms;
   }
 }
@@ -180,7 +181,8 @@ TEST(Store, GivenSettingsThenTheyAreThereAfterOpeningAgain) {
   f.settle();
   f.reopen();
   std::vector<std::string> seen;
-  ASSERT_TRUE(f.store->for_each_setting("x/", [&](auto key, auto value) { seen.push_back(std::string(key) + "=" + std::string(value)); }));
+  ASSERT_TRUE(f.store->for_each_setting(
+      "x/", [&](auto key, auto value) { seen.push_back(std::string(key) + "=" + std::string(value)); }));
   EXPECT_EQ(seen, (std::vector<std::string>{"x/b=2"}));
 }
 

@@ -1,8 +1,9 @@
 #include "up/report.h"
 
-#include <boost/json.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <boost/json.hpp>
 
 #include "up/delivery_tally.h"
 
@@ -68,8 +69,9 @@ TEST(Verdict, GivenAnyPartMissingThenItIsNotOkAndSaysWhy) {
 TEST(Report, GivenUnknownValuesThenTheyAreNullInJson) {
   const History h = history({sample(1.5, std::nullopt, 2)});
   const auto json = boost::json::value(to_json(h, judge(h, {})));
-  EXPECT_EQ(boost::json::serialize(json.at("samples")),
-            R"([{"t_s":1.5E0,"lag":null,"in_flight":null,"oldest_age_ms":null,"replicas":2,"sent":null,"consumed":null}])");
+  EXPECT_EQ(
+      boost::json::serialize(json.at("samples")),
+      R"([{"t_s":1.5E0,"lag":null,"in_flight":null,"oldest_age_ms":null,"replicas":2,"sent":null,"consumed":null}])");
   EXPECT_EQ(json.at("verdict").at("ok"), false);
   EXPECT_TRUE(json.at("verdict").at("lost").is_null());
 }
