@@ -8,7 +8,7 @@ set(GANTRY_PCH_EDGE ${GANTRY_PCH_PURE} <boost/asio.hpp> <boost/json.hpp> <chrono
 # What a folder needs beside other folders.
 set(GANTRY_USES_wire OpenSSL::Crypto ZLIB::ZLIB PkgConfig::LZ4 PkgConfig::ZSTD Boost::json)
 set(GANTRY_USES_kube yaml-cpp)
-set(GANTRY_USES_base Boost::json)
+set(GANTRY_USES_base Boost::json PkgConfig::ISAL)
 set(GANTRY_USES_net OpenSSL::SSL OpenSSL::Crypto spdlog::spdlog)
 set(GANTRY_USES_http ZLIB::ZLIB Boost::json)
 set(GANTRY_USES_store RocksDB::rocksdb-shared spdlog::spdlog)

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "queueing/topic_names.h"
+#include "store/queue_reader.h"
 #include "wire/message.h"
 #include "wire/properties.h"
 

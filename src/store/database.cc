@@ -10,6 +10,7 @@
 #include <string>
 
 #include "store/bytes.h"
+#include "store/rocksdb_checksum.h"
 
 namespace gantry::store {
 
@@ -106,6 +107,7 @@ Error to_error(const rocksdb::Status& status, std::string_view doing) {
 }
 
 Result<std::unique_ptr<Database>> Database::open(const Options& options) {
+  use_fast_checksums();
   if (!options.file_system) {
     std::error_code error;
     std::filesystem::create_directories(options.directory, error);

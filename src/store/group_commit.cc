@@ -8,7 +8,8 @@ namespace gantry::store {
 
 namespace {
 constexpr std::chrono::milliseconds kRetryInterval{500};
-}
+constexpr std::size_t kSpareBytesMax = 16 * 1024 * 1024;  // a batch that grew beyond is freed
+}  // namespace
 
 GroupCommit::GroupCommit(boost::asio::io_context& io, Database& database, const Options& options, Owner owner)
     : io_(io), database_(database), options_(options), owner_(std::move(owner)), retry_timer_(io) {
@@ -89,6 +90,7 @@ void GroupCommit::commit() {
 GroupCommit::Group GroupCommit::take_gathered() {
   Group group = std::move(gathering_);
   gathering_ = Group();
+  gathering_.batch = std::exchange(spare_, rocksdb::WriteBatch());
   gathering_.number = group.number + 1;
   return group;
 }
@@ -137,6 +139,10 @@ void GroupCommit::finish(Group group, const rocksdb::Status& status) {
     fail_group(group, error);
     fail_group(next, error);
     return;
+  }
+  if (group.batch.GetDataSize() <= kSpareBytesMax) {
+    group.batch.Clear();
+    spare_ = std::move(group.batch);
   }
   owner_.committed(group.number);
   for (auto& done : group.callbacks) done({});

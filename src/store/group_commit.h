@@ -56,6 +56,9 @@ class GroupCommit {
   // Settings that only memory has, because the disk refused them: nullopt = not among them.
   const std::map<std::string, std::optional<std::string>, std::less<>>& unsaved() const { return unsaved_; }
 
+  // Gives back the memory that is kept for the next batch.
+  void rest() { spare_ = rocksdb::WriteBatch(); }
+
   // Writes what gathered, answers everybody, joins the thread. Idempotent.
   void stop();
 
@@ -84,6 +87,7 @@ class GroupCommit {
   const Options& options_;
   Owner owner_;
   Group gathering_;
+  rocksdb::WriteBatch spare_;  // an empty one whose memory is used again
   bool scheduled_ = false;
   bool in_flight_ = false;
   bool stopped_ = false;

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "store/bytes.h"
+#include "store/index_row.h"
 
 namespace gantry::store {
 
@@ -20,17 +20,6 @@ constexpr std::size_t kBornHostAt = 48;
 constexpr std::uint32_t kBornHostV6 = 1u << 4;
 
 rocksdb::Slice slice(std::string_view text) { return {text.data(), text.size()}; }
-
-void encode_index_key(char* out, std::uint32_t number, std::int64_t offset) {
-  put_u32(out, number);
-  put_u64(out + 4, static_cast<std::uint64_t>(offset));
-}
-
-IndexEntry decode_entry(const char* in) {
-  return {get_u64(in), get_u32(in + 8), static_cast<std::int64_t>(get_u64(in + 12)),
-          static_cast<std::int64_t>(get_u64(in + 20))};
-}
-constexpr std::size_t kEntryBytes = 28;
 
 std::string queue_name(const Queue& queue) {
   std::string key(kQueuePrefix);
@@ -89,7 +78,7 @@ Result<void> MessageLog::load() {
 }
 
 Result<void> MessageLog::load_end(Queue& queue) {
-  char upper[12];
+  char upper[kIndexKeyBytes];
   encode_index_key(upper, queue.number_, INT64_MAX);
   std::unique_ptr<rocksdb::Iterator> rows(database_.db().NewIterator({}, database_.family(Family::index)));
   rows->SeekForPrev({upper, sizeof upper});
@@ -133,7 +122,7 @@ void MessageLog::drop(std::string_view topic) {
     if (!queue) continue;
     commit_->erase_setting(queue_name(*queue));
     if (!commit_->broken()) {
-      char from[12], to[12];
+      char from[kIndexKeyBytes], to[kIndexKeyBytes];
       encode_index_key(from, queue->number_, 0);
       encode_index_key(to, queue->number_ + 1, 0);
       (void)commit_->messages().DeleteRange(database_.family(Family::index), {from, sizeof from}, {to, sizeof to});
@@ -168,13 +157,12 @@ void MessageLog::append(Queue& queue, const Place& place, std::int64_t tags_code
   put_u64(key, place.physical_offset);
   (void)batch.Put(database_.family(Family::log), {key, 8}, {place.bytes.data(), place.bytes.size()});
 
-  char row[12];
+  char row[kIndexKeyBytes];
   encode_index_key(row, queue.number_, place.queue_offset);
-  char value[kEntryBytes];
-  put_u64(value, place.physical_offset);
-  put_u32(value + 8, static_cast<std::uint32_t>(place.bytes.size()));
-  put_u64(value + 12, static_cast<std::uint64_t>(tags_code));
-  put_u64(value + 20, static_cast<std::uint64_t>(store_time_ms));
+  const IndexEntry entry{place.physical_offset, static_cast<std::uint32_t>(place.bytes.size()), tags_code,
+                         store_time_ms};
+  char value[kIndexEntryBytes];
+  encode_index_entry(value, entry);
   (void)batch.Put(database_.family(Family::index), {row, sizeof row}, {value, sizeof value});
 
   for (const std::uint64_t hash : key_hashes) {
@@ -184,9 +172,7 @@ void MessageLog::append(Queue& queue, const Place& place, std::int64_t tags_code
   }
 
   if (queue.recent_.empty()) queue.recent_first_ = place.queue_offset;
-  queue.recent_.push_back(
-      {{place.physical_offset, static_cast<std::uint32_t>(place.bytes.size()), tags_code, store_time_ms},
-       place.tail_position});
+  queue.recent_.push_back({entry, place.tail_position});
   tail_items_.push_back({&queue, place.tail_position});
   next_physical_ = place.physical_offset + place.bytes.size();
   queue.next_offset_ = place.queue_offset + 1;
@@ -253,15 +239,15 @@ Result<IndexEntry> MessageLog::entry_at(const Queue& queue, std::int64_t offset)
   if (!queue.recent_.empty() && recent >= 0 && recent < static_cast<std::int64_t>(queue.recent_.size())) {
     return queue.recent_[static_cast<std::size_t>(recent)].entry;
   }
-  char key[12];
+  char key[kIndexKeyBytes];
   encode_index_key(key, queue.number_, offset);
   rocksdb::PinnableSlice value;
   const auto status = database_.db().Get({}, database_.family(Family::index), {key, sizeof key}, &value);
-  if (status.IsNotFound() || (status.ok() && value.size() != kEntryBytes)) {
+  if (status.IsNotFound() || (status.ok() && value.size() != kIndexEntryBytes)) {
     return fail(Errc::not_found, "topic {} queue {} has no message at offset {}", queue.topic(), queue.id(), offset);
   }
   if (!status.ok()) return std::unexpected(to_error(status, "reading the index"));
-  return decode_entry(value.data());
+  return decode_index_entry(value.data());
 }
 
 Result<std::string> MessageLog::record_at(std::uint64_t physical_offset) {
@@ -400,60 +386,6 @@ void MessageLog::enforce_retention(std::int64_t now_ms) {
   const rocksdb::Slice begin(from, sizeof from), end(start, sizeof start);
   const rocksdb::RangePtr range(&begin, &end);
   (void)rocksdb::DeleteFilesInRanges(&database_.db(), database_.family(Family::log), &range, 1, /*include_end=*/false);
-}
-
-QueueReader::QueueReader(MessageLog& log, const Queue& queue, std::int64_t from)
-    : log_(log), queue_(queue), end_(queue.max_offset()), following_(std::max(from, queue.min_offset())) {}
-
-bool QueueReader::next() {
-  if (following_ >= end_ || error_) return false;
-  tail_position_.reset();
-  offset_ = following_;
-  const std::int64_t recent = offset_ - queue_.recent_first_;
-  if (!queue_.recent_.empty() && recent >= 0) {
-    const auto& found = queue_.recent_[static_cast<std::size_t>(recent)];
-    entry_ = found.entry;
-    tail_position_ = found.tail_position;
-    ++following_;
-    return true;
-  }
-  if (!rows_) {
-    encode_index_key(upper_, queue_.number_, end_);
-    upper_slice_ = {upper_, sizeof upper_};
-    rocksdb::ReadOptions options;
-    options.iterate_upper_bound = &upper_slice_;
-    rows_.reset(log_.database_.db().NewIterator(options, log_.database_.family(Family::index)));
-    char key[12];
-    encode_index_key(key, queue_.number_, offset_);
-    rows_->Seek({key, sizeof key});
-  } else {
-    rows_->Next();
-  }
-  if (!rows_->Valid()) {
-    if (!rows_->status().ok()) error_ = to_error(rows_->status(), "reading the index");
-    return false;
-  }
-  if (rows_->key().size() != 12 || rows_->value().size() != kEntryBytes) {
-    error_ = Error{Errc::corrupt, "an index row has the wrong size"};
-    return false;
-  }
-  offset_ = static_cast<std::int64_t>(get_u64(rows_->key().data() + 4));
-  entry_ = decode_entry(rows_->value().data());
-  following_ = offset_ + 1;
-  return true;
-}
-
-std::string_view QueueReader::record() {
-  if (tail_position_) return {log_.tail_.at(*tail_position_), entry_.size};
-  char key[8];
-  put_u64(key, entry_.physical_offset);
-  value_.Reset();
-  const auto status = log_.database_.db().Get({}, log_.database_.family(Family::log), {key, sizeof key}, &value_);
-  if (!status.ok()) {
-    if (!status.IsNotFound()) error_ = to_error(status, "reading the log");
-    return {};
-  }
-  return {value_.data(), value_.size()};
 }
 
 }  // namespace gantry::store

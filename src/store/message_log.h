@@ -110,33 +110,4 @@ class MessageLog {
   std::deque<Pending> pending_;
 };
 
-// Walks one queue from an offset on, over the messages that were visible when it was made:
-//
-//   for (QueueReader reader(log, queue, from); reader.next();) use(reader.offset(), reader.entry(), reader.record());
-class QueueReader {
- public:
-  QueueReader(MessageLog& log, const Queue& queue, std::int64_t from);
-
-  bool next();  // false at the end and on error
-  std::int64_t offset() const { return offset_; }
-  const IndexEntry& entry() const { return entry_; }
-  // The record's bytes, valid until next() or the next append. Empty when it is gone or on error.
-  std::string_view record();
-  const std::optional<Error>& error() const { return error_; }
-
- private:
-  MessageLog& log_;
-  const Queue& queue_;
-  std::int64_t end_;
-  std::int64_t following_;
-  std::int64_t offset_ = -1;
-  IndexEntry entry_;
-  std::optional<std::uint64_t> tail_position_;
-  std::unique_ptr<rocksdb::Iterator> rows_;
-  char upper_[12];
-  rocksdb::Slice upper_slice_;
-  rocksdb::PinnableSlice value_;
-  std::optional<Error> error_;
-};
-
 }  // namespace gantry::store

@@ -63,6 +63,7 @@ void Store::stop() {
 }
 
 void Store::rest() {
+  commit_->rest();
   if (commit_->broken()) return;
   rocksdb::FlushOptions flush;
   flush.wait = false;

@@ -1,10 +1,9 @@
 #include "wire/message.h"
 
-#include <zlib.h>
-
 #include <algorithm>
 #include <limits>
 
+#include "base/checksum.h"
 #include "wire/bytes.h"
 
 namespace gantry::wire {
@@ -45,10 +44,7 @@ void patch(std::span<char> record, std::size_t at, T value) {
 
 }  // namespace
 
-std::int32_t body_crc32(std::string_view body) {
-  const uLong crc = crc32_z(0, reinterpret_cast<const Bytef*>(body.data()), body.size());
-  return static_cast<std::int32_t>(crc & 0x7fffffff);
-}
+std::int32_t body_crc32(std::string_view body) { return static_cast<std::int32_t>(crc32(body) & 0x7fffffff); }
 
 MessageView MessageRecord::view() const {
   MessageView view;

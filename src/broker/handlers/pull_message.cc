@@ -5,6 +5,7 @@
 #include "broker/handlers/handlers.h"
 #include "broker/handlers/support.h"
 #include "broker/tag_filter.h"
+#include "store/queue_reader.h"
 #include "wire/bodies/heartbeat.h"
 #include "wire/headers/pull.h"
 
@@ -47,8 +48,9 @@ Found scan(BrokerContext& broker, const Pull& pull, const store::Queue& queue) {
   const auto bytes_max =
       std::min(broker.config.pull_bytes_max,
                static_cast<std::size_t>(std::max(pull.header.max_message_bytes.value_or(INT32_MAX), 100)));
+  const std::size_t likely = pull.subscription.tags.empty() ? wanted : 1;
   std::size_t scanned = 0;
-  for (store::QueueReader reader(broker.store.log(), queue, pull.scan_from); reader.next(); ++scanned) {
+  for (store::QueueReader reader(broker.store.log(), queue, pull.scan_from, likely); reader.next(); ++scanned) {
     if (scanned >= kScannedMax || found.messages >= wanted) break;
     const auto& entry = reader.entry();
     if (!pull.subscription.matches_tag(entry.tags_code)) {

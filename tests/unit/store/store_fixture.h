@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "store/bytes.h"
+#include "store/queue_reader.h"
 #include "store/store.h"
 
 namespace gantry::store {
