@@ -6,6 +6,7 @@
 
 #include "broker_fixture.h"
 #include "wire/bodies/batch_ack.h"
+#include "wire/bodies/stats.h"
 #include "wire/headers/pop.h"
 #include "wire/pop_receipt.h"
 
@@ -134,6 +135,11 @@ struct PopFixture : BrokerFixture {
         call(request::kQueryConsumerOffset,
              {{"consumerGroup", "g"}, {"topic", topic}, {"queueId", "0"}, {"setZeroIfNotFound", "false"}});
     return answer.code == code::kSuccess ? std::stoll(std::string(answer.fields.get("offset"))) : -1;
+  }
+  // Of queue 0, what 208 says.
+  wire::OffsetWrapper pop_stats() {
+    const auto answer = call(request::kGetConsumeStats, {{"consumerGroup", "g"}, {"topic", "t"}});
+    return wire::decode_body<wire::ConsumeStats>(answer.body)->offset_table.at({"broker-a", 0, "t"});
   }
   void next_millisecond() {
     auto now = [] { return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()); };
