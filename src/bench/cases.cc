@@ -25,6 +25,7 @@ namespace asio = boost::asio;
 namespace code = wire::request_code;
 
 constexpr std::int32_t kMessagesPerRequest = 32;
+constexpr std::size_t kBatchBytes = 512 * 1024;  // of one request, which has fewer large messages
 constexpr std::size_t kPoppersMax = 8;
 
 wire::SendMessageRequestHeaderV2 send_header(const std::string& topic, std::int32_t queue_id, bool batch) {
@@ -62,12 +63,13 @@ Worker batch_worker(std::string topic, std::size_t body_bytes, std::int32_t queu
   return [=](Session& session, std::size_t index, const Window& window, Count& count) -> awaitable<void> {
     const std::string body(body_bytes, 'x');
     std::string batch;
-    for (int i = 0; i < kMessagesPerRequest; ++i) (void)wire::encode_batch_entry({0, body, ""}, batch);
+    const std::size_t messages = std::clamp<std::size_t>(kBatchBytes / body.size(), 1, kMessagesPerRequest);
+    for (std::size_t i = 0; i < messages; ++i) (void)wire::encode_batch_entry({0, body, ""}, batch);
     for (auto queue = static_cast<std::int32_t>(index); !window.over(); ++queue) {
       wire::Command request = wire::make_request(code::kSendBatchMessage, send_header(topic, queue % queues, true));
       request.body = batch;
       const auto started = SteadyClock::now();
-      tally(count, window, started, co_await session.call(std::move(request)), kMessagesPerRequest);
+      tally(count, window, started, co_await session.call(std::move(request)), messages);
     }
   };
 }

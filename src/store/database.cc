@@ -9,7 +9,7 @@
 #include <filesystem>
 #include <string>
 
-#include "store/bytes.h"
+#include "store/index_row.h"
 #include "store/rocksdb_checksum.h"
 
 namespace gantry::store {
@@ -23,7 +23,8 @@ class StaleRows final : public rocksdb::CompactionFilter {
   const char* Name() const override { return "gantry.StaleRows"; }
   bool Filter(int, const rocksdb::Slice& key, const rocksdb::Slice& value, std::string*, bool*) const override {
     if (in_key_) return key.size() == 16 && get_u64(key.data() + 8) < oldest_;
-    return value.size() >= 8 && get_u64(value.data()) < oldest_;
+    // a row goes when the last of its messages has gone
+    return value.size() >= kIndexEntryBytes && get_u64(value.data() + value.size() - kIndexEntryBytes) < oldest_;
   }
 
  private:

@@ -2,7 +2,8 @@
 // statuses into our errors.
 //
 //   log     physical offset (8 bytes big-endian)                 -> the message record as consumers get it
-//   index   queue number (4), queue offset (8)                   -> physical offset (8), size (4), tags code (8), store time ms (8)
+//   index   queue number (4), last queue offset (8)              -> for each message of the row: physical offset (8),
+//                                                                   size (4), tags code (8), store time ms (8)
 //   keys    hash of topic and key (8), physical offset (8)       -> nothing
 //   timers  due time ms (8), sequence (8)                        -> the message record to deliver then
 //   meta    name                                                 -> settings, offsets, POP state

@@ -88,6 +88,7 @@ void GroupCommit::commit() {
 }
 
 GroupCommit::Group GroupCommit::take_gathered() {
+  owner_.sealing(gathering_.batch);
   Group group = std::move(gathering_);
   gathering_ = Group();
   gathering_.batch = std::exchange(spare_, rocksdb::WriteBatch());

@@ -34,6 +34,7 @@ class GroupCommit {
 
   // What the owner of the messages does when a batch was written, or was not and everything unwritten is undone.
   struct Owner {
+    std::function<void(rocksdb::WriteBatch&)> sealing;  // the last moment to add to the batch
     std::function<void(std::uint64_t batch)> committed;
     std::function<void()> rolled_back;
   };

@@ -157,13 +157,11 @@ void MessageLog::append(Queue& queue, const Place& place, std::int64_t tags_code
   put_u64(key, place.physical_offset);
   (void)batch.Put(database_.family(Family::log), {key, 8}, {place.bytes.data(), place.bytes.size()});
 
-  char row[kIndexKeyBytes];
-  encode_index_key(row, queue.number_, place.queue_offset);
   const IndexEntry entry{place.physical_offset, static_cast<std::uint32_t>(place.bytes.size()), tags_code,
                          store_time_ms};
   char value[kIndexEntryBytes];
   encode_index_entry(value, entry);
-  (void)batch.Put(database_.family(Family::index), {row, sizeof row}, {value, sizeof value});
+  queue.unwritten_.append(value, sizeof value);
 
   for (const std::uint64_t hash : key_hashes) {
     put_u64(key, hash);
@@ -203,6 +201,24 @@ void MessageLog::forget_overwritten() {
   }
 }
 
+void MessageLog::write_index(rocksdb::WriteBatch& batch) {
+  if (pending_.empty() || pending_.back().batch != commit_->gathering()) return;
+  for (const auto& touched : pending_.back().queues) {
+    if (touched.queue == nullptr) continue;
+    std::string& entries = touched.queue->unwritten_;
+    std::int64_t last = touched.next_offset - static_cast<std::int64_t>(entries.size() / kIndexEntryBytes) - 1;
+    constexpr std::size_t row_bytes = kIndexRowEntriesMax * kIndexEntryBytes;
+    for (std::size_t at = 0; at < entries.size(); at += row_bytes) {
+      const std::size_t size = std::min(row_bytes, entries.size() - at);
+      last += static_cast<std::int64_t>(size / kIndexEntryBytes);
+      char key[kIndexKeyBytes];
+      encode_index_key(key, touched.queue->number_, last);
+      (void)batch.Put(database_.family(Family::index), {key, sizeof key}, {entries.data() + at, size});
+    }
+    entries.clear();
+  }
+}
+
 void MessageLog::committed(std::uint64_t batch) {
   while (!pending_.empty() && pending_.front().batch <= batch) {
     Pending done = std::move(pending_.front());
@@ -224,6 +240,7 @@ void MessageLog::rolled_back() {
       if (touched.queue == nullptr) continue;
       touched.queue->next_offset_ = touched.queue->max_offset_;
       touched.queue->touched_batch_ = 0;
+      touched.queue->unwritten_.clear();
     }
   }
   pending_.clear();
@@ -241,13 +258,15 @@ Result<IndexEntry> MessageLog::entry_at(const Queue& queue, std::int64_t offset)
   }
   char key[kIndexKeyBytes];
   encode_index_key(key, queue.number_, offset);
-  rocksdb::PinnableSlice value;
-  const auto status = database_.db().Get({}, database_.family(Family::index), {key, sizeof key}, &value);
-  if (status.IsNotFound() || (status.ok() && value.size() != kIndexEntryBytes)) {
-    return fail(Errc::not_found, "topic {} queue {} has no message at offset {}", queue.topic(), queue.id(), offset);
+  std::unique_ptr<rocksdb::Iterator> rows(database_.db().NewIterator({}, database_.family(Family::index)));
+  rows->Seek({key, sizeof key});
+  if (!rows->status().ok()) return std::unexpected(to_error(rows->status(), "reading the index"));
+  if (rows->Valid()) {
+    const auto row = IndexRow::parse(rows->key().ToStringView(), rows->value().ToStringView());
+    if (!row) return fail(Errc::corrupt, "a row of the index has the wrong size");
+    if (row->queue_number() == queue.number_ && row->first() <= offset) return row->entry(offset);
   }
-  if (!status.ok()) return std::unexpected(to_error(status, "reading the index"));
-  return decode_index_entry(value.data());
+  return fail(Errc::not_found, "topic {} queue {} has no message at offset {}", queue.topic(), queue.id(), offset);
 }
 
 Result<std::string> MessageLog::record_at(std::uint64_t physical_offset) {

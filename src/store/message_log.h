@@ -64,6 +64,8 @@ class MessageLog {
   std::optional<std::int64_t> earliest_store_time_ms();  // of the whole log; nullopt when it is empty
   void for_each_queue(const std::function<void(Queue&)>& visit);
 
+  // The rows of the index for what was appended since the last call.
+  void write_index(rocksdb::WriteBatch& batch);
   void committed(std::uint64_t batch);
   void rolled_back();
 

@@ -51,24 +51,24 @@ void QueueReader::gather_rows() {
   }
   const std::int64_t tail_begins = queue_.recent_.empty() ? end_ : queue_.recent_first_;
   for (; index_->Valid() && rows_.size() < together_; index_->Next()) {
-    if (index_->key().size() != kIndexKeyBytes || index_->value().size() != kIndexEntryBytes) {
-      error_ = Error{Errc::corrupt, "an index row has the wrong size"};
+    const auto row = IndexRow::parse(index_->key().ToStringView(), index_->value().ToStringView());
+    if (!row) {
+      error_ = Error{Errc::corrupt, "a row of the index has the wrong size"};
       return;
     }
-    const std::int64_t offset = offset_of_index_key(index_->key().data());
-    if (offset >= tail_begins) {
-      if (rows_.empty()) following_ = tail_begins;  // what was before it is gone
-      return;
-    }
-    rows_.push_back({offset, decode_index_entry(index_->value().data())});
+    const std::int64_t past = std::min(row->last() + 1, tail_begins);
+    for (std::int64_t offset = std::max(row->first(), following_); offset < past; ++offset)
+      rows_.push_back({offset, row->entry(offset)});
+    if (past == tail_begins) break;
   }
+  if (rows_.empty() && index_->Valid()) following_ = tail_begins;  // what was before the tail is gone
   if (!index_->status().ok()) error_ = to_error(index_->status(), "reading the index");
 }
 
 void QueueReader::fetch_records() {
   fetched_from_ = fetched_to_ = at_ - 1;
   std::uint64_t bytes = 0;
-  while (fetched_to_ < rows_.size()) {
+  while (fetched_to_ < rows_.size() && fetched_to_ - fetched_from_ < together_) {
     bytes += rows_[fetched_to_].entry.size;
     if (fetched_to_ != fetched_from_ && bytes > kTogetherBytesMax) break;
     ++fetched_to_;

@@ -45,7 +45,8 @@ Result<std::unique_ptr<Store>> Store::open(boost::asio::io_context& io, Options 
   MessageLog* log = store->log_.get();
   store->commit_ = std::make_unique<GroupCommit>(
       io, *store->database_, store->options_,
-      GroupCommit::Owner{[log](std::uint64_t batch) { log->committed(batch); }, [log] { log->rolled_back(); }});
+      GroupCommit::Owner{[log](rocksdb::WriteBatch& batch) { log->write_index(batch); },
+                         [log](std::uint64_t batch) { log->committed(batch); }, [log] { log->rolled_back(); }});
   log->attach(*store->commit_);
   if (auto loaded = log->load(); !loaded) {
     return std::unexpected(in_context(fmt::format("data directory {}", store->options_.directory), loaded.error()));

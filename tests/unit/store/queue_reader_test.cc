@@ -16,10 +16,11 @@ struct Way {
   int queues;          // that the records alternate between: how far apart those of one lie
   std::size_t likely;  // what the reader is told
   int every;           // records that are read of those passed
+  int turn = 1;        // messages to a batch, and so to a row of the index
 };
 
 void PrintTo(const Way& way, std::ostream* out) {
-  *out << way.queues << " queues, " << way.likely << " likely, every " << way.every;
+  *out << way.queues << " queues, " << way.likely << " likely, every " << way.every << ", " << way.turn << " a turn";
 }
 
 class QueueReaderWays : public testing::TestWithParam<Way> {};
@@ -32,9 +33,16 @@ TEST_P(QueueReaderWays, GivenMessagesBehindTheTailAndInItThenAllComeInOrder) {
   for (int i = 0; i < 200; ++i) {
     texts.push_back("message " + std::to_string(i) + std::string(static_cast<std::size_t>(i) % 90, '.'));
     for (int queue = 0; queue < way.queues; ++queue) f.append("t", queue, texts.back());
-    f.settle();
+    if (i % way.turn == way.turn - 1) f.settle();
   }
+  f.settle();
   Queue& queue = *f.store->log().find("t", 0);
+  for (std::int64_t offset = 0; offset < 200; offset += 13) {
+    auto entry = f.store->log().entry_at(queue, offset);
+    ASSERT_TRUE(entry) << offset << ": " << entry.error().message;
+    EXPECT_EQ(f.text_of(*f.store->log().record_at(entry->physical_offset)), texts[static_cast<std::size_t>(offset)]);
+  }
+  EXPECT_EQ(f.store->log().entry_at(queue, 200).error().code, Errc::not_found);
   for (const std::int64_t from : {0, 1, 31, 32, 33, 150, 195, 199, 200}) {
     std::int64_t expected = from;
     QueueReader reader(f.store->log(), queue, from, way.likely);
@@ -52,7 +60,8 @@ TEST_P(QueueReaderWays, GivenMessagesBehindTheTailAndInItThenAllComeInOrder) {
 
 INSTANTIATE_TEST_SUITE_P(Ways, QueueReaderWays,
                          testing::Values(Way{1, 1, 1}, Way{1, 32, 1}, Way{1, 32, 7}, Way{2, 10, 1}, Way{8, 1, 1},
-                                         Way{8, 32, 1}, Way{8, 32, 5}, Way{3, 1'000'000, 1}));
+                                         Way{8, 32, 1}, Way{8, 32, 5}, Way{3, 1'000'000, 1}, Way{2, 32, 1, 7},
+                                         Way{2, 1, 3, 50}, Way{1, 8, 1, 200}, Way{5, 20, 1, 60}));
 
 TEST(QueueReader, GivenRecordsBeyondTheBytesOfOneCallThenTheRestComesWithTheNext) {
   StoreFixture f({.record_bytes_max = 600 * 1024, .tail_bytes = 4096});

@@ -139,6 +139,17 @@ TEST(Store, GivenRetentionBySizeThenTheOldestGo) {
   EXPECT_EQ(f.texts("t", 0).size(), 3u);
 }
 
+TEST(Store, GivenATopicThatIsDroppedInTheTurnOfItsMessagesThenNothingOfItIsLeft) {
+  StoreFixture f;
+  f.append("t", 0, "gone");
+  f.store->log().drop("t");
+  f.append("t", 0, "new");
+  f.settle();
+  EXPECT_EQ(f.texts("t", 0), (std::vector<std::string>{"new"}));
+  f.reopen();
+  EXPECT_EQ(f.texts("t", 0), (std::vector<std::string>{"new"}));
+}
+
 TEST(Store, GivenADroppedTopicThenItStartsAnewFromZero) {
   StoreFixture f;
   f.append("t", 0, "a");
