@@ -28,6 +28,7 @@ struct Row {
   std::string name;
   std::size_t in_flight = 0;
   std::size_t body_bytes = 0;
+  std::int32_t queues = 0;
   double ops_per_s = 0;
   double p50_ms = 0;
   double p99_ms = 0;
@@ -48,6 +49,7 @@ void print(const Row& row, bool json) {
                              {"case", row.name},
                              {"in_flight", row.in_flight},
                              {"body_bytes", row.body_bytes},
+                             {"queues", row.queues},
                              {"ops_per_s", row.ops_per_s},
                              {"p50_ms", row.p50_ms},
                              {"p99_ms", row.p99_ms},
@@ -133,7 +135,7 @@ awaitable<Result<Row>> measure(Session& session, const Options& options, const M
   const auto cpu_end = cpu_seconds(session.target().pid);
   while (running > 0) co_await wait_until(SteadyClock::now() + std::chrono::milliseconds(5));
 
-  Row row{session.target().name, what.name, what.in_flight, what.body_bytes};
+  Row row{session.target().name, what.name, what.in_flight, what.body_bytes, options.queues};
   row.ops_per_s = static_cast<double>(count.operations) / options.seconds;
   row.p50_ms = count.latency.percentile_ms(0.50);
   row.p99_ms = count.latency.percentile_ms(0.99);

@@ -33,8 +33,9 @@ struct AssignmentFixture : BrokerFixture {
              wire::encode_body(wire::QueryAssignmentRequestBody{client_id, "g", model, strategy, topic}));
     EXPECT_EQ(answer.code, code::kSuccess) << answer.remark;
     std::vector<int> ids;
-    for (const auto& assignment :
-         wire::decode_body<wire::QueryAssignmentResponseBody>(answer.body)->message_queue_assignments) {
+    const auto body = wire::decode_body<wire::QueryAssignmentResponseBody>(answer.body);
+    if (!body) return ids;
+    for (const auto& assignment : body->message_queue_assignments) {
       EXPECT_EQ(assignment.message_queue.broker_name, "broker-a");
       mode = assignment.mode;
       ids.push_back(assignment.message_queue.queue_id);
