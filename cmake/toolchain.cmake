@@ -37,9 +37,9 @@ if(GANTRY_SANITIZE)
   target_link_options(gantry_flags INTERFACE -fsanitize=${GANTRY_SANITIZE})
 endif()
 if(GANTRY_COVERAGE)
-  # an archive, so that it is linked once into every program
+  # an archive, so that it is linked once into every program; -u takes it also where only a later archive needs it
   add_library(gantry_coverage_exit STATIC cmake/coverage_exit.cc)
   target_compile_options(gantry_flags INTERFACE --coverage -fprofile-update=atomic)
-  target_link_options(gantry_flags INTERFACE --coverage -Wl,--wrap=_exit)
+  target_link_options(gantry_flags INTERFACE --coverage -Wl,--wrap=_exit,-u,__wrap__exit)
   target_link_libraries(gantry_flags INTERFACE gantry_coverage_exit)
 endif()

@@ -1,7 +1,7 @@
 #include "up/plan.h"
 
+#include <array>
 #include <fstream>
-#include <iterator>
 
 #include "autoscaler/scaled_object_spec.h"
 
@@ -12,7 +12,11 @@ Result<std::string> read_file(const std::string& name) {
   std::ifstream file(name, std::ios::binary);
   if (!file)
     return fail(Errc::invalid_argument, "{}: cannot be opened: {}", name, std::generic_category().message(errno));
-  std::string text((std::istreambuf_iterator<char>(file)), {});
+  std::string text;
+  std::array<char, 64 * 1024> chunk;
+  // read() takes what the buffer throws for a directory or a broken disk; stream iterators would let it out
+  while (file.read(chunk.data(), chunk.size()), file.gcount() > 0)
+    text.append(chunk.data(), static_cast<std::size_t>(file.gcount()));
   if (file.bad()) return fail(Errc::invalid_argument, "{}: cannot be read", name);
   return text;
 }

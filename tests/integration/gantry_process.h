@@ -79,6 +79,7 @@ class Running {
   }
   Running(const Running&) = delete;
 
+  pid_t pid() const { return pid_; }  // 0 once it has ended
   void signal(int number) { kill(pid_, number); }
   bool ended() {
     if (pid_ > 0 && waitpid(pid_, &status_, WNOHANG) == pid_) pid_ = 0;

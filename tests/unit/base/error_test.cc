@@ -25,6 +25,7 @@ TEST(Error, GivenAContextWhenAddedThenItStandsInFront) {
 
 TEST(Error, GivenEveryCodeThenItHasAName) {
   for (int c = 0; c <= static_cast<int>(Errc::internal); ++c) EXPECT_NE(to_string(static_cast<Errc>(c)), "");
+  EXPECT_EQ(to_string(static_cast<Errc>(1'000)), "internal");  // as a number that came from elsewhere
 }
 
 }  // namespace

@@ -245,6 +245,63 @@ TEST(Broker, GivenADirectoryInUseOrBadSettingsThenItDoesNotStart) {
   EXPECT_THAT(start({.message_bytes_max = 1u << 30}), HasSubstr("message size"));
 }
 
+TEST(Broker, GivenAHostNameOrIpv6ThenMessagesSayWhereTheyCameFromAndAreStored) {
+  struct Case {
+    const char* host;
+    const char* advertised;
+    bool v6;
+  };
+  for (const Case& c : {Case{"127.0.0.1", "localhost", false}, Case{"::1", "", true}}) {
+    std::unique_ptr<BrokerFixture> f;
+    try {
+      f = std::make_unique<BrokerFixture>(
+          Config{.namesrv_host = c.host, .host = c.host, .advertised_host = c.advertised});
+    } catch (const std::runtime_error& error) {
+      if (c.v6) GTEST_SKIP() << "no IPv6 here: " << error.what();
+      throw;
+    }
+    f->send("t", 0, "x");
+    const auto answer = f->pull("g", "t", 0, 0);
+    const auto message = wire::decode_record(answer.body);
+    ASSERT_TRUE(message) << c.host;
+    EXPECT_EQ(message->born_host.v6, c.v6) << c.host;
+    EXPECT_EQ(message->store_host.v6, c.v6) << c.host;
+    EXPECT_EQ(message->store_host.port, f->broker->port()) << c.host;
+    EXPECT_NE(message->born_host.port, 0) << c.host;
+  }
+}
+
+TEST(Broker, GivenAllAddressesThenClientsAreToldOneThatTheyCanUse) {
+  BrokerFixture f;
+  auto started = Broker::start(f.io, {.namesrv_host = "0.0.0.0",
+                                      .namesrv_port = 0,
+                                      .host = "0.0.0.0",
+                                      .port = 0,
+                                      .data_directory = f.directory + "/other"});
+  if (started) {
+    EXPECT_THAT((*started)->address(), testing::Not(HasSubstr("0.0.0.0")));
+    EXPECT_THAT((*started)->namesrv_address(), testing::Not(HasSubstr("0.0.0.0")));
+  } else {  // this machine's name leads nowhere
+    EXPECT_THAT(started.error().message, HasSubstr("set the advertised host"));
+  }
+}
+
+TEST(Broker, GivenTheEnvironmentThenDataGoWhereTheUsersStateIs) {
+  struct Case {
+    const char* state;
+    const char* home;
+    const char* expected;
+  };
+  for (const Case& c : {Case{"/state", "/home/a", "/state/gantry/broker"},
+                        Case{"relative", "/home/a", "/home/a/.local/state/gantry/broker"},
+                        Case{nullptr, "/home/a", "/home/a/.local/state/gantry/broker"},
+                        Case{nullptr, nullptr, "/tmp/.local/state/gantry/broker"}}) {
+    c.state != nullptr ? setenv("XDG_STATE_HOME", c.state, 1) : unsetenv("XDG_STATE_HOME");
+    c.home != nullptr ? setenv("HOME", c.home, 1) : unsetenv("HOME");
+    EXPECT_EQ(default_data_directory(), c.expected);
+  }
+}
+
 TEST(Broker, GivenARequestThatNobodyKnowsThenItSaysSo) {
   BrokerFixture f;
   EXPECT_EQ(f.call(request::kPutKvConfig + 9000, std::map<std::string, std::string>()).code,

@@ -1,5 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <boost/asio.hpp>
 #include <csignal>
@@ -162,6 +164,32 @@ TEST(Acceptor, GivenAddressesWhenListeningThenTheErrorNamesAddressAndRemedy) {
     EXPECT_THAT(bad.error().message, HasSubstr("cannot listen on " + host + ":1234"));
     EXPECT_THAT(bad.error().message, HasSubstr("use an address of this machine"));
   }
+}
+
+TEST(Acceptor, GivenNoDescriptorLeftWhenAPeerConnectsThenItIsAcceptedOnceThereIsOneAgain) {
+  asio::io_context io;
+  auto acceptor = Acceptor::listen(io, "127.0.0.1", 0);
+  ASSERT_TRUE(acceptor) << acceptor.error().message;
+  int accepted = 0;
+  (*acceptor)->start([&](tcp::socket, const tcp::endpoint&) {
+    ++accepted;
+    (*acceptor)->stop();
+  });
+  tcp::socket peer(io);
+  peer.open(tcp::v4());
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  const int unused = dup(0);  // the lowest one: nothing above it can be opened under the limit
+  ASSERT_GE(unused, 0);
+  close(unused);
+  const rlimit none{static_cast<rlim_t>(unused), before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+  peer.connect((*acceptor)->local_endpoint());
+  io.run_one();  // refused by the system, as there is no descriptor
+  EXPECT_EQ(accepted, 0);
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+  io.run_for(20s);
+  EXPECT_EQ(accepted, 1);
 }
 
 struct ConnectorTest : testing::Test {

@@ -12,6 +12,7 @@
 
 #include "remoting/client.h"
 #include "remoting/server.h"
+#include "unit/drive.h"
 #include "wire/codes.h"
 #include "wire/frame.h"
 
@@ -20,21 +21,9 @@ namespace gantry::remoting {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 using namespace std::chrono_literals;
+using test::run_until;
 
 constexpr std::int32_t kEcho = 30'001;
-
-// Runs `io` until the condition holds; false: it did not within the deadline.
-inline bool run_until(asio::io_context& io, const std::function<bool()>& condition,
-                      std::chrono::milliseconds within = 20s) {
-  const auto deadline = std::chrono::steady_clock::now() + within;
-  io.restart();
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() >= deadline) return false;
-    if (io.stopped()) io.restart();
-    io.run_one_until(std::min(deadline, std::chrono::steady_clock::now() + 50ms));
-  }
-  return true;
-}
 
 // Runs what is ready and everything that follows from it at once.
 inline void run_ready(asio::io_context& io) {

@@ -1,28 +1,17 @@
-// Conditions with deadlines instead of sleeps, for tests with real processes.
+// What tests with real processes share.
 #pragma once
 
 #include <signal.h>
 #include <unistd.h>
 
-#include <boost/asio/io_context.hpp>
-#include <chrono>
 #include <fstream>
 #include <string>
 
+#include "unit/drive.h"
+
 namespace gantry::workload::test {
 
-// Runs `io` until `condition` holds; false when that takes too long.
-template <class Condition>
-bool run_until(boost::asio::io_context& io, Condition condition,
-               std::chrono::milliseconds patience = std::chrono::seconds(20)) {
-  const auto deadline = std::chrono::steady_clock::now() + patience;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
-    io.restart();
-    io.run_one_for(std::chrono::milliseconds(5));
-  }
-  return true;
-}
+using gantry::test::run_until;
 
 // Gone, or a zombie that its new parent has not collected yet.
 inline bool is_gone(pid_t pid) {

@@ -1,0 +1,113 @@
+#include "autoscaler/lag_cache.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/asio.hpp>
+
+namespace gantry::autoscaler {
+namespace {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+
+// Answers the n-th question with lag n, each when the test says so.
+class HeldSource : public lag::LagSource {
+ public:
+  explicit HeldSource(asio::io_context& io) : gate_(io, std::chrono::steady_clock::time_point::max()) {}
+
+  asio::awaitable<Result<lag::LagReading>> read(lag::LagQuery query) override {
+    const int number = ++asked;
+    boost::system::error_code ignored;
+    if (held) co_await gate_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    if (query.topic == "bad") co_return fail(Errc::unavailable, "nobody answers");
+    lag::LagReading reading;
+    reading.lag = number;
+    co_return reading;
+  }
+  void release() { gate_.cancel(); }
+
+  int asked = 0;
+  bool held = true;
+
+ private:
+  asio::steady_timer gate_;
+};
+
+class LagCacheTest : public testing::Test {
+ protected:
+  // The lag, -1 for an error.
+  void read(LagCache& cache, lag::LagQuery query) {
+    asio::co_spawn(io, cache.read(std::move(query)), [&](std::exception_ptr, Result<lag::LagReading> result) {
+      answers.push_back(result ? *result->lag : -1);
+    });
+  }
+  void run() {
+    io.restart();
+    io.poll();
+  }
+
+  asio::io_context io{1};
+  std::shared_ptr<HeldSource> source = std::make_shared<HeldSource>(io);
+  std::vector<std::int64_t> answers;
+};
+
+TEST_F(LagCacheTest, GivenSeveralReadersAtOnceThenTheSourceIsAskedOnceAndAllGetItsAnswer) {
+  LagCache cache(io, source, 1h);
+  for (int i = 0; i < 3; ++i) read(cache, {"t", "g", {}});
+  run();
+  EXPECT_EQ(source->asked, 1);
+  EXPECT_TRUE(answers.empty());
+  source->release();
+  run();
+  EXPECT_THAT(answers, ElementsAre(1, 1, 1));
+  read(cache, {"t", "g", {}});  // still fresh
+  run();
+  EXPECT_EQ(source->asked, 1);
+  EXPECT_EQ(answers.size(), 4U);
+}
+
+TEST_F(LagCacheTest, GivenAReadingTooOldOrAnotherQuestionThenTheSourceIsAskedAgain) {
+  source->held = false;
+  LagCache none(io, source, 0ms);
+  for (int i = 0; i < 2; ++i) {
+    read(none, {"t", "g", {}});
+    run();
+  }
+  EXPECT_THAT(answers, ElementsAre(1, 2));
+  LagCache cache(io, source, 1h);
+  for (const lag::LagQuery& query : {lag::LagQuery{"t", "g", lag::OffsetResetPolicy::earliest},
+                                     lag::LagQuery{"t", "g", lag::OffsetResetPolicy::latest},
+                                     lag::LagQuery{"t", "h", lag::OffsetResetPolicy::earliest},
+                                     lag::LagQuery{"u", "g", lag::OffsetResetPolicy::earliest}}) {
+    read(cache, query);
+    run();
+  }
+  EXPECT_EQ(source->asked, 6);
+}
+
+TEST_F(LagCacheTest, GivenAFailureThenWhoeverWaitsGetsItToo) {
+  LagCache cache(io, source, 1h);
+  read(cache, {"bad", "g", {}});
+  read(cache, {"bad", "g", {}});
+  run();
+  source->release();
+  run();
+  EXPECT_THAT(answers, ElementsAre(-1, -1));
+  EXPECT_EQ(source->asked, 1);
+}
+
+TEST_F(LagCacheTest, GivenMorePairsThanItHoldsThenOldReadingsGo) {
+  source->held = false;
+  LagCache cache(io, source, 0ms);
+  for (std::size_t i = 0; i <= LagCache::kEntriesMax; ++i) read(cache, {"t", std::to_string(i), {}});
+  run();
+  EXPECT_EQ(answers.size(), LagCache::kEntriesMax + 1);
+  read(cache, {"t", "0", {}});
+  run();
+  EXPECT_EQ(source->asked, static_cast<int>(LagCache::kEntriesMax) + 2);
+}
+
+}  // namespace
+}  // namespace gantry::autoscaler

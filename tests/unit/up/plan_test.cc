@@ -1,0 +1,114 @@
+#include "up/plan.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+namespace gantry::up {
+namespace {
+
+using testing::HasSubstr;
+
+class PlanTest : public testing::Test {
+ protected:
+  PlanTest() {
+    std::string pattern = testing::TempDir() + "gantry-plan-test-XXXXXX";
+    directory_ = ::mkdtemp(pattern.data());
+  }
+  ~PlanTest() override { std::filesystem::remove_all(directory_); }
+
+  std::string file(const std::string& name, const std::string& text) {
+    std::ofstream(directory_ / name) << text;
+    return (directory_ / name).string();
+  }
+  // A scaled object on workers of the same name.
+  static std::string object(const std::string& name, const std::string& name_server, const std::string& spec = {},
+                            const std::string& annotations = "{}") {
+    return "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: " + name +
+           "}\nspec:\n  selector: {matchLabels: {app: w}}\n  template:\n    metadata: {labels: {app: w}}\n"
+           "    spec:\n      containers: [{name: w, image: i, command: [\"true\"]}]\n"
+           "---\napiVersion: keda.sh/v1alpha1\nkind: ScaledObject\nmetadata: {name: " +
+           name + ", annotations: " + annotations + "}\nspec:\n  scaleTargetRef: {name: " + name + "}\n" + spec +
+           "  triggers:\n  - type: external\n    metadata: {scalerAddress: \"gantry-scaler:6000\", topic: t, "
+           "consumerGroup: g" +
+           (name_server.empty() ? std::string() : ", nameServers: \"" + name_server + "\"") + "}\n";
+  }
+  static std::string other_scaler() {
+    std::string text = object("other", "");
+    const auto at = text.find("- type: external");
+    return text.substr(0, at) + "- type: cpu\n    metadata: {value: \"50\"}\n";
+  }
+  Result<Plan> plan(const std::string& yaml, Options options = {}) {
+    options.files = {file("up.yaml", yaml)};
+    return make_plan(options);
+  }
+
+  std::filesystem::path directory_;
+};
+
+TEST_F(PlanTest, GivenTriggersOfOneClusterThenItIsUsedUnlessAnotherIsGiven) {
+  const std::string yaml = object("a", "ns:9876", "  minReplicaCount: 2\n") +
+                           object("b", "ns:9876", "  idleReplicaCount: 0\n  minReplicaCount: 1\n");
+  auto made = plan(yaml);
+  ASSERT_TRUE(made) << made.error().message;
+  EXPECT_EQ(made->name_servers, "ns:9876");
+  EXPECT_FALSE(made->embedded);
+  EXPECT_EQ(made->replicas_at_rest, 2);
+  EXPECT_EQ(made->specs.size(), 2U);
+  Options options;
+  options.name_servers = "elsewhere:1;elsewhere:2";
+  made = plan(yaml, options);
+  ASSERT_TRUE(made);
+  EXPECT_EQ(made->name_servers, "elsewhere:1;elsewhere:2");
+}
+
+TEST_F(PlanTest, GivenTheAnnotationThenOurOwnBrokerRunsUnlessAClusterIsGiven) {
+  const std::string yaml = object("a", "ns:9876", "", "{gantry/embedded-broker: \"true\"}");
+  auto made = plan(yaml);
+  ASSERT_TRUE(made) << made.error().message;
+  EXPECT_TRUE(made->embedded);
+  Options options;
+  options.name_servers = "ns:1";
+  made = plan(yaml, options);
+  ASSERT_TRUE(made);
+  EXPECT_FALSE(made->embedded);
+}
+
+TEST_F(PlanTest, GivenWhatCannotRunTogetherThenTheErrorSaysWhatToChange) {
+  struct Case {
+    const char* what;
+    std::string yaml;
+    std::vector<const char*> words;
+  };
+  const Case cases[] = {
+      {"two clusters", object("a", "ns:1") + object("b", "ns:2"), {"up.yaml:", "ns:2, others' are ns:1", "--namesrv"}},
+      {"no cluster", other_scaler(), {"no trigger names a RocketMQ cluster", "gantry/embedded-broker"}},
+      {"limits that contradict",
+       object("a", "ns:1", "  minReplicaCount: 5\n  maxReplicaCount: 2\n") +
+           object("b", "ns:1", "  minReplicaCount: 9\n  maxReplicaCount: 3\n"),
+       {"up.yaml:17: spec.minReplicaCount", "which is 2, got 5", "up.yaml:38:", "which is 3, got 9"}},
+      {"nothing to scale", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n", {"no ScaledObject"}},
+  };
+  for (const Case& c : cases) {
+    auto made = plan(c.yaml);
+    ASSERT_FALSE(made) << c.what;
+    EXPECT_EQ(made.error().code, Errc::invalid_argument) << c.what;
+    for (const char* word : c.words) EXPECT_THAT(made.error().message, HasSubstr(word)) << c.what;
+  }
+}
+
+TEST_F(PlanTest, GivenAFileThatCannotBeReadThenItIsNamed) {
+  Options options;
+  for (const std::string& name : {(directory_ / "absent.yaml").string(), directory_.string()}) {
+    options.files = {name};
+    auto made = make_plan(options);
+    ASSERT_FALSE(made) << name;
+    EXPECT_THAT(made.error().message, HasSubstr(name));
+  }
+}
+
+}  // namespace
+}  // namespace gantry::up
