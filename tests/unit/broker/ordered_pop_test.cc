@@ -95,16 +95,7 @@ TEST(OrderedPopping, GivenABatchOfAcknowledgementsThenTheQueueIsFree) {
   f.send_all({"1", "2", "3"});
   const auto first = f.pop(f.ordered_header("a"));
   ASSERT_EQ(first.size(), 2u);
-  wire::BatchAckMessageRequestBody body;
-  wire::BatchAck& ack = body.acks.emplace_back();
-  ack.consumer_group = "g";
-  ack.topic = "t";
-  ack.retry = "0";
-  ack.revive_queue_id = wire::kPopOrderReviveQueue;
-  ack.pop_time_ms = first[0].receipt.pop_time_ms;
-  ack.bit_set.set(0);
-  ack.bit_set.set(1);
-  EXPECT_EQ(f.call(request::kBatchAckMessage, {}, wire::encode_body(body)).code, code::kSuccess);
+  EXPECT_EQ(f.ack_batch(first[0], {0, 1}), code::kSuccess);
   EXPECT_THAT(f.pop_bodies(f.ordered_header("b")), ElementsAre("3"));
 }
 

@@ -94,6 +94,20 @@ struct PopFixture : BrokerFixture {
   }
   std::int32_t ack(const Popped& message) { return call(request::kAckMessage, ack_header(message)).code; }
 
+  // Acknowledges messages of one pop by their places in it, counted from the first.
+  std::int32_t ack_batch(const Popped& first, std::initializer_list<std::size_t> places) {
+    wire::BatchAckMessageRequestBody body;
+    wire::BatchAck& ack = body.acks.emplace_back();
+    ack.consumer_group = "g";
+    ack.topic = "t";
+    ack.retry = "0";
+    ack.start_offset = first.receipt.start_offset;
+    ack.pop_time_ms = first.receipt.pop_time_ms;
+    ack.revive_queue_id = first.receipt.revive_queue_id;
+    for (std::size_t place : places) ack.bit_set.set(place);
+    return call(request::kBatchAckMessage, {}, wire::encode_body(body)).code;
+  }
+
   static wire::ChangeInvisibleTimeRequestHeader change_header(const Popped& message, std::int64_t invisible_ms) {
     const auto ack = ack_header(message);
     wire::ChangeInvisibleTimeRequestHeader header;

@@ -24,29 +24,32 @@ class ClientTest : public testing::Test {
     return address;
   }
 
+  void TearDown() override { cluster->stop(); }
+
   asio::io_context io{1};
   Servers servers{io};
+  std::shared_ptr<Cluster> cluster = servers.connect();  // asks for nothing before the test does
 };
 
 TEST_F(ClientTest, GivenADeadNameServerWhenAnotherAnswersThenTheRouteIsFound) {
   servers.add_broker("broker-a");
   servers.add_topic("t", 4);
-  auto cluster = servers.connect(dead_address() + ";" + servers.address());
+  cluster->stop();
+  cluster = servers.connect(dead_address() + ";" + servers.address());
   auto route = await(io, cluster->route("t"));
   ASSERT_TRUE(route) << route.error().message;
   EXPECT_EQ(route->write_queues().size(), 4U);
-  cluster->stop();
 }
 
 TEST_F(ClientTest, GivenNoNameServerThenTheErrorSaysWhatToDo) {
   const std::string address = dead_address();
-  auto cluster = servers.connect(address);
+  cluster->stop();
+  cluster = servers.connect(address);
   auto route = await(io, cluster->route("t"));
   ASSERT_FALSE(route);
   EXPECT_EQ(route.error().code, Errc::unavailable);
   EXPECT_THAT(route.error().message, HasSubstr("cannot reach name server " + address));
   EXPECT_THAT(route.error().message, HasSubstr("gantry broker"));
-  cluster->stop();
 }
 
 TEST_F(ClientTest, GivenAddressesThatCannotBeReadThenInvalidArgument) {
@@ -62,23 +65,19 @@ TEST_F(ClientTest, GivenAddressesThatCannotBeReadThenInvalidArgument) {
 TEST_F(ClientTest, GivenARouteThenItIsAskedForOnceUntilForgotten) {
   servers.add_broker("broker-a");
   servers.add_topic("t", 1);
-  auto cluster = servers.connect();
   for (int i = 0; i < 3; ++i) EXPECT_TRUE(await(io, cluster->route("t")));
   EXPECT_EQ(servers.route_calls, 1);
   EXPECT_TRUE(await(io, cluster->route("t", Freshness::now)));
   cluster->forget_route("t");
   EXPECT_TRUE(await(io, cluster->route("t")));
   EXPECT_EQ(servers.route_calls, 3);
-  cluster->stop();
 }
 
 TEST_F(ClientTest, GivenAnUnknownTopicThenNotFoundSaysHowToCreateIt) {
-  auto cluster = servers.connect();
   auto route = await(io, cluster->route("nope"));
   ASSERT_FALSE(route);
   EXPECT_EQ(route.error().code, Errc::not_found);
   EXPECT_THAT(route.error().message, HasSubstr("gantry topic create --topic nope"));
-  cluster->stop();
 }
 
 Message message(std::string body) {
@@ -91,7 +90,6 @@ Message message(std::string body) {
 TEST_F(ClientTest, GivenAProducerWhenSendingThenQueuesTakeTurnsAndPropertiesTravel) {
   Broker& broker = servers.add_broker("broker-a");
   servers.add_topic("t", 4);
-  auto cluster = servers.connect();
   Producer producer(cluster, {});
   std::set<std::int32_t> queues;
   for (int i = 0; i < 4; ++i) {
@@ -110,13 +108,11 @@ TEST_F(ClientTest, GivenAProducerWhenSendingThenQueuesTakeTurnsAndPropertiesTrav
   EXPECT_EQ(wire::find_property(properties, "TAGS"), "T");
   EXPECT_EQ(wire::find_property(properties, "KEYS"), "K");
   EXPECT_TRUE(wire::find_property(properties, "UNIQ_KEY"));
-  cluster->stop();
 }
 
 TEST_F(ClientTest, GivenAShardingKeyThenAlwaysOneQueue) {
   Broker& broker = servers.add_broker("broker-a");
   servers.add_topic("t", 8);
-  auto cluster = servers.connect();
   Producer producer(cluster, {});
   std::set<std::int32_t> queues;
   for (int i = 0; i < 5; ++i) {
@@ -126,7 +122,6 @@ TEST_F(ClientTest, GivenAShardingKeyThenAlwaysOneQueue) {
   }
   EXPECT_EQ(queues.size(), 1U);
   EXPECT_EQ(broker.sent.size(), 5U);
-  cluster->stop();
 }
 
 TEST_F(ClientTest, GivenABusyBrokerThenTheOtherTakesItUnderTheSameId) {
@@ -135,13 +130,11 @@ TEST_F(ClientTest, GivenABusyBrokerThenTheOtherTakesItUnderTheSameId) {
   servers.add_topic("t", 1);
   a.refuse(code::kSendMessageV2, rc::kSystemBusy);
   b.refuse(code::kSendMessageV2, rc::kSystemBusy);
-  auto cluster = servers.connect();
   Producer producer(cluster, {});
   auto receipt = await(io, producer.send(message("x")));
   ASSERT_TRUE(receipt) << receipt.error().message;
   EXPECT_EQ(a.calls[code::kSendMessageV2] + b.calls[code::kSendMessageV2], 3);
   EXPECT_EQ(a.sent.size() + b.sent.size(), 1U);
-  cluster->stop();
 }
 
 TEST_F(ClientTest, GivenADeadBrokerThenTheOtherTakesIt) {
@@ -149,18 +142,15 @@ TEST_F(ClientTest, GivenADeadBrokerThenTheOtherTakesIt) {
   Broker& b = servers.add_broker("broker-b");
   servers.add_topic("t", 1);
   a.server.stop();
-  auto cluster = servers.connect();
   Producer producer(cluster, {});
   for (int i = 0; i < 3; ++i) EXPECT_TRUE(await(io, producer.send(message("x"))));
   EXPECT_EQ(b.sent.size(), 3U);
-  cluster->stop();
 }
 
 TEST_F(ClientTest, GivenARefusalThatRepeatsThenTheLastErrorComesOut) {
   Broker& a = servers.add_broker("broker-a");
   servers.add_topic("t", 1);
   for (int i = 0; i < 3; ++i) a.refuse(code::kSendMessageV2, rc::kSystemError);
-  auto cluster = servers.connect();
   Producer producer(cluster, {});
   auto receipt = await(io, producer.send(message("x")));
   ASSERT_FALSE(receipt);
@@ -170,13 +160,11 @@ TEST_F(ClientTest, GivenARefusalThatRepeatsThenTheLastErrorComesOut) {
   ASSERT_FALSE(receipt);
   EXPECT_EQ(receipt.error().code, Errc::invalid_argument);
   EXPECT_EQ(a.calls[code::kSendMessageV2], 4);
-  cluster->stop();
 }
 
 TEST_F(ClientTest, GivenAnUnknownTopicThenBrokersThatCreateTopicsAreUsed) {
   servers.add_broker("broker-a");
   servers.add_topic("TBW102", 8, 7);
-  auto cluster = servers.connect();
   Producer producer(cluster, {});
   auto receipt = await(io, producer.send(message("x")));
   ASSERT_TRUE(receipt) << receipt.error().message;
@@ -186,24 +174,20 @@ TEST_F(ClientTest, GivenAnUnknownTopicThenBrokersThatCreateTopicsAreUsed) {
   receipt = await(io, producer.send(message("x")));
   ASSERT_FALSE(receipt);
   EXPECT_EQ(receipt.error().code, Errc::not_found);
-  cluster->stop();
 }
 
 TEST_F(ClientTest, GivenATopicWithoutWritableQueueThenUnavailable) {
   servers.add_broker("broker-a");
   servers.add_topic("t", 1, 4);
-  auto cluster = servers.connect();
   Producer producer(cluster, {});
   auto receipt = await(io, producer.send(message("x")));
   ASSERT_FALSE(receipt);
   EXPECT_EQ(receipt.error().code, Errc::unavailable);
-  cluster->stop();
 }
 
 TEST_F(ClientTest, GivenStatusesOfReplicationThenTheyAreInTheReceipt) {
   servers.add_broker("broker-a");
   servers.add_topic("t", 1);
-  auto cluster = servers.connect();
   Producer producer(cluster, {});
   auto refused = await(io, producer.send(message(std::string(5 * 1024 * 1024, 'x'))));
   ASSERT_FALSE(refused);
@@ -217,13 +201,11 @@ TEST_F(ClientTest, GivenStatusesOfReplicationThenTheyAreInTheReceipt) {
     static int i = 0;
     EXPECT_EQ(to_string(static_cast<SendStatus>(i++)), name);
   }
-  cluster->stop();
 }
 
 TEST_F(ClientTest, GivenABatchThenOneRequestStoresAll) {
   Broker& a = servers.add_broker("broker-a");
   servers.add_topic("t", 1);
-  auto cluster = servers.connect();
   Producer producer(cluster, {});
   auto receipt = await(io, producer.send_batch({message("1"), message("2"), message("3")}));
   ASSERT_TRUE(receipt) << receipt.error().message;
@@ -234,14 +216,12 @@ TEST_F(ClientTest, GivenABatchThenOneRequestStoresAll) {
   Message other = message("x");
   other.topic = "u";
   EXPECT_FALSE(await(io, producer.send_batch({message("1"), other})));
-  cluster->stop();
 }
 
 TEST_F(ClientTest, GivenAdminQueriesThenAnswersAreTyped) {
   Broker& a = servers.add_broker("broker-a");
   servers.add_topic("t", 2);
   a.store("t", 0, "x");
-  auto cluster = servers.connect();
   AdminQueries admin(cluster);
   EXPECT_THAT(await(io, admin.topic_list()).value(), ElementsAre("t"));
   EXPECT_EQ(await(io, admin.masters()).value().at("broker-a"), a.address());
@@ -267,14 +247,12 @@ TEST_F(ClientTest, GivenAdminQueriesThenAnswersAreTyped) {
   EXPECT_THAT(await(io, admin.topics_of_group(a.address(), "g")).value(), ElementsAre("t"));
   EXPECT_TRUE(await(io, admin.delete_group("g", true)));
   EXPECT_FALSE(a.members.contains("g"));
-  cluster->stop();
 }
 
 TEST_F(ClientTest, GivenAGroupOfflineWhenResetThenEachQueueIsSet) {
   Broker& a = servers.add_broker("broker-a");
   servers.add_topic("t", 2);
   for (int i = 0; i < 3; ++i) a.store("t", 0, "x");
-  auto cluster = servers.connect();
   AdminQueries admin(cluster);
   auto result = await(io, admin.reset_offsets("t", "g", -1));
   ASSERT_TRUE(result) << result.error().message;
@@ -283,14 +261,11 @@ TEST_F(ClientTest, GivenAGroupOfflineWhenResetThenEachQueueIsSet) {
   result = await(io, admin.reset_offsets("t", "g", 1234));
   EXPECT_EQ((a.offsets[{"g", "t", 1}]), 1);
   EXPECT_EQ(await(io, admin.reset_offsets("u", "g", 0)).error().code, Errc::not_found);
-  cluster->stop();
 }
 
 TEST_F(ClientTest, GivenNoBrokersThenMastersSaysSo) {
-  auto cluster = servers.connect();
   AdminQueries admin(cluster);
   EXPECT_EQ(await(io, admin.masters()).error().code, Errc::unavailable);
-  cluster->stop();
 }
 
 asio::awaitable<int> number(asio::io_context& io, int n) {

@@ -16,6 +16,8 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::UnorderedElementsAre;
 
+std::string tagged(const std::string& tag) { return "TAGS\x01" + tag + "\x02"; }
+
 class ConsumerTest : public testing::Test {
  protected:
   void SetUp() override {
@@ -48,6 +50,30 @@ class ConsumerTest : public testing::Test {
   }
   Consumer::Acknowledged note() {
     return [this](const ReceivedMessage& message, Outcome) { acknowledged.push_back(message.body); };
+  }
+  // Of five messages the first is at work when the consumer is stopped, and ends then.
+  template <class AnyConsumer, class AnyConfig>
+  void stop_while_the_first_is_at_work(const AnyConfig& c) {
+    for (int i = 0; i < 5; ++i) broker->store("t", 0, std::to_string(i));
+    asio::steady_timer work(io, std::chrono::hours(1));
+    int begun = 0;
+    AnyConsumer consumer(
+        cluster, c,
+        [&](const ReceivedMessage&) -> asio::awaitable<Outcome> {
+          ++begun;
+          co_await work.async_wait(asio::as_tuple(asio::use_awaitable));
+          co_return Outcome::success;
+        },
+        note());
+    ASSERT_TRUE(await(io, consumer.start()));
+    ASSERT_TRUE(until([&] { return begun == 1; }));
+    consumer.hold();
+    asio::post(io, [&] { work.cancel(); });
+    await(io, consumer.stop());
+    EXPECT_EQ(begun, 1);
+    EXPECT_THAT(acknowledged, ElementsAre("0"));
+    await(io, consumer.stop());  // again: nothing
+    EXPECT_EQ(begun, 1);
   }
   bool until(const std::function<bool()>& condition) { return run_until(io, condition); }
   std::int64_t committed(std::int32_t queue, const std::string& topic = "t") {
@@ -149,15 +175,9 @@ TEST_F(ConsumerTest, GivenAHandlerThatThrowsThenItCountsAsFailed) {
 }
 
 TEST_F(ConsumerTest, GivenTagsThenOnlyTheseAreHandledAndTheOthersCountAsProcessed) {
-  broker->store("t", 0, "1",
-                "TAGS\x01"
-                "A\x02");
-  broker->store("t", 0, "2",
-                "TAGS\x01"
-                "B\x02");
-  broker->store("t", 0, "3",
-                "TAGS\x01"
-                "A\x02");
+  broker->store("t", 0, "1", tagged("A"));
+  broker->store("t", 0, "2", tagged("B"));
+  broker->store("t", 0, "3", tagged("A"));
   auto c = config();
   c.tags = "A";
   Consumer consumer(cluster, c, take(), note());
@@ -261,26 +281,8 @@ TEST_F(ConsumerTest, GivenAPullThatFailsThenItIsTriedAgainAndTheErrorIsSeen) {
 }
 
 TEST_F(ConsumerTest, GivenAMessageAtHandWhenStoppedThenItIsFinishedAndCommittedAndNoOtherBegins) {
-  for (int i = 0; i < 5; ++i) broker->store("t", 0, std::to_string(i));
-  asio::steady_timer work(io, std::chrono::hours(1));
-  int begun = 0;
-  Consumer consumer(
-      cluster, config(),
-      [&](const ReceivedMessage&) -> asio::awaitable<Outcome> {
-        ++begun;
-        co_await work.async_wait(asio::as_tuple(asio::use_awaitable));
-        co_return Outcome::success;
-      },
-      note());
-  ASSERT_TRUE(await(io, consumer.start()));
-  ASSERT_TRUE(until([&] { return begun == 1; }));
-  consumer.hold();
-  asio::post(io, [&] { work.cancel(); });
-  await(io, consumer.stop());
-  EXPECT_EQ(begun, 1);
+  stop_while_the_first_is_at_work<Consumer>(config());
   EXPECT_EQ(committed(0), 1);
-  EXPECT_THAT(acknowledged, ElementsAre("0"));
-  await(io, consumer.stop());  // again: nothing
 }
 
 TEST_F(ConsumerTest, GivenNoTopicOrNoBrokerThenStartFails) {
@@ -330,34 +332,14 @@ TEST_F(ConsumerTest, GivenPopAndAHandlerThatFailsThenTheMessageBecomesVisibleLat
 }
 
 TEST_F(ConsumerTest, GivenPopWhenStoppedThenWhatWasNotBegunIsGivenBack) {
-  for (int i = 0; i < 4; ++i) broker->store("t", 0, std::to_string(i));
-  int begun = 0;
-  asio::steady_timer work(io, std::chrono::hours(1));
-  PopConsumer consumer(
-      cluster, pop_config(),
-      [&](const ReceivedMessage&) -> asio::awaitable<Outcome> {
-        ++begun;
-        co_await work.async_wait(asio::as_tuple(asio::use_awaitable));
-        co_return Outcome::success;
-      },
-      note());
-  ASSERT_TRUE(await(io, consumer.start()));
-  ASSERT_TRUE(until([&] { return begun == 1; }));
-  consumer.hold();
-  asio::post(io, [&] { work.cancel(); });
-  await(io, consumer.stop());
-  EXPECT_EQ(begun, 1);
+  stop_while_the_first_is_at_work<PopConsumer>(pop_config());
   EXPECT_EQ(broker->acked.size(), 1U);
-  EXPECT_EQ(broker->changed.size(), 3U);
+  EXPECT_EQ(broker->changed.size(), 3U);  // of the four that one pop brought
 }
 
 TEST_F(ConsumerTest, GivenPopThatFailsThenItIsTriedAgain) {
-  broker->store("t", 0, "x",
-                "TAGS\x01"
-                "A\x02");
-  broker->store("t", 0, "y",
-                "TAGS\x01"
-                "B\x02");
+  broker->store("t", 0, "x", tagged("A"));
+  broker->store("t", 0, "y", tagged("B"));
   broker->refuse(code::kPopMessage, rc::kPollingFull);
   auto c = pop_config();
   c.tags = "A";
