@@ -14,7 +14,7 @@ gantry_layer(net        EDGE base)
 gantry_layer(remoting   EDGE base wire net)
 gantry_layer(http       EDGE base net)
 gantry_layer(store      EDGE base wire)
-gantry_layer(rocketmq   EDGE base wire net remoting)
+gantry_layer(rocketmq   EDGE base wire queueing net remoting)
 gantry_layer(lag        EDGE base wire net rocketmq)
 gantry_layer(workload   EDGE base kube)
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "broker/queue_scan.h"
 #include "queueing/topic_names.h"
 #include "store/queue_reader.h"
 #include "wire/message.h"
@@ -142,6 +143,16 @@ void Pops::add_record(std::string_view record, const Key& key, const Wanted& wan
   (void)wire::encode_record(shown, found.body);
 }
 
+std::int64_t Pops::scan(const store::Queue& queue, std::int64_t start, const Wanted& wanted, Found& found,
+                        const std::function<void(std::int64_t offset, std::string_view record)>& take) {
+  const ScanLimits limits{wanted.max_messages - found.messages, kBytesMax, found.body.size()};
+  return scan_queue(store_.log(), queue, start, wanted.subscription, limits,
+                    [&](std::int64_t offset, std::string_view record) {
+                      take(offset, record);
+                      ++found.messages;
+                    });
+}
+
 void Pops::take(Topic& topic, std::int32_t queue_id, const Wanted& wanted, Found& found) {
   store::Queue* queue = topics_.written_queue(topic, queue_id);
   if (queue == nullptr) return;
@@ -158,23 +169,11 @@ void Pops::take(Topic& topic, std::int32_t queue_id, const Wanted& wanted, Found
     state.queue.pop(queue->min_offset(), {}, wanted.pop_time_ms, wanted.invisible_ms);
 
   const std::int64_t start = state.queue.next_offset();
-  std::int64_t end = start;
   std::vector<std::int64_t> offsets;
-  std::size_t scanned = 0;
-  for (store::QueueReader reader(store_.log(), *queue, start); reader.next(); ++scanned) {
-    if (scanned >= kScannedMax || found.messages >= wanted.max_messages) break;
-    if (wanted.subscription.matches_tag(reader.entry().tags_code)) {
-      if (!found.body.empty() && found.body.size() + reader.entry().size > kBytesMax) break;
-      const std::string_view record = reader.record();
-      if (record.empty() && reader.error()) break;
-      if (!record.empty()) {
-        add_record(record, key, wanted, start, found);
-        offsets.push_back(reader.offset());
-        ++found.messages;
-      }
-    }
-    end = reader.offset() + 1;
-  }
+  const std::int64_t end = scan(*queue, start, wanted, found, [&](std::int64_t offset, std::string_view record) {
+    add_record(record, key, wanted, start, found);
+    offsets.push_back(offset);
+  });
   if (end == start) return;
   if (!offsets.empty()) {
     found.starts.push_back({wire::retry_kind_of(key.topic), queue_id, start});
@@ -197,20 +196,10 @@ void Pops::take_ordered(const Key& key, State& state, Topic& topic, const Wanted
   const std::int64_t start =
       std::max(queue.min_offset(), offsets_.find(key.group, key.topic, key.queue_id).value_or(queue.min_offset()));
   std::vector<std::int64_t> offsets;
-  std::int64_t end = start;
-  std::size_t scanned = 0;
-  for (store::QueueReader reader(store_.log(), queue, start); reader.next(); ++scanned) {
-    if (scanned >= kScannedMax || found.messages >= wanted.max_messages) break;
-    if (wanted.subscription.matches_tag(reader.entry().tags_code)) {
-      if (!found.body.empty() && found.body.size() + reader.entry().size > kBytesMax) break;
-      const std::string_view record = reader.record();
-      if (record.empty()) break;
-      found.body.append(record);
-      offsets.push_back(reader.offset());
-      ++found.messages;
-    }
-    end = reader.offset() + 1;
-  }
+  const std::int64_t end = scan(queue, start, wanted, found, [&](std::int64_t offset, std::string_view record) {
+    found.body.append(record);
+    offsets.push_back(offset);
+  });
   if (offsets.empty()) {
     if (end > start) offsets_.commit(key.group, key.topic, key.queue_id, end);  // none of these is for this group
     return;

@@ -32,7 +32,6 @@ class Pops {
  public:
   static constexpr std::size_t kMessagesMax = 32;            // of one answer, as Java's
   static constexpr std::size_t kBytesMax = 4 * 1024 * 1024;  // of one answer, except for its first message
-  static constexpr std::size_t kScannedMax = 1'024;          // messages looked at in one queue for one answer
 
   // One queue of one group.
   struct Key {
@@ -108,6 +107,9 @@ class Pops {
 
   State& open(const Key& key, Topic& topic, bool from_max);
   std::int64_t initial_offset(const Key& key, Topic& topic, bool from_max);
+  // Takes messages of one queue for `found`; returns where to go on.
+  std::int64_t scan(const store::Queue& queue, std::int64_t start, const Wanted& wanted, Found& found,
+                    const std::function<void(std::int64_t offset, std::string_view record)>& take);
   void take_ordered(const Key& key, State& state, Topic& topic, const Wanted& wanted, Found& found);
   void add_record(std::string_view record, const Key& key, const Wanted& wanted, std::int64_t start_offset,
                   Found& found);

@@ -3,30 +3,24 @@
 // QueryAssignmentProcessor.allocate4Pop.
 #pragma once
 
-#include <compare>
 #include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "wire/bodies/message_queue.h"
+
 namespace gantry::queueing {
 
-struct QueueName {
-  std::string topic;
-  std::string broker;
-  std::int32_t queue_id = 0;  // -1: all queues of the broker (POP)
-
-  auto operator<=>(const QueueName&) const = default;  // Java's MessageQueue order: topic, broker, queue id
-};
-
-// queues and clients must be sorted. A client that is not among the clients gets nothing.
-std::vector<QueueName> allocate_averagely(std::string_view client, std::span<const QueueName> queues,
-                                          std::span<const std::string> clients);
-std::vector<QueueName> allocate_by_circle(std::string_view client, std::span<const QueueName> queues,
-                                          std::span<const std::string> clients);
-// share: popShareQueueNum, with how many other clients a queue is shared; 0 or less: every client pops everywhere.
-std::vector<QueueName> allocate_for_pop(std::string_view client, std::span<const QueueName> queues,
-                                        std::span<const std::string> clients, std::int32_t share);
+// The queues are of one topic, and sorted; the clients are sorted, each once. A client that is not among them gets
+// nothing.
+std::vector<wire::MessageQueue> allocate_averagely(std::string_view client, std::span<const wire::MessageQueue> queues,
+                                                   std::span<const std::string> clients);
+std::vector<wire::MessageQueue> allocate_by_circle(std::string_view client, std::span<const wire::MessageQueue> queues,
+                                                   std::span<const std::string> clients);
+// queue_id -1 in the result: all queues of that broker. share: popShareQueueNum, with how many other clients a queue is shared; 0 or less: every client pops everywhere.
+std::vector<wire::MessageQueue> allocate_for_pop(std::string_view client, std::span<const wire::MessageQueue> queues,
+                                                 std::span<const std::string> clients, std::int32_t share);
 
 }  // namespace gantry::queueing

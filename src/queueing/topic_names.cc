@@ -38,14 +38,10 @@ bool is_retry_topic(std::string_view topic) { return topic.starts_with(kRetryPre
 bool is_dead_letter_topic(std::string_view topic) { return topic.starts_with(kDeadLetterPrefix); }
 
 bool is_system_topic(std::string_view topic) {
-  static constexpr std::array<std::string_view, 8> kNames = {"TBW102",
-                                                             "SCHEDULE_TOPIC_XXXX",
-                                                             "BenchmarkTest",
-                                                             "SELF_TEST_TOPIC",
-                                                             "OFFSET_MOVED_EVENT",
-                                                             "TRANS_CHECK_MAX_TIME_TOPIC",
-                                                             "RMQ_SYS_TRANS_HALF_TOPIC",
-                                                             "RMQ_SYS_TRANS_OP_HALF_TOPIC"};
+  static constexpr std::array<std::string_view, 9> kNames = {
+      "TBW102",           "SCHEDULE_TOPIC_XXXX",      "BenchmarkTest",
+      "SELF_TEST_TOPIC",  "OFFSET_MOVED_EVENT",       "TRANS_CHECK_MAX_TIME_TOPIC",
+      "CHECKPOINT_TOPIC", "RMQ_SYS_TRANS_HALF_TOPIC", "RMQ_SYS_TRANS_OP_HALF_TOPIC"};
   return topic.starts_with("rmq_sys_") || topic.starts_with("RMQ_SYS_") ||
          std::find(kNames.begin(), kNames.end(), topic) != kNames.end();
 }

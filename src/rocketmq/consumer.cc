@@ -5,7 +5,7 @@
 #include <boost/asio/detached.hpp>
 #include <list>
 
-#include "rocketmq/allocate.h"
+#include "queueing/allocation.h"
 #include "rocketmq/group_member.h"
 #include "rocketmq/identity.h"
 #include "rocketmq/process_queue.h"
@@ -204,7 +204,7 @@ asio::awaitable<bool> Consumer::Impl::rebalance_topic(const wire::SubscriptionDa
   }
   last_error_.clear();
   const bool alone = members->size() == 1;
-  const auto mine = allocate_averagely(route->read_queues(), std::move(*members), member_.client_id());
+  const auto mine = queueing::allocate_averagely(member_.client_id(), route->read_queues(), *members);
 
   std::vector<AssignedPtr> lost;
   for (const auto& [queue, state] : assigned_) {

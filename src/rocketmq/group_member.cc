@@ -1,5 +1,7 @@
 #include "rocketmq/group_member.h"
 
+#include <algorithm>
+
 #include "rocketmq/gather.h"
 #include "rocketmq/identity.h"
 #include "wire/bodies/consumer.h"
@@ -126,7 +128,12 @@ asio::awaitable<Result<std::vector<std::string>>> GroupMember::members(std::stri
       continue;
     }
     auto body = wire::decode_body<wire::GetConsumerListByGroupResponseBody>(response->body);
-    if (body) co_return std::move(body->consumer_id_list);
+    if (body) {
+      std::vector<std::string>& ids = body->consumer_id_list;
+      std::sort(ids.begin(), ids.end());
+      ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+      co_return std::move(ids);
+    }
     last = body.error();
   }
   co_return std::unexpected(last);

@@ -1,9 +1,5 @@
 #include "rocketmq/message.h"
 
-#include <fmt/format.h>
-
-#include <array>
-
 namespace gantry::rocketmq {
 
 std::string_view to_string(SendStatus status) {
@@ -16,27 +12,8 @@ std::string_view to_string(SendStatus status) {
   return "UNKNOWN";
 }
 
-std::string retry_topic(std::string_view group) { return fmt::format("%RETRY%{}", group); }
-
-std::string dead_letter_topic(std::string_view group) { return fmt::format("%DLQ%{}", group); }
-
-// Rule: org.apache.rocketmq.common.topic.TopicValidator, plus the topics named after brokers and clusters, which only
-// a route can tell and which therefore are not known here.
 bool is_system_topic(std::string_view topic) {
-  static constexpr std::array kNames = {"TBW102",
-                                        "SCHEDULE_TOPIC_XXXX",
-                                        "BenchmarkTest",
-                                        "RMQ_SYS_TRANS_HALF_TOPIC",
-                                        "RMQ_SYS_TRACE_TOPIC",
-                                        "RMQ_SYS_TRANS_OP_HALF_TOPIC",
-                                        "TRANS_CHECK_MAX_TIME_TOPIC",
-                                        "SELF_TEST_TOPIC",
-                                        "OFFSET_MOVED_EVENT",
-                                        "CHECKPOINT_TOPIC"};
-  for (std::string_view name : kNames) {
-    if (topic == name) return true;
-  }
-  return topic.starts_with("%RETRY%") || topic.starts_with("%DLQ%") || topic.starts_with("rmq_sys_");
+  return queueing::is_system_topic(topic) || queueing::is_retry_topic(topic) || queueing::is_dead_letter_topic(topic);
 }
 
 }  // namespace gantry::rocketmq

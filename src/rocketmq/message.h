@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "queueing/topic_names.h"
 #include "wire/bodies/message_queue.h"
 
 namespace gantry::rocketmq {
@@ -56,9 +57,10 @@ struct ReceivedMessage {
 // What became of a message: done, or to be delivered again later.
 enum class Outcome { success, retry };
 
-std::string retry_topic(std::string_view group);        // %RETRY%group
-std::string dead_letter_topic(std::string_view group);  // %DLQ%group
-// %RETRY%..., %DLQ%... and the topics that brokers keep for themselves.
+using queueing::dead_letter_topic;
+using queueing::retry_topic;
+// What no user made: retry and dead-letter topics, and those that brokers keep for themselves. Topics named after
+// brokers and clusters are not known here: only a route can tell them.
 bool is_system_topic(std::string_view topic);
 
 }  // namespace gantry::rocketmq

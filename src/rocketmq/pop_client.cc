@@ -18,6 +18,19 @@ namespace rc = wire::response_code;
 
 using QueueKey = std::pair<wire::RetryKind, std::int32_t>;
 
+// A header that names the message by its receipt.
+template <class Header>
+Header about(const ReceivedMessage& message, const wire::PopReceipt& receipt, const std::string& group) {
+  Header header;
+  header.consumer_group = group;
+  header.topic = wire::real_topic(message.topic, group, receipt.retry);
+  header.queue_id = receipt.queue_id;
+  header.extra_info = message.receipt;
+  header.offset = receipt.queue_offset.value_or(message.queue_offset);
+  header.broker_name = receipt.broker_name;
+  return header;
+}
+
 }  // namespace
 
 void fill_receipts(const wire::PopMessageResponseHeader& header, const std::string& broker_name,
@@ -105,13 +118,7 @@ asio::awaitable<Result<std::vector<ReceivedMessage>>> PopClient::pop(std::string
 asio::awaitable<Result<void>> PopClient::ack(std::string address, const ReceivedMessage& message) {
   auto receipt = wire::decode_receipt(message.receipt);
   if (!receipt) co_return std::unexpected(receipt.error());
-  wire::AckMessageRequestHeader header;
-  header.consumer_group = group_;
-  header.topic = wire::real_topic(message.topic, group_, receipt->retry);
-  header.queue_id = receipt->queue_id;
-  header.extra_info = message.receipt;
-  header.offset = receipt->queue_offset.value_or(message.queue_offset);
-  header.broker_name = receipt->broker_name;
+  auto header = about<wire::AckMessageRequestHeader>(message, *receipt, group_);
   auto response = co_await cluster_->call_ok(address, wire::make_request(code::kAckMessage, header));
   if (!response) co_return std::unexpected(response.error());
   co_return Result<void>{};
@@ -121,14 +128,8 @@ asio::awaitable<Result<void>> PopClient::change_invisible_time(std::string addre
                                                                std::chrono::milliseconds invisible_time) {
   auto receipt = wire::decode_receipt(message.receipt);
   if (!receipt) co_return std::unexpected(receipt.error());
-  wire::ChangeInvisibleTimeRequestHeader header;
-  header.consumer_group = group_;
-  header.topic = wire::real_topic(message.topic, group_, receipt->retry);
-  header.queue_id = receipt->queue_id;
-  header.extra_info = message.receipt;
-  header.offset = receipt->queue_offset.value_or(message.queue_offset);
+  auto header = about<wire::ChangeInvisibleTimeRequestHeader>(message, *receipt, group_);
   header.invisible_time_ms = invisible_time.count();
-  header.broker_name = receipt->broker_name;
   auto response = co_await cluster_->call_ok(address, wire::make_request(code::kChangeMessageInvisibletime, header));
   if (!response) co_return std::unexpected(response.error());
   auto fields = wire::decode_header<wire::ChangeInvisibleTimeResponseHeader>(response->fields);

@@ -14,10 +14,19 @@ namespace asio = boost::asio;
 namespace code = wire::request_code;
 namespace rc = wire::response_code;
 
+// A header that names the queue it is about.
 template <class Header>
-Result<std::int64_t> offset_in(const Result<wire::Command>& response) {
-  if (!response) return std::unexpected(response.error());
-  auto header = wire::decode_header<Header>(response->fields);
+Header about(const MessageQueue& queue) {
+  Header header;
+  header.topic = queue.topic;
+  header.queue_id = queue.queue_id;
+  header.broker_name = queue.broker_name;
+  return header;
+}
+
+template <class Header>
+Result<std::int64_t> offset_in(const wire::Command& response) {
+  auto header = wire::decode_header<Header>(response.fields);
   if (!header) return std::unexpected(header.error());
   return header->offset;
 }
@@ -35,70 +44,58 @@ asio::awaitable<Result<std::string>> QueueClient::address_of(const MessageQueue&
   co_return broker->broker_addrs.begin()->second;  // the lowest id: the master when there is one
 }
 
+asio::awaitable<Result<wire::Command>> QueueClient::call_ok(const MessageQueue& queue, wire::Command request) {
+  auto address = co_await address_of(queue);
+  if (!address) co_return std::unexpected(address.error());
+  co_return co_await cluster_->call_ok(*address, std::move(request));
+}
+
+template <class Header>
+asio::awaitable<Result<std::int64_t>> QueueClient::ask_offset(MessageQueue queue, wire::Command request) {
+  auto response = co_await call_ok(queue, std::move(request));
+  if (!response) co_return std::unexpected(response.error());
+  co_return offset_in<Header>(*response);
+}
+
 asio::awaitable<Result<std::optional<std::int64_t>>> QueueClient::committed(MessageQueue queue) {
   auto address = co_await address_of(queue);
   if (!address) co_return std::unexpected(address.error());
-  wire::QueryConsumerOffsetRequestHeader header;
+  auto header = about<wire::QueryConsumerOffsetRequestHeader>(queue);
   header.consumer_group = group_;
-  header.topic = queue.topic;
-  header.queue_id = queue.queue_id;
   header.set_zero_if_not_found = false;
-  header.broker_name = queue.broker_name;
   auto response = co_await cluster_->call(*address, wire::make_request(code::kQueryConsumerOffset, header));
   if (!response) co_return std::unexpected(response.error());
   if (response->code == rc::kQueryNotFound) co_return std::optional<std::int64_t>{};
   if (response->code != rc::kSuccess) co_return std::unexpected(error_of_response(*response, "broker " + *address));
-  auto offset = offset_in<wire::QueryConsumerOffsetResponseHeader>(response);
+  auto offset = offset_in<wire::QueryConsumerOffsetResponseHeader>(*response);
   if (!offset) co_return std::unexpected(offset.error());
   co_return std::optional<std::int64_t>{*offset};
 }
 
 asio::awaitable<Result<void>> QueueClient::commit(MessageQueue queue, std::int64_t offset) {
-  auto address = co_await address_of(queue);
-  if (!address) co_return std::unexpected(address.error());
-  wire::UpdateConsumerOffsetRequestHeader header;
+  auto header = about<wire::UpdateConsumerOffsetRequestHeader>(queue);
   header.consumer_group = group_;
-  header.topic = queue.topic;
-  header.queue_id = queue.queue_id;
   header.commit_offset = offset;
-  header.broker_name = queue.broker_name;
-  auto response = co_await cluster_->call_ok(*address, wire::make_request(code::kUpdateConsumerOffset, header));
+  auto response = co_await call_ok(queue, wire::make_request(code::kUpdateConsumerOffset, header));
   if (!response) co_return std::unexpected(response.error());
   co_return Result<void>{};
 }
 
 asio::awaitable<Result<std::int64_t>> QueueClient::min_offset(MessageQueue queue) {
-  auto address = co_await address_of(queue);
-  if (!address) co_return std::unexpected(address.error());
-  wire::GetMinOffsetRequestHeader header;
-  header.topic = queue.topic;
-  header.queue_id = queue.queue_id;
-  header.broker_name = queue.broker_name;
-  auto response = co_await cluster_->call_ok(*address, wire::make_request(code::kGetMinOffset, header));
-  co_return offset_in<wire::GetMinOffsetResponseHeader>(response);
+  auto request = wire::make_request(code::kGetMinOffset, about<wire::GetMinOffsetRequestHeader>(queue));
+  return ask_offset<wire::GetMinOffsetResponseHeader>(std::move(queue), std::move(request));
 }
 
 asio::awaitable<Result<std::int64_t>> QueueClient::max_offset(MessageQueue queue) {
-  auto address = co_await address_of(queue);
-  if (!address) co_return std::unexpected(address.error());
-  wire::GetMaxOffsetRequestHeader header;
-  header.topic = queue.topic;
-  header.queue_id = queue.queue_id;
-  header.broker_name = queue.broker_name;
-  auto response = co_await cluster_->call_ok(*address, wire::make_request(code::kGetMaxOffset, header));
-  co_return offset_in<wire::GetMaxOffsetResponseHeader>(response);
+  auto request = wire::make_request(code::kGetMaxOffset, about<wire::GetMaxOffsetRequestHeader>(queue));
+  return ask_offset<wire::GetMaxOffsetResponseHeader>(std::move(queue), std::move(request));
 }
 
 asio::awaitable<Result<std::int64_t>> QueueClient::offset_at(MessageQueue queue, std::int64_t time_ms) {
-  auto address = co_await address_of(queue);
-  if (!address) co_return std::unexpected(address.error());
-  wire::SearchOffsetRequestHeader header;
-  header.topic = queue.topic;
-  header.queue_id = queue.queue_id;
+  auto header = about<wire::SearchOffsetRequestHeader>(queue);
   header.timestamp_ms = time_ms;
-  header.broker_name = queue.broker_name;
-  auto response = co_await cluster_->call_ok(*address, wire::make_request(code::kSearchOffsetByTimestamp, header));
-  co_return offset_in<wire::SearchOffsetResponseHeader>(response);
+  auto request = wire::make_request(code::kSearchOffsetByTimestamp, header);
+  return ask_offset<wire::SearchOffsetResponseHeader>(std::move(queue), std::move(request));
 }
 
 asio::awaitable<Result<PullAnswer>> QueueClient::pull(MessageQueue queue, std::int64_t offset,
@@ -106,10 +103,8 @@ asio::awaitable<Result<PullAnswer>> QueueClient::pull(MessageQueue queue, std::i
                                                       std::int32_t batch_max, std::chrono::milliseconds poll_timeout) {
   auto address = co_await address_of(queue);
   if (!address) co_return std::unexpected(address.error());
-  wire::PullMessageRequestHeader header;
+  auto header = about<wire::PullMessageRequestHeader>(queue);
   header.consumer_group = group_;
-  header.topic = queue.topic;
-  header.queue_id = queue.queue_id;
   header.queue_offset = offset;
   header.max_messages = batch_max;
   header.sys_flag = wire::pull_flag::kSuspend | wire::pull_flag::kSubscription;
@@ -117,7 +112,6 @@ asio::awaitable<Result<PullAnswer>> QueueClient::pull(MessageQueue queue, std::i
   header.subscription = subscription.sub_string;
   header.sub_version = subscription.sub_version;
   header.expression_type = subscription.expression_type;
-  header.broker_name = queue.broker_name;
   constexpr std::chrono::milliseconds kGrace{10'000};  // the broker answers after its suspension, plus its own delay
   auto response =
       co_await cluster_->call(*address, wire::make_request(code::kPullMessage, header), poll_timeout + kGrace);
@@ -151,8 +145,6 @@ asio::awaitable<Result<PullAnswer>> QueueClient::pull(MessageQueue queue, std::i
 }
 
 asio::awaitable<Result<void>> QueueClient::send_back(const ReceivedMessage& message, std::int32_t reconsume_times_max) {
-  auto address = co_await address_of(message.queue);
-  if (!address) co_return std::unexpected(address.error());
   wire::ConsumerSendMsgBackRequestHeader header;
   header.offset = message.commit_log_offset;
   header.group = group_;
@@ -161,7 +153,7 @@ asio::awaitable<Result<void>> QueueClient::send_back(const ReceivedMessage& mess
   header.origin_topic = message.queue.topic;
   header.max_reconsume_times = reconsume_times_max;
   header.broker_name = message.queue.broker_name;
-  auto response = co_await cluster_->call_ok(*address, wire::make_request(code::kConsumerSendMsgBack, header));
+  auto response = co_await call_ok(message.queue, wire::make_request(code::kConsumerSendMsgBack, header));
   if (!response) co_return std::unexpected(response.error());
   co_return Result<void>{};
 }

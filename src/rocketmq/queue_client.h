@@ -43,6 +43,10 @@ class QueueClient {
 
  private:
   boost::asio::awaitable<Result<std::string>> address_of(const MessageQueue& queue);
+  // The answer of the queue's broker; any code but SUCCESS is an error.
+  boost::asio::awaitable<Result<wire::Command>> call_ok(const MessageQueue& queue, wire::Command request);
+  template <class Header>
+  boost::asio::awaitable<Result<std::int64_t>> ask_offset(MessageQueue queue, wire::Command request);
 
   std::shared_ptr<Cluster> cluster_;
   std::string group_;

@@ -30,7 +30,7 @@ struct Route {
   // Queues that a producer may use: writable, of brokers with a master. Rule:
   // org.apache.rocketmq.client.impl.factory.MQClientInstance.topicRouteData2TopicPublishInfo.
   std::vector<MessageQueue> write_queues() const;
-  // Queues that a consumer reads. Rule: topicRouteData2TopicSubscribeInfo.
+  // Queues that a consumer reads, sorted. Rule: topicRouteData2TopicSubscribeInfo.
   std::vector<MessageQueue> read_queues() const;
 };
 

@@ -14,12 +14,12 @@ void handle_query_assignment(BrokerContext& broker, remoting::Request request) {
   if (!body) return request.reply.fail(body.error());
   const RequestMode mode = broker.request_modes.find(body->topic, body->consumer_group);
 
-  std::vector<queueing::QueueName> queues;
+  std::vector<wire::MessageQueue> queues;
   if (const Topic* topic = broker.topics.find(body->topic)) {
     for (std::int32_t id = 0; id < topic->config.read_queue_nums; ++id)
-      queues.push_back({body->topic, broker.config.broker_name, id});
+      queues.push_back({broker.config.broker_name, id, body->topic});
   }
-  std::vector<queueing::QueueName> assigned;
+  std::vector<wire::MessageQueue> assigned;
   const std::vector<std::string> clients = broker.clients.consumers().client_ids(body->consumer_group);
   if (body->message_model == wire::kBroadcasting) {
     assigned = queues;
@@ -32,9 +32,9 @@ void handle_query_assignment(BrokerContext& broker, remoting::Request request) {
   }
 
   wire::QueryAssignmentResponseBody answer;
-  for (const queueing::QueueName& queue : assigned) {
+  for (wire::MessageQueue& queue : assigned) {
     wire::MessageQueueAssignment assignment;
-    assignment.message_queue = {queue.broker, queue.queue_id, queue.topic};
+    assignment.message_queue = std::move(queue);
     assignment.mode = mode.pop ? "POP" : "PULL";
     answer.message_queue_assignments.push_back(std::move(assignment));
   }

@@ -64,13 +64,13 @@ TEST(TopicNames, GivenNamesThenOnlyTheAllowedCharactersAndLengthsAreValid) {
   EXPECT_FALSE(is_valid_group(std::string(256, 'a')));
 }
 
-std::vector<QueueName> queues(int count) {
-  std::vector<QueueName> all;
-  for (int i = 0; i < count; ++i) all.push_back({"t", "b", i});
+std::vector<wire::MessageQueue> queues(int count) {
+  std::vector<wire::MessageQueue> all;
+  for (int i = 0; i < count; ++i) all.push_back({"b", i, "t"});
   return all;
 }
 
-std::vector<std::int32_t> ids(const std::vector<QueueName>& names) {
+std::vector<std::int32_t> ids(const std::vector<wire::MessageQueue>& names) {
   std::vector<std::int32_t> result;
   for (const auto& name : names) result.push_back(name.queue_id);
   return result;
@@ -79,21 +79,48 @@ std::vector<std::int32_t> ids(const std::vector<QueueName>& names) {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-TEST(Allocation, GivenMoreQueuesThanClientsThenNeighboursAreSharedOutEvenly) {
-  const std::vector<std::string> clients = {"a", "b", "c"};
-  EXPECT_THAT(ids(allocate_averagely("a", queues(8), clients)), ElementsAre(0, 1, 2));
-  EXPECT_THAT(ids(allocate_averagely("b", queues(8), clients)), ElementsAre(3, 4, 5));
-  EXPECT_THAT(ids(allocate_averagely("c", queues(8), clients)), ElementsAre(6, 7));
-  EXPECT_THAT(ids(allocate_by_circle("b", queues(8), clients)), ElementsAre(1, 4, 7));
+struct AllocationCase {
+  int queues;
+  std::vector<std::string> clients;
+  std::string client;
+  std::vector<std::int32_t> averagely;
+  std::vector<std::int32_t> by_circle;
+};
+
+// What Java's AllocateMessageQueueAveragely and ...AveragelyByCircle give for the same input.
+TEST(Allocation, GivenTheTableThenAsJava) {
+  const std::vector<AllocationCase> cases = {
+      {8, {"a"}, "a", {0, 1, 2, 3, 4, 5, 6, 7}, {0, 1, 2, 3, 4, 5, 6, 7}},
+      {8, {"a", "b"}, "b", {4, 5, 6, 7}, {1, 3, 5, 7}},
+      {8, {"a", "b", "c"}, "a", {0, 1, 2}, {0, 3, 6}},
+      {8, {"a", "b", "c"}, "b", {3, 4, 5}, {1, 4, 7}},
+      {8, {"a", "b", "c"}, "c", {6, 7}, {2, 5}},
+      {2, {"a", "b", "c"}, "b", {1}, {1}},
+      {2, {"a", "b", "c"}, "c", {}, {}},
+      {0, {"a"}, "a", {}, {}},
+      {4, {"a", "b"}, "stranger", {}, {}},
+      {4, {}, "a", {}, {}},
+  };
+  for (const AllocationCase& c : cases) {
+    EXPECT_EQ(ids(allocate_averagely(c.client, queues(c.queues), c.clients)), c.averagely)
+        << c.queues << " queues, client " << c.client;
+    EXPECT_EQ(ids(allocate_by_circle(c.client, queues(c.queues), c.clients)), c.by_circle)
+        << c.queues << " queues, client " << c.client;
+  }
 }
 
-TEST(Allocation, GivenFewerQueuesThanClientsThenTheLastClientsGetNone) {
-  const std::vector<std::string> clients = {"a", "b", "c"};
-  EXPECT_THAT(ids(allocate_averagely("b", queues(2), clients)), ElementsAre(1));
-  EXPECT_THAT(ids(allocate_averagely("c", queues(2), clients)), IsEmpty());
-  EXPECT_THAT(ids(allocate_averagely("x", queues(2), clients)), IsEmpty());
-  EXPECT_THAT(ids(allocate_by_circle("x", queues(2), clients)), IsEmpty());
-  EXPECT_THAT(ids(allocate_averagely("a", queues(2), {})), IsEmpty());
+TEST(Allocation, GivenAnyNumbersThenEveryQueueHasExactlyOneOwner) {
+  for (int n = 0; n <= 20; ++n) {
+    std::vector<std::string> clients;
+    for (char name = 'a'; name <= 'l'; ++name) {
+      clients.emplace_back(1, name);
+      std::vector<wire::MessageQueue> all;
+      for (const std::string& client : clients) {
+        for (auto& queue : allocate_averagely(client, queues(n), clients)) all.push_back(queue);
+      }
+      EXPECT_EQ(all, queues(n)) << n << " queues, " << clients.size() << " clients";
+    }
+  }
 }
 
 TEST(Allocation, GivenPopThenQueuesAreSharedWithNeighboursOrPoppedByAll) {

@@ -1,0 +1,47 @@
+// Reading the messages of one queue for one answer: the loop that pull, POP and orderly POP share.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "queueing/group_membership.h"
+#include "store/message_log.h"
+
+namespace gantry::broker {
+
+struct ScanLimits {
+  std::size_t messages_max = 0;
+  std::size_t bytes_max = 0;    // of the records taken; the first message of an answer comes whatever its size
+  std::size_t bytes_taken = 0;  // by the same answer from other queues
+  // Looked at when a filter matches few, so that one request does not keep the thread.
+  static constexpr std::size_t kScannedMax = 1'024;
+};
+
+// Calls take(queue offset, record) for each message from `from` on that the subscription wants, until a limit or the
+// end is reached or the disk fails; what retention deletes in this moment is passed over. Returns the offset to go on
+// from: everything before it was taken or is not wanted. A record is valid until take() returns.
+template <class Take>
+std::int64_t scan_queue(store::MessageLog& log, const store::Queue& queue, std::int64_t from,
+                        const queueing::Subscription& subscription, ScanLimits limits, Take&& take) {
+  std::int64_t next = from;
+  std::size_t messages = 0;
+  std::size_t scanned = 0;
+  for (store::QueueReader reader(log, queue, from); messages < limits.messages_max && reader.next(); ++scanned) {
+    if (scanned >= ScanLimits::kScannedMax) break;
+    if (subscription.matches_tag(reader.entry().tags_code)) {
+      if (limits.bytes_taken > 0 && limits.bytes_taken + reader.entry().size > limits.bytes_max) break;
+      const std::string_view record = reader.record();
+      if (record.empty() && reader.error()) break;
+      if (!record.empty()) {
+        take(reader.offset(), record);
+        limits.bytes_taken += record.size();
+        ++messages;
+      }
+    }
+    next = reader.offset() + 1;
+  }
+  return next;
+}
+
+}  // namespace gantry::broker
