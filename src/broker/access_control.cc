@@ -1,7 +1,7 @@
 #include "broker/access_control.h"
 
+#include "broker/named_resources.h"
 #include "queueing/topic_names.h"
-#include "wire/codes.h"
 #include "wire/signature.h"
 
 namespace gantry::broker {
@@ -17,11 +17,18 @@ bool allows(const std::vector<std::string>& patterns, std::string_view name) {
   return false;
 }
 
-std::string_view first_of(const wire::Fields& fields, std::initializer_list<std::string_view> names) {
-  for (const auto name : names) {
-    if (const std::string* value = fields.find(name)) return *value;
+bool may_use_group(const User& user, std::string_view group) { return allows(user.groups, group); }
+
+// A retry topic belongs to a group: %RETRY%group, or %RETRY%group_topic and %RETRY%group+topic, for which the topic is
+// needed as well. Where the group ends in these cannot be told from the name alone.
+bool may_use_topic(const User& user, std::string_view topic) {
+  if (!queueing::is_retry_topic(topic)) return allows(user.topics, topic);
+  const std::string_view name = topic.substr(queueing::kRetryPrefix.size());
+  if (may_use_group(user, name)) return true;
+  for (std::size_t at = name.find_first_of("_+"); at != std::string_view::npos; at = name.find_first_of("_+", at + 1)) {
+    if (may_use_group(user, name.substr(0, at)) && allows(user.topics, name.substr(at + 1))) return true;
   }
-  return {};
+  return false;
 }
 
 }  // namespace
@@ -43,29 +50,26 @@ Result<void> AccessControl::check(const wire::Command& request) const {
   if (auto verified = wire::verify(request, {user.access_key, user.secret_key, {}}); !verified) return verified;
   if (user.admin) return {};
 
-  const auto needed = needed_.find(request.code);
-  switch (needed == needed_.end() ? Access::admin : needed->second) {
-    case Access::any: return {};
-    case Access::admin:
-      return fail(Errc::permission_denied, "user {} may not administer (request code {})", user.access_key,
-                  request.code);
-    case Access::send: {
-      const std::string_view topic = request.code == wire::request_code::kSendMessage
-                                         ? first_of(request.fields, {"topic", "b"})
-                                         : first_of(request.fields, {"b", "topic"});
-      if (allows(user.topics, topic)) return {};
-      return fail(Errc::permission_denied, "user {} may not send to topic {}", user.access_key, topic.substr(0, 127));
-    }
-    case Access::consume: {
-      const std::string_view group = first_of(request.fields, {"consumerGroup", "group"});
-      const std::string_view topic = first_of(request.fields, {"topic"});
-      if (!group.empty() && !allows(user.groups, group)) {
-        return fail(Errc::permission_denied, "user {} may not use consumer group {}", user.access_key,
-                    group.substr(0, 255));
-      }
-      if (topic.empty() || queueing::is_retry_topic(topic) || allows(user.topics, topic)) return {};
-      return fail(Errc::permission_denied, "user {} may not consume topic {}", user.access_key, topic.substr(0, 127));
-    }
+  const auto found_access = needed_.find(request.code);
+  const Access needed = found_access == needed_.end() ? Access::admin : found_access->second;
+  if (needed == Access::any) return {};
+  if (needed == Access::admin) {
+    return fail(Errc::permission_denied, "user {} may not administer (request code {})", user.access_key, request.code);
+  }
+  auto named = named_resources(request);
+  if (!named) return std::unexpected(named.error());
+  for (const std::string& group : named->groups) {
+    if (may_use_group(user, group)) continue;
+    return fail(Errc::permission_denied, "user {} may not use consumer group {}", user.access_key,
+                std::string_view(group).substr(0, 255));
+  }
+  for (const std::string& topic : named->topics) {
+    if (may_use_topic(user, topic)) continue;
+    return fail(Errc::permission_denied, "user {} may not use topic {}", user.access_key,
+                std::string_view(topic).substr(0, 127));
+  }
+  if (needed == Access::named && named->groups.empty() && named->topics.empty()) {
+    return fail(Errc::permission_denied, "request code {} names no topic and no consumer group", request.code);
   }
   return {};
 }

@@ -17,8 +17,9 @@ namespace gantry::broker {
 struct User {
   std::string access_key;
   std::string secret_key;
-  bool admin = false;                    // may do everything
-  std::vector<std::string> topics{"*"};  // topics that it may write and read; "*" all, a trailing * is a prefix
+  bool admin = false;  // may do everything
+  std::vector<std::string> topics{
+      "*"};  // topics that it may write, read and look at; "*" all, a trailing * is a prefix
   std::vector<std::string> groups{"*"};  // consumer groups that it may use; as topics
 };
 

@@ -8,11 +8,12 @@
 
 namespace gantry::broker {
 
-// What a user must be allowed to do when access control is on.
+// Who may ask when access control is on. The rights are those that the Apache broker demands; of its actions, PUB, SUB
+// and GET are one right here, to use a topic or group, and those that change a cluster are an administrator's.
 enum class Access : std::uint8_t {
-  any,      // every user who is known
-  send,     // to write the topic of the request
-  consume,  // to read the topic and use the group of the request
+  any,           // every user who is known
+  named,         // who may use every topic and group that the request names; it must name one
+  named_if_any,  // the same, and what names none is for every user
   admin,
 };
 

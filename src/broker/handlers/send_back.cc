@@ -12,6 +12,16 @@
 
 namespace gantry::broker {
 
+namespace {
+
+// With access control: the right was given by group and topic, and an offset must not lead to the message of another
+// topic, which would then be copied where this group reads it.
+bool may_come_back(const wire::MessageView& message, const wire::ConsumerSendMsgBackRequestHeader& header) {
+  return message.topic == header.origin_topic || message.topic == queueing::retry_topic(header.group);
+}
+
+}  // namespace
+
 void handle_send_back(BrokerContext& broker, remoting::Request request) {
   namespace code = wire::response_code;
   namespace property = wire::property;
@@ -26,6 +36,10 @@ void handle_send_back(BrokerContext& broker, remoting::Request request) {
     return request.reply.send(code::kSystemError, fmt::format("look message by offset failed, {}", header->offset));
   auto original = wire::decode_record(*record);
   if (!original) return request.reply.fail(original.error());
+  if (!broker.config.users.empty() && !may_come_back(*original, *header)) {
+    return request.reply.send(code::kNoPermission, fmt::format("the message at {} is not of topic {}", header->offset,
+                                                               header->origin_topic.value_or("")));
+  }
 
   const std::int32_t tries_max = header->max_reconsume_times.value_or((*group)->retry_max_times);
   const bool dead = queueing::send_back_verdict(header->delay_level, original->reconsume_times, tries_max) ==

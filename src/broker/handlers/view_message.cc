@@ -1,6 +1,7 @@
 // VIEW_MESSAGE_BY_ID (33). Rule: org.apache.rocketmq.broker.processor.QueryMessageProcessor.viewMessageById.
 #include "broker/handlers/handlers.h"
 #include "wire/headers/admin.h"
+#include "wire/message.h"
 
 namespace gantry::broker {
 
@@ -11,6 +12,14 @@ void handle_view_message(BrokerContext& broker, remoting::Request request) {
   if (!record) {
     return request.reply.send(wire::response_code::kSystemError,
                               fmt::format("can not find message by the offset, {}", header->offset));
+  }
+  if (!broker.config.users.empty() && header->topic) {
+    // the right to look was given by topic: an offset must not lead to a message of another one
+    auto message = wire::decode_record(*record);
+    if (!message || message->topic != *header->topic) {
+      return request.reply.send(wire::response_code::kNoPermission,
+                                fmt::format("the message at {} is not of topic {}", header->offset, *header->topic));
+    }
   }
   send_body(request.reply, std::move(*record));
 }

@@ -10,7 +10,6 @@
 #include "wire/bodies/stats.h"
 #include "wire/bodies/subscription_group.h"
 #include "wire/bodies/topic.h"
-#include "wire/signature.h"
 
 namespace gantry::broker {
 namespace {
@@ -361,38 +360,6 @@ TEST(ClientAdmin, GivenAFilterExpressionThenOnlyTagsAreTaken) {
   body.subscription_data.expression_type = "SQL92";
   EXPECT_EQ(f.call(request::kCheckClientConfig, std::map<std::string, std::string>(), wire::encode_body(body)).code,
             code::kSystemError);
-}
-
-TEST(AccessControlTest, GivenUsersThenRequestsMustBeSignedAndAllowed) {
-  BrokerFixture f({.users = {{"root", "secret-root", true, {}, {}}, {"app", "secret-app", false, {"orders*"}, {"g"}}}});
-  auto as = [&](std::string key, std::string secret) {
-    return f.new_client([=](wire::Command& command) { wire::sign(command, {key, secret, {}}); });
-  };
-  auto root = as("root", "secret-root"), app = as("app", "secret-app"), wrong = as("app", "guess"),
-       stranger = as("who", "x");
-  auto send_to = [&](std::string topic, remoting::Client* client) {
-    auto command = wire::make_request(request::kSendMessage, f.send_header(std::move(topic), 0));
-    command.body = "x";
-    return f.call(std::move(command), client).code;
-  };
-  EXPECT_EQ(send_to("orders-1", f.client.get()), code::kNoPermission);
-  EXPECT_EQ(send_to("orders-1", wrong.get()), code::kNoPermission);
-  EXPECT_EQ(send_to("orders-1", stranger.get()), code::kNoPermission);
-  EXPECT_EQ(send_to("orders-1", app.get()), code::kSuccess);
-  EXPECT_EQ(send_to("other", app.get()), code::kNoPermission);
-  EXPECT_EQ(send_to("other", root.get()), code::kSuccess);
-  auto pull_as = [&](std::string group, std::string topic, remoting::Client* client) {
-    return f
-        .call(wire::make_request(request::kPullMessage, f.pull_header(std::move(group), std::move(topic), 0, 0)),
-              client)
-        .code;
-  };
-  EXPECT_EQ(pull_as("g", "orders-1", app.get()), code::kSuccess);
-  EXPECT_EQ(pull_as("h", "orders-1", app.get()), code::kNoPermission);
-  EXPECT_EQ(pull_as("g", "other", app.get()), code::kNoPermission);
-  auto admin = wire::make_request(request::kGetBrokerConfig);
-  EXPECT_EQ(f.call(admin, app.get()).code, code::kNoPermission);
-  EXPECT_EQ(f.call(admin, root.get()).code, code::kSuccess);
 }
 
 }  // namespace
