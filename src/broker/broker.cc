@@ -10,6 +10,7 @@
 
 #include "broker/access_control.h"
 #include "broker/context.h"
+#include "broker/handlers/handlers.h"
 #include "broker/table.h"
 #include "net/endpoint.h"
 #include "wire/host.h"
@@ -200,6 +201,9 @@ class Broker::Impl {
     add(*namesrv_server_, namesrv_routes());
     add(*broker_server_, namesrv_routes());
     add(*broker_server_, broker_routes());
+    for (auto* server : {namesrv_server_.get(), broker_server_.get()}) {
+      server->handle_others([this](remoting::Request request) { handle_not_supported(*context_, std::move(request)); });
+    }
     broker_server_->on_closed([this](const std::shared_ptr<remoting::Peer>& peer) { clients_.closed(peer->id()); });
     if (access_.enabled()) {
       for (auto* server : {namesrv_server_.get(), broker_server_.get()}) {

@@ -69,6 +69,7 @@ struct BrokerContext {
   // Offsets of a group were set by hand: POP state that builds on the old ones is to be forgotten.
   std::function<void(std::string_view group, std::string_view topic, std::int32_t queue_id, std::int64_t offset)>
       on_offset_reset;
+  bool write_permission_wiped = false;  // routes tell producers to write elsewhere
 
   std::int64_t now_ms() const { return store.now_ms(); }
   // Spreads work over queues; not for secrets.

@@ -19,6 +19,8 @@ constexpr Route kNamesrv[] = {
     {kGetKvConfig, handle_get_kv_config, Access::any},
     {kDeleteKvConfig, handle_delete_kv_config, Access::admin},
     {kGetKvlistByNamespace, handle_get_kv_list, Access::any},
+    {kWipeWritePermOfBroker, handle_set_write_permission, Access::admin},
+    {kAddWritePermOfBroker, handle_set_write_permission, Access::admin},
     {kGetNamesrvConfig, handle_get_broker_config, Access::admin},
 };
 
@@ -59,6 +61,8 @@ constexpr Route kBroker[] = {
     {kUnlockBatchMq, handle_unlock_queues, Access::named},
     {kGetConsumerConnectionList, handle_get_consumer_connections, Access::named},
     {kGetProducerConnectionList, handle_get_producer_connections, Access::admin},
+    {kGetAllProducerInfo, handle_get_all_producers, Access::admin},
+    {kInvokeBrokerToGetConsumerStatus, handle_get_consumer_status, Access::named},
     {kGetConsumerRunningInfo, handle_forward_to_consumer, Access::named},
     {kConsumeMessageDirectly, handle_forward_to_consumer, Access::admin},
 
@@ -76,12 +80,17 @@ constexpr Route kBroker[] = {
 
     {kGetTopicStatsInfo, handle_get_topic_stats, Access::named},
     {kGetConsumeStats, handle_get_consume_stats, Access::named},
+    {kGetBrokerConsumeStats, handle_get_broker_consume_stats, Access::admin},
+    {kQueryConsumeQueue, handle_query_consume_queue, Access::named},
     {kQueryConsumeTimeSpan, handle_query_consume_time_span, Access::named},
     {kQueryTopicConsumeByWho, handle_query_topic_consumers, Access::named},
     {kQueryTopicsByConsumer, handle_query_topics_by_consumer, Access::named},
     {kQuerySubscriptionByConsumer, handle_query_subscription_by_consumer, Access::named},
     {kGetBrokerRuntimeInfo, handle_get_runtime_info, Access::any},
     {kGetBrokerConfig, handle_get_broker_config, Access::admin},
+    {kCleanExpiredConsumequeue, handle_clean_up, Access::admin},
+    {kCleanUnusedTopic, handle_clean_up, Access::admin},
+    {kDeleteExpiredCommitlog, handle_clean_up, Access::admin},
 };
 
 }  // namespace

@@ -111,6 +111,7 @@ inline constexpr std::int32_t kSendReplyMessageV2 = 325;
 inline constexpr std::int32_t kPushReplyMessageToClient = 326;
 inline constexpr std::int32_t kAddWritePermOfBroker = 327;
 inline constexpr std::int32_t kGetAllProducerInfo = 328;
+inline constexpr std::int32_t kDeleteExpiredCommitlog = 329;
 inline constexpr std::int32_t kGetTopicConfig = 351;
 inline constexpr std::int32_t kGetSubscriptiongroupConfig = 352;
 inline constexpr std::int32_t kUpdateAndGetGroupForbidden = 353;

@@ -16,7 +16,7 @@ void handle_get_route_info(BrokerContext& broker, remoting::Request request) {
   wire::TopicRouteData route;
   wire::QueueData queues;
   queues.broker_name = broker.config.broker_name;
-  queues.perm = topic->config.perm;
+  queues.perm = topic->config.perm & (broker.write_permission_wiped ? ~wire::perm::kWrite : ~0);
   queues.read_queue_nums = topic->config.read_queue_nums;
   queues.write_queue_nums = topic->config.write_queue_nums;
   queues.topic_sys_flag = topic->config.topic_sys_flag;

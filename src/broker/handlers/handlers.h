@@ -17,6 +17,7 @@ void handle_put_kv_config(BrokerContext& broker, remoting::Request request);
 void handle_get_kv_config(BrokerContext& broker, remoting::Request request);
 void handle_delete_kv_config(BrokerContext& broker, remoting::Request request);
 void handle_get_kv_list(BrokerContext& broker, remoting::Request request);
+void handle_set_write_permission(BrokerContext& broker, remoting::Request request);
 
 // messages
 void handle_send_message(BrokerContext& broker, remoting::Request request);
@@ -55,6 +56,8 @@ void handle_lock_queues(BrokerContext& broker, remoting::Request request);
 void handle_unlock_queues(BrokerContext& broker, remoting::Request request);
 void handle_get_consumer_connections(BrokerContext& broker, remoting::Request request);
 void handle_get_producer_connections(BrokerContext& broker, remoting::Request request);
+void handle_get_all_producers(BrokerContext& broker, remoting::Request request);
+void handle_get_consumer_status(BrokerContext& broker, remoting::Request request);
 void handle_forward_to_consumer(BrokerContext& broker, remoting::Request request);
 
 // topics and groups
@@ -72,11 +75,17 @@ void handle_get_all_group_configs(BrokerContext& broker, remoting::Request reque
 // statistics
 void handle_get_topic_stats(BrokerContext& broker, remoting::Request request);
 void handle_get_consume_stats(BrokerContext& broker, remoting::Request request);
+void handle_get_broker_consume_stats(BrokerContext& broker, remoting::Request request);
+void handle_query_consume_queue(BrokerContext& broker, remoting::Request request);
 void handle_query_consume_time_span(BrokerContext& broker, remoting::Request request);
 void handle_query_topic_consumers(BrokerContext& broker, remoting::Request request);
 void handle_query_topics_by_consumer(BrokerContext& broker, remoting::Request request);
 void handle_query_subscription_by_consumer(BrokerContext& broker, remoting::Request request);
 void handle_get_runtime_info(BrokerContext& broker, remoting::Request request);
 void handle_get_broker_config(BrokerContext& broker, remoting::Request request);
+
+// what no handler above is for
+void handle_clean_up(BrokerContext& broker, remoting::Request request);
+void handle_not_supported(BrokerContext& broker, remoting::Request request);
 
 }  // namespace gantry::broker

@@ -7,6 +7,8 @@ namespace gantry::wire {
 GANTRY_WIRE_BODY(Connection);
 GANTRY_WIRE_BODY(ConsumerConnection);
 GANTRY_WIRE_BODY(ProducerConnection);
+GANTRY_WIRE_BODY(ProducerInfo);
+GANTRY_WIRE_BODY(ProducerTableInfo);
 GANTRY_WIRE_BODY(GetConsumerListByGroupResponseBody);
 GANTRY_WIRE_BODY(ProcessQueueInfo);
 GANTRY_WIRE_BODY(PopProcessQueueInfo);

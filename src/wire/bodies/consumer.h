@@ -1,4 +1,4 @@
-// Clients as administrators see them: connections (203, 204), client ids of a group (38), running info (307) and direct
+// Clients as administrators see them: connections (203, 204), all producers (328), client ids of a group (38), running info (307) and direct
 // consumption (309). Rule: org.apache.rocketmq.remoting.protocol.body.
 #pragma once
 
@@ -51,6 +51,29 @@ struct ProducerConnection {
 
   static constexpr auto table() { return std::tuple{field_or("connectionSet", &ProducerConnection::connection_set)}; }
   bool operator==(const ProducerConnection&) const = default;
+};
+
+struct ProducerInfo {
+  std::string client_id;
+  std::string language = "JAVA";
+  std::int64_t last_update_timestamp_ms = 0;
+  std::string remote_ip;
+  std::int32_t version = 0;
+
+  static constexpr auto table() {
+    return std::tuple{field("clientId", &ProducerInfo::client_id), field_or("language", &ProducerInfo::language),
+                      field_or("lastUpdateTimestamp", &ProducerInfo::last_update_timestamp_ms),
+                      field_or("remoteIP", &ProducerInfo::remote_ip), field_or("version", &ProducerInfo::version)};
+  }
+  bool operator==(const ProducerInfo&) const = default;
+};
+
+// GET_ALL_PRODUCER_INFO (328): by producer group.
+struct ProducerTableInfo {
+  std::map<std::string, std::vector<ProducerInfo>> data;
+
+  static constexpr auto table() { return std::tuple{field_or("data", &ProducerTableInfo::data)}; }
+  bool operator==(const ProducerTableInfo&) const = default;
 };
 
 struct GetConsumerListByGroupResponseBody {

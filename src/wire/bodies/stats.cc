@@ -12,5 +12,8 @@ GANTRY_WIRE_BODY(QueueTimeSpan);
 GANTRY_WIRE_BODY(QueryConsumeTimeSpanBody);
 GANTRY_WIRE_BODY(BrokerStatsItem);
 GANTRY_WIRE_BODY(BrokerStatsData);
+GANTRY_WIRE_BODY(ConsumeStatsList);
+GANTRY_WIRE_BODY(ConsumeQueueData);
+GANTRY_WIRE_BODY(QueryConsumeQueueResponseBody);
 
 }  // namespace gantry::wire

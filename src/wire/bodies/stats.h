@@ -1,5 +1,5 @@
-// Positions of queues and groups: the bodies of GET_TOPIC_STATS_INFO (202), GET_CONSUME_STATS (208) and
-// QUERY_CONSUME_TIME_SPAN (303). Rule: org.apache.rocketmq.remoting.protocol.admin and body.
+// Positions of queues and groups: the bodies of GET_TOPIC_STATS_INFO (202), GET_CONSUME_STATS (208),
+// QUERY_CONSUME_TIME_SPAN (303), GET_BROKER_CONSUME_STATS (317) and QUERY_CONSUME_QUEUE (321). Rule: org.apache.rocketmq.remoting.protocol.admin and body.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +9,7 @@
 #include <tuple>
 #include <vector>
 
+#include "wire/bodies/heartbeat.h"
 #include "wire/bodies/message_queue.h"
 #include "wire/body.h"
 
@@ -67,6 +68,55 @@ struct ConsumeStats {
                       field("offsetTable", &ConsumeStats::offset_table)};
   }
   bool operator==(const ConsumeStats&) const = default;
+};
+
+// GET_BROKER_CONSUME_STATS (317). consume_stats_list: for each group, the stats of each of its topics. Differences are
+// messages.
+struct ConsumeStatsList {
+  std::string broker_addr;
+  std::vector<std::map<std::string, std::vector<ConsumeStats>>> consume_stats_list;
+  std::int64_t total_diff = 0;
+  std::int64_t total_inflight_diff = 0;
+
+  static constexpr auto table() {
+    return std::tuple{field_or("brokerAddr", &ConsumeStatsList::broker_addr),
+                      field_or("consumeStatsList", &ConsumeStatsList::consume_stats_list),
+                      field_or("totalDiff", &ConsumeStatsList::total_diff),
+                      field_or("totalInflightDiff", &ConsumeStatsList::total_inflight_diff)};
+  }
+  bool operator==(const ConsumeStatsList&) const = default;
+};
+
+// One entry of a queue's index; physic_size in bytes.
+struct ConsumeQueueData {
+  std::int64_t physic_offset = 0;
+  std::int32_t physic_size = 0;
+  std::int64_t tags_code = 0;
+
+  static constexpr auto table() {
+    return std::tuple{field_or("physicOffset", &ConsumeQueueData::physic_offset),
+                      field_or("physicSize", &ConsumeQueueData::physic_size),
+                      field_or("tagsCode", &ConsumeQueueData::tags_code)};
+  }
+  bool operator==(const ConsumeQueueData&) const = default;
+};
+
+// QUERY_CONSUME_QUEUE (321). subscription_data: of the group that was asked for, while it is online.
+struct QueryConsumeQueueResponseBody {
+  std::optional<std::string> filter_data;
+  std::int64_t max_queue_index = 0;
+  std::int64_t min_queue_index = 0;
+  std::vector<ConsumeQueueData> queue_data;
+  std::optional<SubscriptionData> subscription_data;
+
+  static constexpr auto table() {
+    return std::tuple{field_or("filterData", &QueryConsumeQueueResponseBody::filter_data),
+                      field_or("maxQueueIndex", &QueryConsumeQueueResponseBody::max_queue_index),
+                      field_or("minQueueIndex", &QueryConsumeQueueResponseBody::min_queue_index),
+                      field_or("queueData", &QueryConsumeQueueResponseBody::queue_data),
+                      field_or("subscriptionData", &QueryConsumeQueueResponseBody::subscription_data)};
+  }
+  bool operator==(const QueryConsumeQueueResponseBody&) const = default;
 };
 
 // Store times (Unix) of the oldest, newest and next-to-consume message, and the delay of the group, all in ms.

@@ -1,5 +1,5 @@
 // Headers of administration: topics (17, 206, 215, 216, 224, 351), statistics (202, 208, 303), offsets (220, 222),
-// messages by id and key (12, 33), transactions (39). Rule: the classes of the same names in
+// messages by id, key and queue (12, 33, 321), transactions (39). Rule: the classes of the same names in
 // org.apache.rocketmq.remoting.protocol.header.
 #pragma once
 
@@ -161,6 +161,23 @@ struct QueryMessageResponseHeader {
 };
 
 // offset is the physical offset that the offset message id holds.
+// index: the first queue offset that is wanted.
+struct QueryConsumeQueueRequestHeader {
+  std::string topic;
+  std::int32_t queue_id = 0;
+  std::int64_t index = 0;
+  std::int32_t count = 0;
+  std::optional<std::string> consumer_group;
+
+  static constexpr auto table() {
+    return std::tuple{field("topic", &QueryConsumeQueueRequestHeader::topic),
+                      field("queueId", &QueryConsumeQueueRequestHeader::queue_id),
+                      field("index", &QueryConsumeQueueRequestHeader::index),
+                      field("count", &QueryConsumeQueueRequestHeader::count),
+                      field("consumerGroup", &QueryConsumeQueueRequestHeader::consumer_group)};
+  }
+};
+
 struct ViewMessageRequestHeader {
   std::optional<std::string> topic;
   std::int64_t offset = 0;

@@ -32,7 +32,8 @@ using MoreBodies =
                    SubscriptionGroupConfig, SubscriptionGroupWrapper, SubscriptionGroupList, ResetOffsetBody,
                    MessageQueueForC, ResetOffsetBodyForC, GetConsumerStatusBody, QueryAssignmentRequestBody,
                    MessageQueueAssignment, QueryAssignmentResponseBody, SetMessageRequestModeRequestBody, BatchAck,
-                   BatchAckMessageRequestBody>;
+                   BatchAckMessageRequestBody, ProducerInfo, ProducerTableInfo, ConsumeStatsList, ConsumeQueueData,
+                   QueryConsumeQueueResponseBody>;
 template <class Body>
 void expect_round_trip() {
   const Body body;
