@@ -5,7 +5,6 @@
 
 #include "broker/queue_scan.h"
 #include "queueing/topic_names.h"
-#include "store/queue_reader.h"
 #include "wire/message.h"
 #include "wire/properties.h"
 

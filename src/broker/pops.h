@@ -20,9 +20,9 @@
 #include "broker/messages.h"
 #include "broker/offsets.h"
 #include "broker/topics.h"
-#include "queueing/group_membership.h"
 #include "queueing/ordered_pop.h"
 #include "queueing/pop_queue.h"
+#include "queueing/subscription.h"
 #include "store/store.h"
 #include "wire/pop_receipt.h"
 

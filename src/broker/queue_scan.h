@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <string_view>
 
-#include "queueing/group_membership.h"
-#include "store/message_log.h"
+#include "queueing/subscription.h"
+#include "store/queue_reader.h"
 
 namespace gantry::broker {
 
@@ -27,9 +27,11 @@ std::int64_t scan_queue(store::MessageLog& log, const store::Queue& queue, std::
   std::int64_t next = from;
   std::size_t messages = 0;
   std::size_t scanned = 0;
-  for (store::QueueReader reader(log, queue, from); messages < limits.messages_max && reader.next(); ++scanned) {
+  const std::size_t likely = subscription.code_set.empty() ? limits.messages_max : 1;
+  for (store::QueueReader reader(log, queue, from, likely); messages < limits.messages_max && reader.next();
+       ++scanned) {
     if (scanned >= ScanLimits::kScannedMax) break;
-    if (subscription.matches_tag(reader.entry().tags_code)) {
+    if (queueing::matches_code(subscription, reader.entry().tags_code)) {
       if (limits.bytes_taken > 0 && limits.bytes_taken + reader.entry().size > limits.bytes_max) break;
       const std::string_view record = reader.record();
       if (record.empty() && reader.error()) break;

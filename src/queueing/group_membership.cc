@@ -4,11 +4,6 @@
 
 namespace gantry::queueing {
 
-bool Subscription::matches_tag(std::int64_t tag_code) const {
-  return tag_codes.empty() || expression == "*" ||
-         std::find(tag_codes.begin(), tag_codes.end(), tag_code) != tag_codes.end();
-}
-
 GroupMembership::Change GroupMembership::change_of(std::string_view group, const GroupState& state) const {
   Change change{std::string(group), {}};
   for (const auto& [connection, member] : state.members) change.notify.push_back(connection);
@@ -51,7 +46,7 @@ Result<GroupMembership::Change> GroupMembership::heartbeat(std::string_view grou
       }
       state.subscriptions.emplace(subscription.topic, subscription);
       changed = true;
-    } else if (subscription.version > old->second.version) {
+    } else if (subscription.sub_version > old->second.sub_version) {
       old->second = subscription;
     }
   }

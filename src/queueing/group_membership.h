@@ -10,21 +10,11 @@
 #include <vector>
 
 #include "base/error.h"
+#include "queueing/subscription.h"
 
 namespace gantry::queueing {
 
 using ConnectionId = std::uint64_t;
-
-struct Subscription {
-  std::string topic;
-  std::string expression = "*";  // "tagA || tagB"
-  std::string expression_type = "TAG";
-  std::vector<std::string> tags;        // empty: all
-  std::vector<std::int32_t> tag_codes;  // Java hash codes of the tags
-  std::int64_t version = 0;             // the client's; a smaller one does not replace a greater
-
-  bool matches_tag(std::int64_t tag_code) const;
-};
 
 struct Member {
   std::string client_id;

@@ -6,11 +6,11 @@
 #include <list>
 
 #include "queueing/allocation.h"
+#include "queueing/subscription.h"
 #include "rocketmq/group_member.h"
 #include "rocketmq/identity.h"
 #include "rocketmq/process_queue.h"
 #include "rocketmq/queue_client.h"
-#include "rocketmq/subscription.h"
 #include "rocketmq/wakeup.h"
 
 namespace gantry::rocketmq {
@@ -68,8 +68,8 @@ class Consumer::Impl : public std::enable_shared_from_this<Impl> {
   static std::vector<wire::SubscriptionData> make_subscriptions(const ConsumerConfig& config) {
     std::vector<wire::SubscriptionData> result;
     const auto now = unix_now_ms();
-    result.push_back(subscribe(config.topic, config.tags, now));
-    if (config.mode == ConsumeMode::push) result.push_back(subscribe(retry_topic(config.group), "*", now));
+    result.push_back(queueing::subscribe(config.topic, config.tags, now));
+    if (config.mode == ConsumeMode::push) result.push_back(queueing::subscribe(retry_topic(config.group), "*", now));
     return result;
   }
 

@@ -5,7 +5,6 @@
 
 #include "rocketmq/identity.h"
 #include "rocketmq/received.h"
-#include "rocketmq/subscription.h"
 #include "wire/codes.h"
 #include "wire/pop_receipt.h"
 

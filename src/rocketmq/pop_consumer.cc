@@ -6,10 +6,10 @@
 #include <list>
 #include <set>
 
+#include "queueing/subscription.h"
 #include "rocketmq/group_member.h"
 #include "rocketmq/identity.h"
 #include "rocketmq/pop_client.h"
-#include "rocketmq/subscription.h"
 #include "rocketmq/wakeup.h"
 #include "wire/pop_receipt.h"
 
@@ -31,7 +31,7 @@ class PopConsumer::Impl : public std::enable_shared_from_this<Impl> {
         config_(std::move(config)),
         handler_(std::move(handler)),
         acknowledged_(std::move(acknowledged)),
-        subscription_(subscribe(config_.topic, config_.tags, unix_now_ms())),
+        subscription_(queueing::subscribe(config_.topic, config_.tags, unix_now_ms())),
         pops_(cluster, config_.group),
         member_(cluster, config_.group, std::string(wire::kConsumePop),
                 std::string(config_.from == ConsumeFrom::earliest ? wire::kConsumeFromFirstOffset
@@ -167,7 +167,7 @@ asio::awaitable<void> PopConsumer::Impl::polls(std::shared_ptr<Source> source) {
     const auto expires =
         std::max(asked, std::chrono::steady_clock::now() - milliseconds(1'000)) + config_.invisible_time * 9 / 10;
     for (ReceivedMessage& message : *messages) {
-      if (matches(subscription_, message.tag)) {
+      if (queueing::matches_tag(subscription_, message.tag)) {
         source->held.push_back(Held{*address, std::move(message), expires});
       } else {
         co_await pops_.ack(*address, message);  // equal hash, other tag: nobody of this group wants it

@@ -1,7 +1,7 @@
 #include "rocketmq/queue_client.h"
 
+#include "queueing/subscription.h"
 #include "rocketmq/received.h"
-#include "rocketmq/subscription.h"
 #include "wire/codes.h"
 #include "wire/headers/offset.h"
 #include "wire/headers/pull.h"
@@ -136,7 +136,8 @@ asio::awaitable<Result<PullAnswer>> QueueClient::pull(MessageQueue queue, std::i
   if (answer.status == PullAnswer::Status::found) {
     auto messages = decode_messages(response->body, queue.broker_name);
     if (!messages) co_return std::unexpected(messages.error());
-    std::erase_if(*messages, [&](const ReceivedMessage& message) { return !matches(subscription, message.tag); });
+    std::erase_if(*messages,
+                  [&](const ReceivedMessage& message) { return !queueing::matches_tag(subscription, message.tag); });
     answer.messages = std::move(*messages);
     // where a message was read is what counts, whatever its record says (logical queues)
     for (ReceivedMessage& message : answer.messages) message.queue = queue;

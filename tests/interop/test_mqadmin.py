@@ -1,5 +1,7 @@
 """mqadmin, as its users type it."""
+import collections
 import re
+import time
 
 import pytest
 
@@ -104,6 +106,26 @@ def test_given_a_running_consumer_when_reset_by_time_then_it_gets_all_again(serv
     consumer.delivered(20, timeout_s=40)
     got = consumer.stop().outcome()
     assert got["unique"] == 12 and len(got["messages"]) >= 20
+
+
+def test_given_a_consumer_at_work_when_reset_to_a_moment_then_it_consumes_again_from_there(server):
+    topic, group = server.topic(queues=1), server.name("group")
+    server.send(topic, 8, key_prefix="before")
+    consumer = server.start("push", topic, group, timeout_s=70).started().delivered(8)
+    sent_ms = time.time_ns() // 1_000_000
+    wait_until(lambda: time.time_ns() // 1_000_000 > sent_ms, 1, "next millisecond")
+    server.send(topic, 8, key_prefix="after")
+    consumer.delivered(16)
+    server.admin("resetOffsetByTime", "-g", group, "-t", topic, "-s", sent_ms + 1)
+    # a message that comes meanwhile ends the pull that is waiting, by which a client may learn of the reset
+    server.send(topic, 1, key_prefix="meanwhile")
+    consumer.delivered(16 + 8 + 1, timeout_s=40)
+    got = consumer.stop().outcome()
+    times = collections.Counter(m["key"] for m in got["messages"])
+    assert all(times[f"before{i}"] == 1 for i in range(8)), times
+    assert all(times[f"after{i}"] == 2 for i in range(8)), times
+    assert times["meanwhile0"] >= 1, times
+    assert "Consume Diff Total: 0" in server.admin("consumerProgress", "-g", group)
 
 
 def test_given_now_when_reset_by_time_then_the_backlog_is_skipped(server):

@@ -1,7 +1,6 @@
 // GET_CONSUMER_CONNECTION_LIST (203). Rule: AdminBrokerProcessor.getConsumerConnectionList.
 #include "broker/handlers/handlers.h"
 #include "broker/handlers/support.h"
-#include "broker/tag_filter.h"
 #include "wire/bodies/consumer.h"
 #include "wire/headers/group.h"
 
@@ -20,8 +19,7 @@ void handle_get_consumer_connections(BrokerContext& broker, remoting::Request re
   body.consume_type = group->profile.consume_type;
   body.message_model = group->profile.message_model;
   for (const auto& [id, member] : group->members) body.connection_set.push_back(connection_of(member));
-  for (const auto& [topic, subscription] : group->subscriptions)
-    body.subscription_table.emplace(topic, to_wire(subscription));
+  for (const auto& [topic, subscription] : group->subscriptions) body.subscription_table.emplace(topic, subscription);
   send_body(request.reply, wire::encode_body(body));
 }
 

@@ -2,7 +2,6 @@
 #include "wire/bodies/heartbeat.h"
 
 #include "broker/handlers/handlers.h"
-#include "broker/tag_filter.h"
 #include "queueing/topic_names.h"
 
 namespace gantry::broker {
@@ -18,11 +17,9 @@ Result<void> register_consumer(BrokerContext& broker, const queueing::Member& me
       return std::unexpected(retry.error());
     }
   }
-  std::vector<queueing::Subscription> subscriptions;
-  subscriptions.reserve(data.subscription_data_set.size());
-  for (const auto& subscription : data.subscription_data_set) subscriptions.push_back(from_heartbeat(subscription));
-  return broker.clients.consumer_heartbeat(
-      data.group_name, {data.consume_type, data.message_model, data.consume_from_where}, member, subscriptions);
+  return broker.clients.consumer_heartbeat(data.group_name,
+                                           {data.consume_type, data.message_model, data.consume_from_where}, member,
+                                           data.subscription_data_set);
 }
 
 }  // namespace

@@ -4,8 +4,8 @@
 
 #include "broker/handlers/handlers.h"
 #include "broker/handlers/support.h"
+#include "broker/queue_scan.h"
 #include "broker/tag_filter.h"
-#include "store/queue_reader.h"
 #include "wire/bodies/heartbeat.h"
 #include "wire/headers/pull.h"
 
@@ -15,7 +15,6 @@ namespace {
 
 namespace code = wire::response_code;
 
-constexpr std::size_t kScannedMax = 1'024;  // messages looked at for one answer when a filter matches few
 constexpr std::int64_t kSuspendMsMax = 120'000;
 
 // One pull, as long as it waits.
@@ -40,7 +39,6 @@ Found scan(BrokerContext& broker, const Pull& pull, const store::Queue& queue) {
   Found found;
   found.min_offset = queue.min_offset();
   found.max_offset = queue.max_offset();
-  found.next_offset = pull.scan_from;
   found.code = code::kPullRetryImmediately;
   found.remark = "NO_MATCHED_MESSAGE";
   const auto wanted =
@@ -48,24 +46,14 @@ Found scan(BrokerContext& broker, const Pull& pull, const store::Queue& queue) {
   const auto bytes_max =
       std::min(broker.config.pull_bytes_max,
                static_cast<std::size_t>(std::max(pull.header.max_message_bytes.value_or(INT32_MAX), 100)));
-  const std::size_t likely = pull.subscription.tags.empty() ? wanted : 1;
-  std::size_t scanned = 0;
-  for (store::QueueReader reader(broker.store.log(), queue, pull.scan_from, likely); reader.next(); ++scanned) {
-    if (scanned >= kScannedMax || found.messages >= wanted) break;
-    const auto& entry = reader.entry();
-    if (!pull.subscription.matches_tag(entry.tags_code)) {
-      found.next_offset = reader.offset() + 1;
-      continue;
-    }
-    if (!found.body.empty() && found.body.size() + entry.size > bytes_max) break;
-    const std::string_view record = reader.record();
-    if (record.empty() && reader.error()) break;
-    found.next_offset = reader.offset() + 1;
-    if (record.empty()) continue;  // deleted by retention in this moment
-    if (found.body.empty()) found.body.reserve(std::min(bytes_max, wanted * (entry.size + std::size_t{64})));
-    found.body.append(record);
-    ++found.messages;
-  }
+  found.next_offset =
+      scan_queue(broker.store.log(), queue, pull.scan_from, pull.subscription, {wanted, bytes_max},
+                 [&](std::int64_t, std::string_view record) {
+                   if (found.body.empty())
+                     found.body.reserve(std::min(bytes_max, wanted * (record.size() + std::size_t{64})));
+                   found.body.append(record);
+                   ++found.messages;
+                 });
   if (found.messages != 0) {
     found.code = code::kSuccess;
     found.remark = "FOUND";
@@ -166,7 +154,7 @@ std::optional<queueing::Subscription> subscription_of(BrokerContext& broker, rem
     reply.send(code::kSubscriptionNotExist, "the consumer's subscription not exist");
     return std::nullopt;
   }
-  if (subscription->version < header.sub_version) {
+  if (subscription->sub_version < header.sub_version) {
     reply.send(code::kSubscriptionNotLatest, "the consumer's subscription not latest");
     return std::nullopt;
   }

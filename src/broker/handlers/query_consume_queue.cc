@@ -3,7 +3,7 @@
 
 #include "broker/handlers/handlers.h"
 #include "broker/handlers/support.h"
-#include "broker/tag_filter.h"
+#include "store/queue_reader.h"
 #include "wire/bodies/stats.h"
 #include "wire/headers/admin.h"
 
@@ -30,7 +30,7 @@ void handle_query_consume_queue(BrokerContext& broker, remoting::Request request
   body.max_queue_index = queue->max_offset();
   if (header->consumer_group && !header->consumer_group->empty()) {
     if (const auto* found = broker.clients.consumers().subscription(*header->consumer_group, header->topic)) {
-      body.subscription_data = to_wire(*found);
+      body.subscription_data = *found;
     } else {
       body.filter_data = fmt::format("{}@{} is not online!", *header->consumer_group, header->topic);
     }

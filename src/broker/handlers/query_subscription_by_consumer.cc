@@ -2,7 +2,6 @@
 #include <boost/json.hpp>
 
 #include "broker/handlers/handlers.h"
-#include "broker/tag_filter.h"
 #include "wire/headers/group.h"
 
 namespace gantry::broker {
@@ -14,7 +13,7 @@ void handle_query_subscription_by_consumer(BrokerContext& broker, remoting::Requ
   // names come from outside: they are quoted as JSON wants
   std::string text = R"({"group":)" + boost::json::serialize(boost::json::string(header->group)) + R"(,"topic":)" +
                      boost::json::serialize(boost::json::string(header->topic.value_or("")));
-  if (found != nullptr) text += R"(,"subscriptionData":)" + wire::encode_body(to_wire(*found));
+  if (found != nullptr) text += R"(,"subscriptionData":)" + wire::encode_body(*found);
   send_body(request.reply, text + "}");
 }
 

@@ -1,6 +1,7 @@
 """Apache RocketMQ of the real kind: its servers, mqadmin, and the stock Java client behind a driver (peers/rocketmq)."""
 import itertools
 import json
+import os
 import pathlib
 import subprocess
 import threading
@@ -42,6 +43,13 @@ def namesrv(directory, port, *settings, env=None):
 
 def broker(directory, port, namesrv_address, *settings, env=None, acl=False):
     return _started(["broker-acl" if acl else "broker", directory, port, namesrv_address, *settings], env, "The broker[")
+
+
+def mqadmin(directory, *arguments, timeout_s=60):
+    """mqadmin in a JVM of its own; what it printed."""
+    done = subprocess.run([SCRIPT, "admin", *map(str, arguments)], capture_output=True, text=True, timeout=timeout_s,
+                          env={**os.environ, "ADMIN_DIR": str(directory)})
+    return done.stdout + done.stderr
 
 
 class Scenario:

@@ -22,8 +22,24 @@ Member member(std::string id, ConnectionId connection, std::int64_t now_ms = 0) 
 Subscription subscription(std::string topic, std::int64_t version = 1) {
   Subscription s;
   s.topic = std::move(topic);
-  s.version = version;
+  s.sub_version = version;
   return s;
+}
+
+TEST(Subscription, GivenExpressionsThenTagsAndHashesAsJava) {
+  for (const char* all : {"", "*", " * "}) {
+    const auto data = subscribe("t", all, 7);
+    EXPECT_EQ(data.sub_string, "*");
+    EXPECT_THAT(data.tags_set, IsEmpty());
+    EXPECT_TRUE(matches_tag(data, "anything"));
+    EXPECT_EQ(data.sub_version, 7);
+  }
+  const auto some = subscribe("t", "TagA || TagB||", 1);
+  EXPECT_THAT(some.tags_set, ElementsAre("TagA", "TagB"));
+  EXPECT_THAT(some.code_set, ElementsAre(2598919, 2598920));  // Java: "TagA".hashCode()
+  EXPECT_TRUE(matches_tag(some, "TagB"));
+  EXPECT_FALSE(matches_tag(some, "TagC"));
+  EXPECT_FALSE(matches_tag(some, ""));
 }
 
 TEST(GroupMembership, GivenANewMemberThenEveryMemberIsToldOnce) {
@@ -66,19 +82,19 @@ TEST(GroupMembership, GivenSubscriptionsThatChangeThenTheNewestVersionCountsAndD
   GroupMembership groups;
   groups.heartbeat("g", {}, member("a", 1), {subscription("t", 2), subscription("u")});
   Subscription newer = subscription("t", 3);
-  newer.expression = "x";
-  newer.tag_codes = {120};
+  newer.sub_string = "x";
+  newer.code_set = {120};
   Subscription older = subscription("t", 1);
-  older.expression = "old";
+  older.sub_string = "old";
   EXPECT_THAT(groups.heartbeat("g", {}, member("a", 1), {newer})->notify, ElementsAre(1)) << "u was dropped";
   groups.heartbeat("g", {}, member("a", 1), {older});
   ASSERT_NE(groups.subscription("g", "t"), nullptr);
-  EXPECT_EQ(groups.subscription("g", "t")->expression, "x");
+  EXPECT_EQ(groups.subscription("g", "t")->sub_string, "x");
   EXPECT_EQ(groups.subscription("g", "u"), nullptr);
   EXPECT_EQ(groups.subscription("nobody", "t"), nullptr);
-  EXPECT_TRUE(newer.matches_tag(120));
-  EXPECT_FALSE(newer.matches_tag(121));
-  EXPECT_TRUE(subscription("t").matches_tag(121));
+  EXPECT_TRUE(matches_code(newer, 120));
+  EXPECT_FALSE(matches_code(newer, 121));
+  EXPECT_TRUE(matches_code(subscription("t"), 121));
 }
 
 TEST(GroupMembership, GivenTooManySubscriptionsThenTheHeartbeatIsRefused) {

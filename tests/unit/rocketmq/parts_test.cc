@@ -7,7 +7,6 @@
 #include "rocketmq/pop_client.h"
 #include "rocketmq/producer.h"
 #include "rocketmq/received.h"
-#include "rocketmq/subscription.h"
 #include "wire/codes.h"
 #include "wire/compression.h"
 #include "wire/pop_receipt.h"
@@ -18,22 +17,6 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-
-TEST(Subscription, GivenExpressionsThenTagsAndHashesAsJava) {
-  for (const char* all : {"", "*", " * "}) {
-    const auto data = subscribe("t", all, 7);
-    EXPECT_EQ(data.sub_string, "*");
-    EXPECT_THAT(data.tags_set, IsEmpty());
-    EXPECT_TRUE(matches(data, "anything"));
-    EXPECT_EQ(data.sub_version, 7);
-  }
-  const auto some = subscribe("t", "TagA || TagB||", 1);
-  EXPECT_THAT(some.tags_set, ElementsAre("TagA", "TagB"));
-  EXPECT_THAT(some.code_set, ElementsAre(2598919, 2598920));  // Java: "TagA".hashCode()
-  EXPECT_TRUE(matches(some, "TagB"));
-  EXPECT_FALSE(matches(some, "TagC"));
-  EXPECT_FALSE(matches(some, ""));
-}
 
 constexpr const char* kRoute =
     R"({"brokerDatas":[{"brokerAddrs":{0:"127.0.0.1:1",1:"127.0.0.1:2"},"brokerName":"b","cluster":"c"},)"
