@@ -21,7 +21,7 @@ void add_consume_stats(BrokerContext& broker, const std::string& group, const st
     offset.last_timestamp_ms = store_time_ms(broker, *found, id, offset.consumer_offset - 1).value_or(0);
     const Pops::Key key{group, topic, id};
     if (const auto in_flight = broker.pops.in_flight(key)) {
-      offset.pop_in_flight = *in_flight;
+      offset.pop_in_flight = in_flight;
       offset.pop_ready =
           std::max<std::int64_t>(0, offset.broker_offset - broker.pops.next_offset(key).value_or(offset.broker_offset));
     }
