@@ -152,7 +152,6 @@ bool Transactions::ask(std::int64_t queue_offset, Half& half) {
   auto peer = clients_.peer(producer->first);
   if (!peer) return true;
   ++half.checks;
-  std::string properties(message->properties);
   const std::string real_topic(message->property(wire::property::kRealTopic).value_or(""));
   wire::MessageView asked = *message;
   asked.topic = real_topic;

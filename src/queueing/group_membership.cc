@@ -74,6 +74,7 @@ std::vector<GroupMembership::Change> GroupMembership::connection_closed(Connecti
     if (state.members.contains(connection)) left.push_back(group);
   }
   std::vector<Change> changes;
+  changes.reserve(left.size());
   for (const std::string& group : left) changes.push_back(unregister(group, connection));
   return changes;
 }

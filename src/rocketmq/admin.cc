@@ -97,7 +97,7 @@ asio::awaitable<Result<void>> AdminQueries::create_topic(wire::TopicConfig confi
   header.order = config.order;
   std::string attributes;
   for (const auto& [name, value] : config.attributes)
-    attributes += (attributes.empty() ? "+" : ",+") + name + "=" + value;
+    attributes += fmt::format("{}{}={}", attributes.empty() ? "+" : ",+", name, value);
   if (!attributes.empty()) header.attributes = attributes;
   for (const auto& [name, address] : *all) {
     if (!brokers.empty() && !brokers.contains(name)) continue;

@@ -375,6 +375,7 @@ asio::awaitable<void> Consumer::Impl::commits() {
     co_await commit_wakeup_.wait(config_.commit_interval);
     if (stopped_) co_return;
     std::vector<AssignedPtr> states;
+    states.reserve(assigned_.size());
     for (const auto& [queue, state] : assigned_) states.push_back(state);
     for (const AssignedPtr& state : states) {
       if (!state->dropped) co_await commit(state);

@@ -147,6 +147,7 @@ asio::awaitable<void> GroupMember::unregister() {
   const std::set<std::string> greeted = std::move(greeted_);
   greeted_.clear();
   std::vector<asio::awaitable<Result<wire::Command>>> farewells;
+  farewells.reserve(greeted.size());
   for (const std::string& address : greeted) {
     farewells.push_back(
         cluster_->call(address, wire::make_request(wire::request_code::kUnregisterClient, header), kTimeout));

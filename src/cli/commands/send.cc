@@ -135,6 +135,7 @@ asio::awaitable<int> run_send(const SendOptions& options, std::shared_ptr<rocket
   const auto begin = std::chrono::steady_clock::now();
   const std::size_t senders = options.sharding_key.empty() ? options.in_flight : 1;  // order needs one at a time
   std::vector<asio::awaitable<bool>> all;
+  all.reserve(senders);
   for (std::size_t i = 0; i < senders; ++i) all.push_back(sender(options, producer, cluster->io(), progress));
   co_await rocketmq::gather(cluster->io(), std::move(all));
   if (progress.failed) {
