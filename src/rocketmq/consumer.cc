@@ -62,6 +62,7 @@ class Consumer::Impl : public std::enable_shared_from_this<Impl> {
     Wakeup room;                         // messages were taken: there may be room for more
     bool dropped = false;
     bool committing = false;
+    std::optional<std::chrono::steady_clock::time_point> committed_at;
   };
   using AssignedPtr = std::shared_ptr<Assigned>;
 
@@ -97,6 +98,7 @@ class Consumer::Impl : public std::enable_shared_from_this<Impl> {
   void reset(const std::map<MessageQueue, std::int64_t>& offsets);
   void wake_workers();
   void note(const Error& error) { last_error_ = error.message; }
+  void note_broker(const Error& error);
 
   std::shared_ptr<Cluster> cluster_;
   const ConsumerConfig config_;
@@ -109,6 +111,7 @@ class Consumer::Impl : public std::enable_shared_from_this<Impl> {
   std::list<std::shared_ptr<Wakeup>> workers_;
   std::size_t turn_ = 0;  // which queue the next message is taken from
   Wakeup heartbeat_wakeup_, rebalance_wakeup_, commit_wakeup_, stop_wakeup_;
+  bool rejoining_ = false;  // a broker was away: heartbeats go out until all brokers know us again
   bool holding_ = false;
   bool stopped_ = false;
   int at_work_ = 0;  // handlers
@@ -166,11 +169,23 @@ asio::awaitable<void> Consumer::Impl::stop() {
 
 asio::awaitable<void> Consumer::Impl::heartbeats() {
   while (true) {
-    co_await heartbeat_wakeup_.wait(config_.heartbeat_interval);
+    co_await heartbeat_wakeup_.wait(rejoining_ ? kRetryDelay : config_.heartbeat_interval);
     if (stopped_) co_return;
     auto result = co_await member_.heartbeat();
     if (!result) note(result.error());
+    if (!rejoining_ || !member_.all_took()) continue;
+    rejoining_ = false;
+    rebalance_wakeup_.notify();
   }
+}
+
+// A broker that was started anew does not know us: it would share our queues out among the others, and they would be
+// read twice until our next regular heartbeat.
+void Consumer::Impl::note_broker(const Error& error) {
+  note(error);
+  if (rejoining_ || (error.code != Errc::unavailable && error.code != Errc::timeout)) return;
+  rejoining_ = true;
+  heartbeat_wakeup_.notify();
 }
 
 asio::awaitable<void> Consumer::Impl::rebalances() {
@@ -286,7 +301,7 @@ asio::awaitable<void> Consumer::Impl::fetches(AssignedPtr state, milliseconds de
     if (held != state->held) continue;
     if (!answer) {
       if (answer.error().code == Errc::cancelled) co_return;
-      note(answer.error());
+      note_broker(answer.error());
       co_await state->room.wait(kRetryDelay);
       continue;
     }
@@ -387,14 +402,17 @@ asio::awaitable<bool> Consumer::Impl::commit(AssignedPtr state) {
   auto held = state->held;
   if (!held || state->committing) co_return false;
   const std::int64_t offset = held->committable();
-  if (offset <= held->committed()) co_return true;
+  const auto now = std::chrono::steady_clock::now();
+  const bool again = state->committed_at && now - *state->committed_at >= config_.recommit_interval;
+  if (offset <= held->committed() && !again) co_return true;
   state->committing = true;
   auto result = co_await queues_.commit(state->queue, offset);
   state->committing = false;
   if (!result) {
-    note(result.error());
+    note_broker(result.error());
     co_return false;
   }
+  state->committed_at = now;
   for (const ReceivedMessage& message : held->committed(offset)) {
     if (acknowledged_ && !message.properties.contains("GANTRY_SENT_BACK")) acknowledged_(message, Outcome::success);
   }

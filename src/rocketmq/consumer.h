@@ -32,6 +32,9 @@ struct ConsumerConfig {
   std::int32_t reconsume_times_max = 16;              // then the message goes to the dead-letter topic
   std::chrono::milliseconds poll_timeout{15'000};
   std::chrono::milliseconds commit_interval{500};
+  // What was committed is told again after this time, as Java clients do (persistConsumerOffsetInterval): a member that
+  // held the queue before and learned late of its loss may have thrown the offset back.
+  std::chrono::milliseconds recommit_interval{5'000};
   std::chrono::milliseconds heartbeat_interval{30'000};
   std::chrono::milliseconds rebalance_interval{20'000};
   // A queue taken over from another member is read after this time only, so that the other's last commit is seen.

@@ -97,6 +97,7 @@ asio::awaitable<Result<void>> GroupMember::heartbeat() {
     beats.push_back(cluster_->call_ok(address, std::move(request)));
   }
   auto responses = co_await gather(cluster_->io(), std::move(beats));  // one broker that hangs delays no other
+  all_took_ = !responses.empty() && std::ranges::all_of(responses, [](const auto& response) { return bool(response); });
   auto address = addresses.begin();
   for (const auto& response : responses) {
     if (response) {

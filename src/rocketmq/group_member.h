@@ -28,6 +28,7 @@ class GroupMember {
   // Java: every 30 s; a broker forgets a client after 120 s. Fails when no broker took it.
   boost::asio::awaitable<Result<void>> heartbeat();
   // The client ids of the group, sorted, each once, as one broker of the topic knows them.
+  bool all_took() const { return all_took_; }  // of the last heartbeat: every broker did
   boost::asio::awaitable<Result<std::vector<std::string>>> members(std::string topic);
   boost::asio::awaitable<void> unregister();
 
@@ -50,6 +51,7 @@ class GroupMember {
   std::vector<std::string> topics_;
   std::shared_ptr<Callbacks> callbacks_ = std::make_shared<Callbacks>();
   std::set<std::string> greeted_;  // addresses that know us
+  bool all_took_ = false;
 };
 
 }  // namespace gantry::rocketmq

@@ -242,15 +242,23 @@ awaitable<void> Show::read_topics() {
 // How far the groups have moved since each queue was first seen.
 std::optional<std::int64_t> Show::consumed_since_start() {
   std::optional<std::int64_t> sum = 0;
-  for (const auto& reading : groups_) {
-    if (!reading) return std::nullopt;
+  for (std::size_t i = 0; i < groups_.size(); ++i) {
+    const auto& reading = groups_[i];
+    const std::string pair = fmt::format("{}\n{}", watched_[i].topic, watched_[i].group);
+    if (!reading) {
+      if (reading.error().code == Errc::not_found) unborn_.insert(pair);
+      return std::nullopt;
+    }
     for (const lag::QueueReading& queue : reading->queues) {
-      if (queue.never_committed) continue;
+      const std::string key = fmt::format("{}\n{}\n{}", pair, queue.broker, queue.queue_id);
+      if (queue.never_committed) {
+        // it will begin at the first message that counts as waiting
+        if (queue.broker_offset && queue.lag) baseline_.try_emplace(key, *queue.broker_offset - *queue.lag);
+        continue;
+      }
       if (!queue.consumer_offset) return std::nullopt;
-      // with our own broker a queue starts at 0; in a cluster that was there before, at where the group stood
-      const std::string key =
-          fmt::format("{}\n{}\n{}\n{}", reading->topic, reading->group, queue.broker, queue.queue_id);
-      const std::int64_t first = plan_.embedded ? 0 : *queue.consumer_offset;
+      // a queue that came into being while we watched starts at 0; one that was there before, at where the group stood
+      const std::int64_t first = plan_.embedded || unborn_.contains(pair) ? 0 : *queue.consumer_offset;
       add(sum, *queue.consumer_offset - baseline_.emplace(key, first).first->second);
     }
   }

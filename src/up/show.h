@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -97,6 +98,7 @@ class Show {
   std::vector<TopicView> topics_;
   std::map<std::string, std::deque<std::pair<double, std::int64_t>>> topic_offsets_;  // time and sum of maximum offsets
   std::map<std::string, std::int64_t> baseline_;  // consumer offset of each queue when first seen
+  std::set<std::string> unborn_;                  // topic and group, while the topic did not exist
   History history_;
   Sample last_;
   std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();

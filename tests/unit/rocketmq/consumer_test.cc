@@ -254,6 +254,35 @@ TEST_F(ConsumerTest, GivenABrokerThatForgotTheMemberThenItJoinsAgain) {
   await(io, consumer.stop());
 }
 
+TEST_F(ConsumerTest, GivenABrokerThatWasStartedAnewThenItJoinsAtOnceAndSharesAgain) {
+  auto settings = config();
+  settings.poll_timeout = 15s;
+  Consumer consumer(cluster, settings, take(), note());
+  ASSERT_TRUE(await(io, consumer.start()));
+  ASSERT_TRUE(until([&] { return consumer.assigned_queues() == 4 && broker->calls[code::kPullMessage] >= 4; }));
+  const auto peer = broker->members["g"].begin()->second;
+  broker->members["g"] = {{"another", peer}};  // it joined before us
+  peer->close();
+  // long before the next regular heartbeat (30 s) or rebalance (20 s)
+  ASSERT_TRUE(run_until(io, [&] { return broker->members["g"].size() == 2; }, 5s));
+  ASSERT_TRUE(run_until(io, [&] { return consumer.assigned_queues() == 2; }, 5s));
+  await(io, consumer.stop());
+}
+
+TEST_F(ConsumerTest, GivenAnOffsetThatAnEarlierOwnerThrewBackThenItIsToldAgain) {
+  auto settings = config();
+  settings.recommit_interval = 20ms;
+  broker->store("t", 0, "x");
+  Consumer consumer(cluster, settings, take(), note());
+  ASSERT_TRUE(await(io, consumer.start()));
+  ASSERT_TRUE(until([&] { return committed(0) == 1; }));
+  broker->offsets[{"g", "t", 0}] = 0;
+  EXPECT_TRUE(until([&] { return committed(0) == 1; }));
+  EXPECT_EQ(acknowledged.size(), 1U);  // reported once
+  EXPECT_EQ(committed(1), -1);         // what never was committed is not made up
+  await(io, consumer.stop());
+}
+
 TEST_F(ConsumerTest, GivenAResetThenItReadsAgainFromThere) {
   for (int i = 0; i < 3; ++i) broker->store("t", 0, std::to_string(i));
   Consumer consumer(cluster, config(), take(), note());
