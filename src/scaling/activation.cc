@@ -53,7 +53,8 @@ int32_t poll_active(const ScaledObjectSpec& spec, State& state, const ResolvedMe
     return current_replicas;
   }
   state.last_active_ms = now_ms;
-  explanation.say(Topic::activation, "active: the HPA decides above {}", std::max(1, spec.min_replica_count));
+  explanation.say(Topic::activation, "active: the HPA decides how many, {} at least",
+                  std::max(1, spec.min_replica_count));
   return current_replicas;
 }
 

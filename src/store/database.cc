@@ -93,10 +93,13 @@ rocksdb::ColumnFamilyOptions family_options(std::size_t write_buffer_bytes, bool
 }  // namespace
 
 Error to_error(const rocksdb::Status& status, std::string_view doing) {
-  const std::string text = status.ToString();
+  std::string text = status.ToString();
   Errc code = Errc::internal;
   if (status.IsCorruption()) code = Errc::corrupt;
-  if (status.IsNoSpace() || text.find("No space left") != std::string::npos) code = Errc::resource_exhausted;
+  if (status.IsNoSpace() || text.find("No space left") != std::string::npos) {
+    code = Errc::resource_exhausted;
+    text += ": free some";
+  }
   if (text.find("ermission denied") != std::string::npos || text.find("Read-only file system") != std::string::npos) {
     code = Errc::permission_denied;
   }

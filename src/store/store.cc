@@ -106,8 +106,9 @@ std::optional<Store::DiskUsage> Store::disk_usage() const {
 
 Result<void> Store::admit_append() const {
   if (!low_space_) return {};
-  return fail(Errc::resource_exhausted, "less than {} MiB of disk are free under {}", options_.free_bytes_min >> 20,
-              options_.directory);
+  return fail(Errc::resource_exhausted,
+              "less than {} MiB of disk are free under {}: free some, and messages are taken again",
+              options_.free_bytes_min >> 20, options_.directory);
 }
 
 Result<void> Store::for_each_setting(std::string_view prefix,

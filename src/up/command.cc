@@ -1,5 +1,8 @@
 #include "up/command.h"
 
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
@@ -13,6 +16,7 @@
 #include "net/shutdown.h"
 #include "up/page.h"
 #include "up/plan.h"
+#include "up/problems.h"
 #include "up/show.h"
 #include "up/terminal_view.h"
 
@@ -122,12 +126,22 @@ int conclude(const Options& options, const Show& show) {
   return exit_code;
 }
 
+// Said now, not after the minute that the run takes.
+Result<void> check_report(const std::string& file) {
+  if (file.empty() || std::ofstream(file, std::ios::app)) return {};
+  return fail(Errc::invalid_argument, "--report {}: cannot be written: {}", file,
+              std::generic_category().message(errno));
+}
+
 int run_show(const Options& options, Plan plan) {
+  if (auto writable = check_report(options.report_file); !writable) return report_error(writable.error());
   boost::asio::io_context io(1);
   std::unique_ptr<EmbeddedBroker> embedded;
   if (plan.embedded) {
     auto started = EmbeddedBroker::start(options);
-    if (!started) return report_error(started.error());
+    if (!started)
+      return report_error(
+          in_context("embedded broker (other addresses: --namesrv-listen, --listen; data: --data)", started.error()));
     embedded = std::move(*started);
     plan.name_servers = embedded->name_server();
   }
@@ -151,6 +165,7 @@ int run_show(const Options& options, Plan plan) {
   std::fflush(stdout);
 
   TerminalView view;
+  ProblemLog problem_log;
   bool stopping = false;
   net::Shutdown* listening = nullptr;
   const auto stop = [&] {
@@ -175,6 +190,7 @@ int run_show(const Options& options, Plan plan) {
   int exit_code = kDone;
   show.on_sample = [&] {
     if (stopping) return;
+    problem_log.update(problems_of(show));
     view.update(show);
     page.push();
     // two samples in a row, so that the record shows that it stayed so
@@ -191,6 +207,9 @@ int run_show(const Options& options, Plan plan) {
 }  // namespace
 
 int run(const Options& options) {
+  // a line of the log wipes the status line away, which is drawn anew below it
+  if (::isatty(STDOUT_FILENO) == 1 && ::isatty(STDERR_FILENO) == 1)
+    spdlog::set_pattern("\r\033[K[%Y-%m-%d %H:%M:%S.%e] [%n] [%^%l%$] %v");
   auto plan = make_plan(options);
   if (!plan) return report_error(plan.error());
   return run_show(options, std::move(*plan));

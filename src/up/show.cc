@@ -11,6 +11,7 @@
 
 #include "autoscaler/trigger_value.h"
 #include "lag/rocketmq_lag.h"
+#include "up/problems.h"
 
 namespace gantry::up {
 namespace {
@@ -290,6 +291,9 @@ std::string Show::phase() const {
   }
   if (generator_ && !generator_->last_error().empty())
     return fmt::format("the burst waits: {}", generator_->last_error());
+  for (const Problem& problem : problems_of(*this)) {
+    if (problem.about.starts_with("deployment")) return problem.text;
+  }
   const std::int64_t lag = last_.lag.value_or(0);
   const bool at_rest = last_.replicas <= plan_.replicas_at_rest;
   if (!generator_) {
@@ -301,9 +305,12 @@ std::string Show::phase() const {
   if (!generator_->complete()) {
     return fmt::format("a burst of {} messages is being sent: {} so far", generator_->total(), generator_->sent());
   }
-  if (lag > 0)
-    return fmt::format("the burst of {} is sent; {} left, {} replicas work on them", generator_->total(), lag,
+  if (lag > 0) {
+    const std::string left = groups_.size() > 1 ? fmt::format("{} messages wait in {} groups", lag, groups_.size())
+                                                : fmt::format("{} left", lag);
+    return fmt::format("the burst of {} is sent; {}, {} replicas work on them", generator_->total(), left,
                        last_.replicas);
+  }
   if (!at_rest)
     return fmt::format("absorbed: all {} messages consumed, {} replicas are about to go", generator_->total(),
                        last_.replicas);

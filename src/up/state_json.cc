@@ -98,6 +98,7 @@ json::array triggers_of(const autoscaler::ScaledObjectRunner& runner) {
                           {"metric", metric_text(trigger, metric.name)},
                           {"value", now != nullptr ? nullable(now->value) : json::value(nullptr)},
                           {"target", metric.target},
+                          {"target_type", std::string(scaling::to_string(metric.target_type))},
                           {"error", now != nullptr ? now->error : std::string("not read yet")}});
     }
   }
@@ -129,6 +130,14 @@ json::object scaled_object_of(const autoscaler::ScaledObjectRunner& runner) {
           {"decided_at_ms", nullable(runner.decided_at_ms())}};
 }
 
+json::value generator_of(const BurstGenerator* generator) {
+  if (generator == nullptr) return nullptr;
+  return {{"topic", generator->topic()},
+          {"total", generator->total()},
+          {"sent", generator->sent()},
+          {"error", generator->last_error()}};
+}
+
 std::string_view page_state(workload::ReplicaState state) {
   switch (state) {
     case workload::ReplicaState::pending: return "starting";
@@ -155,6 +164,7 @@ json::object worker_of(const workload::Deployment& deployment, const workload::R
       {"restarts", replica.restarts},
       {"started_at_ms", runs && replica.started_at ? json::value(epoch_ms(*replica.started_at)) : json::value(nullptr)},
       {"exit", exit},
+      {"error", workload::is_failing(replica) ? replica.last_error : ""},
       {"output", std::move(output)}};
 }
 
@@ -189,6 +199,7 @@ json::object state_json(const Show& show, const std::string& version) {
           {"uptime_s", std::round(show.uptime_s() * 10) / 10},
           {"phase", show.phase()},
           {"totals", totals_of(show)},
+          {"generator", generator_of(show.generator())},
           {"groups", std::move(groups)},
           {"topics", std::move(topics)},
           {"scaled_objects", std::move(objects)},

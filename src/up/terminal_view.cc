@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "up/problems.h"
+
 namespace gantry::up {
 namespace {
 
@@ -18,13 +20,6 @@ std::string bar(double fraction) {
   const auto full = static_cast<std::size_t>(std::clamp(fraction, 0.0, 1.0) * kBarCells);
   return fmt::format("[{}{}] {:3.0f} %", std::string(full, '#'), std::string(kBarCells - full, '.'),
                      100 * std::clamp(fraction, 0.0, 1.0));
-}
-
-// What changes second by second is cut off, so that a log gets a line only when something begins or ends.
-std::string without_numbers(const std::string& phase) {
-  std::string words;
-  std::copy_if(phase.begin(), phase.end(), std::back_inserter(words), [](char c) { return c < '0' || c > '9'; });
-  return words;
 }
 
 }  // namespace
@@ -51,7 +46,7 @@ void TerminalView::update(const Show& show) {
     drawn_ = true;
   } else {
     const std::string phase = show.phase();
-    if (without_numbers(phase) == last_phase_) return;
+    if (without_numbers(phase) == last_phase_) return;  // a line only when something begins or ends
     last_phase_ = without_numbers(phase);
     std::printf("%s\n", status_line(show, 4'096).c_str());
   }

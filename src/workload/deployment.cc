@@ -150,8 +150,7 @@ void Deployment::remove(int index) {
 
 void Deployment::changed(int index) {
   const ReplicaStatus& status = replicas_.at(index)->status();
-  const bool has_failed = status.state == ReplicaState::failed || status.state == ReplicaState::back_off;
-  if (has_failed) last_error_ = fmt::format("{}: {}", status.name, status.last_error);
+  if (is_failing(status)) last_error_ = fmt::format("{}: {}", status.name, status.last_error);
   if (options_.on_change) options_.on_change();
 }
 

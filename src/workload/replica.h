@@ -34,6 +34,11 @@ struct ReplicaStatus {
   std::string last_error;          // why it is not running, or why it last stopped; with its last line of output
 };
 
+// It cannot be started, or ends again and again.
+inline bool is_failing(const ReplicaStatus& status) {
+  return status.state == ReplicaState::failed || status.state == ReplicaState::back_off;
+}
+
 // The kubelet's are 10 s and 300 s; on a laptop somebody watches.
 struct RestartPolicy {
   std::chrono::milliseconds delay_first{1000};  // then doubled

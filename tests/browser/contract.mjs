@@ -1,5 +1,6 @@
 // web/src/api.ts as a check: what a server sends has every field of the contract, of the right kind, and no other.
-// Kinds: n number, n? number or null, s string, b boolean, b? boolean or null; [x] list of x; {..} object.
+// Kinds: n number, n? number or null, s string, b boolean, b? boolean or null; [x] list of x; {..} object, with $null
+// also null.
 
 const sample = { t_s: 'n', lag: 'n?', in_flight: 'n?', oldest_age_ms: 'n?', replicas: 'n', sent: 'n?', consumed: 'n?' };
 
@@ -15,6 +16,7 @@ export const state = {
   totals: {
     sent: 'n?', consumed: 'n?', lag: 'n?', in_flight: 'n?', ready: 'n?', oldest_age_ms: 'n?', replicas: 'n', send_rate: 'n?', consume_rate: 'n?',
   },
+  generator: { $null: true, topic: 's', total: 'n', sent: 'n', error: 's' },
   groups: [{
     topic: 's', group: 's', lag: 'n?', in_flight: 'n?', ready: 'n?', oldest_age_ms: 'n?', retry: 'n?', dlq: 'n?', consumers: 'n?',
     queues: [{ broker: 's', queue_id: 'n', broker_offset: 'n?', consumer_offset: 'n?', lag: 'n?' }],
@@ -23,12 +25,12 @@ export const state = {
   topics: [{ topic: 's', queues: 'n?', messages: 'n?', rate: 'n?' }],
   scaled_objects: [{
     name: 's', namespace: 's', target: 's', min: 'n', max: 'n', current: 'n', desired: 'n?', paused: 'b', active: 'b?',
-    triggers: [{ name: 's', type: 's', metric: 's', value: 'n?', target: 'n?', error: 's' }],
+    triggers: [{ name: 's', type: 's', metric: 's', value: 'n?', target: 'n?', target_type: 's', error: 's' }],
     last_error: 's',
     explanation: [{ key: 's', text: 's' }],
     decided_at_ms: 'n?',
   }],
-  workers: [{ name: 's', deployment: 's', state: 's', pid: 'n?', restarts: 'n', started_at_ms: 'n?', exit: 's', output: ['s'] }],
+  workers: [{ name: 's', deployment: 's', state: 's', pid: 'n?', restarts: 'n', started_at_ms: 'n?', exit: 's', error: 's', output: ['s'] }],
   sample,
 };
 
@@ -47,10 +49,12 @@ export function differences(value, shape, path = '') {
     if (!Array.isArray(value)) return [`${path}: expected a list`];
     return value.flatMap((item, i) => differences(item, shape[0], `${path}[${i}]`));
   }
+  const { $null: nullable, ...fields } = shape;
+  if (value === null && nullable) return [];
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return [`${path}: expected an object`];
   const at = (key) => (path ? `${path}.${key}` : key);
   return [
-    ...Object.keys(shape).flatMap((key) => (key in value ? differences(value[key], shape[key], at(key)) : [`${at(key)}: missing`])),
-    ...Object.keys(value).filter((key) => !(key in shape)).map((key) => `${at(key)}: not in the contract`),
+    ...Object.keys(fields).flatMap((key) => (key in value ? differences(value[key], fields[key], at(key)) : [`${at(key)}: missing`])),
+    ...Object.keys(value).filter((key) => !(key in fields)).map((key) => `${at(key)}: not in the contract`),
   ];
 }

@@ -232,7 +232,8 @@ export class Simulation {
     });
     const worker = (w) => ({
       name: w.name, deployment: 'orders-worker', state: w.state, pid: w.pid, restarts: w.restarts,
-      started_at_ms: w.pid === null ? null : Math.round(this.epoch_ms + w.at * 1000), exit: w.exit, output: w.output,
+      started_at_ms: w.pid === null ? null : Math.round(this.epoch_ms + w.at * 1000), exit: w.exit,
+      error: w.state === 'backoff' ? `/usr/bin/orders exited with ${w.exit}: ${w.output.at(-1) ?? ''}` : '', output: w.output,
     });
     return {
       version: '0.1.0',
@@ -241,6 +242,7 @@ export class Simulation {
       name_servers: [this.nameServer],
       uptime_s: this.t,
       phase: this.phase(),
+      generator: empty ? null : { topic: 'orders', total: BURST_MESSAGES, sent: Math.floor(this.sent), error: '' },
       totals: {
         sent: Math.floor(this.sent),
         consumed: known(Math.floor(this.consumed)),
@@ -268,7 +270,7 @@ export class Simulation {
           triggers: [
             {
               name: 'orders-lag', type: 'external', metric: 'lag of orders/orders-workers',
-              value: known(lag), target: LAG_TARGET, error: blind ? reason : '',
+              value: known(lag), target: LAG_TARGET, target_type: 'AverageValue', error: blind ? reason : '',
             },
           ],
           last_error: '',
@@ -307,13 +309,13 @@ function crowd(state) {
       ...state.scaled_objects[0], name: long, target: `Deployment/${long}`, max: 100, current: 97, desired: 80, paused: true,
       last_error: `the name server ${long}:9876 does not resolve`,
       triggers: times(3, (i) => ({
-        name: `${long}-${i}`, type: 'external', metric: `lag of ${long}`, value: i ? null : 12345678, target: 100,
+        name: `${long}-${i}`, type: 'external', metric: `lag of ${long}`, value: i ? null : 12345678, target: 100, target_type: i ? 'Value' : 'AverageValue',
         error: i ? 'connection refused' : '',
       })),
     }],
     workers: times(100, (i) => ({
       name: `${long}-worker-${i}`, deployment: long, state: ['running', 'starting', 'stopping', 'backoff'][i % 4], pid: 1000 + i,
-      restarts: i, started_at_ms: state.now_ms - i * 100_000, exit: 'signal 9 (Killed)',
+      restarts: i, started_at_ms: state.now_ms - i * 100_000, exit: 'signal 9 (Killed)', error: i % 4 === 3 ? `${long} was killed by signal 9 (Killed)` : '',
       output: times(20, (line) => `line ${line} ${'x'.repeat(300)}`),
     })),
   };

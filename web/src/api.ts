@@ -30,12 +30,23 @@ export interface State {
   /** One sentence on what is going on now, as "burst of 3000 messages is being sent". May be empty. */
   phase: string;
   totals: Totals;
+  /** The burst that gantry sends by itself; null when none was asked for. */
+  generator: Generator | null;
   groups: Group[];
   topics: Topic[];
   scaled_objects: ScaledObject[];
   workers: Worker[];
   /** The newest sample; the page appends it to what /api/history gave. */
   sample: Sample;
+}
+
+export interface Generator {
+  topic: string;
+  /** Messages that the burst has, and how many of them brokers have acknowledged. */
+  total: number;
+  sent: number;
+  /** Why the last send failed; it is tried again. Empty when it succeeded. */
+  error: string;
 }
 
 /** Sums over everything watched. A sum with an unknown part is itself unknown. */
@@ -130,8 +141,9 @@ export interface Trigger {
   metric: string;
   /** The last reading; null: unknown, `error` says why. */
   value: Maybe;
-  /** The value wanted per replica (AverageValue) or in all (Value). */
+  /** The value wanted per replica (AverageValue) or in all (Value): see target_type. */
   target: Maybe;
+  target_type: 'AverageValue' | 'Value';
   /** Empty when the last reading succeeded. */
   error: string;
 }
@@ -155,6 +167,8 @@ export interface Worker {
   started_at_ms: Maybe;
   /** How the last process ended, as "exit code 0" or "signal 9 (Killed)"; empty when none has ended yet. */
   exit: string;
+  /** Why it does not run, in a sentence; empty unless its state is "backoff" or "failed". */
+  error: string;
   /** The last lines that it printed, oldest first, at most 20. */
   output: string[];
 }

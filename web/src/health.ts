@@ -9,7 +9,7 @@ export interface Problem {
   level: 'unknown' | 'error';
   text: string;
   /** Id of the section of the page that tells more. */
-  section: 'scaling' | 'workers' | 'groups';
+  section: 'scaling' | 'workers' | 'groups' | 'figures';
 }
 
 export interface Verdict {
@@ -29,6 +29,7 @@ export function problemsOf(state: State): Problem[] {
   const told = new Set<string>(); // a trigger and its group often fail for the same reason; once is enough
   for (const object of state.scaled_objects) {
     if (object.last_error) {
+      told.add(object.last_error);
       problems.push({ level: 'error', text: `${object.name}: ${object.last_error}`, section: 'scaling' });
     }
     for (const trigger of object.triggers) {
@@ -42,8 +43,11 @@ export function problemsOf(state: State): Problem[] {
   if (broken.length > 0) {
     const first = broken[0]!;
     const rest = broken.length > 1 ? ` and ${count(broken.length - 1)} more` : '';
-    const exit = first.exit ? `: ${first.exit}` : '';
-    problems.push({ level: 'error', text: `worker ${first.name}${rest} keeps failing${exit}`, section: 'workers' });
+    const why = first.error || first.exit;
+    problems.push({ level: 'error', text: `worker ${first.name}${rest} ${broken.length > 1 ? 'keep' : 'keeps'} failing${why ? `: ${why}` : ''}`, section: 'workers' });
+  }
+  if (state.generator?.error) {
+    problems.push({ level: 'error', text: `the burst cannot be sent now and is tried again: ${state.generator.error}`, section: 'figures' });
   }
   for (const group of state.groups) {
     for (const reason of group.unknown) {

@@ -9,13 +9,14 @@ const group: Group = {
 };
 const object: ScaledObject = {
   name: 'orders', namespace: 'default', target: 'Deployment/orders', min: 0, max: 10, current: 0, desired: 0, paused: false, active: false,
-  triggers: [{ name: 'lag', type: 'external', metric: 'lag', value: 0, target: 5, error: '' }], last_error: '', explanation: [], decided_at_ms: null,
+  triggers: [{ name: 'lag', type: 'external', metric: 'lag', value: 0, target: 5, target_type: 'AverageValue', error: '' }], last_error: '', explanation: [], decided_at_ms: null,
 };
-const worker: Worker = { name: 'w-1', deployment: 'orders', state: 'running', pid: 1, restarts: 0, started_at_ms: 0, exit: '', output: [] };
+const worker: Worker = { name: 'w-1', deployment: 'orders', state: 'running', pid: 1, restarts: 0, started_at_ms: 0, exit: '', error: '', output: [] };
 
 function stateWith(change: Partial<State>, lag: number | null = 0): State {
   return {
     version: '0', now_ms: 0, mode: 'embedded', name_servers: ['127.0.0.1:9876'], uptime_s: 1, phase: '',
+    generator: null,
     totals: { sent: 0, consumed: 0, lag, in_flight: 0, ready: 0, oldest_age_ms: 0, replicas: 0, send_rate: 0, consume_rate: 0 },
     groups: [group], topics: [], scaled_objects: [object], workers: [], ...change,
     sample: { t_s: 0, lag, in_flight: 0, oldest_age_ms: 0, replicas: 0, sent: 0, consumed: 0 },

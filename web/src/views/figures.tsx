@@ -14,7 +14,7 @@ export function Figures({ state }: { state: State }) {
   const whyNoRate = isKnown(totals.consumed) ? 'a rate needs two readings' : why;
   const blocked = !isKnown(totals.lag);
   return (
-    <div class="figures">
+    <div class="figures" id="figures">
       <Figure name="Backlog" id="backlog" help="Messages stored and not yet consumed, over all groups: those ready plus those in flight.">
         <p class="big"><Value value={totals.lag} show={count} unit={totals.lag === 1 ? 'message' : 'messages'} reason={why} /></p>
         <p class="sub">

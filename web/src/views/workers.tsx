@@ -46,8 +46,9 @@ function Row({ worker: w, now_ms }: { worker: Worker; now_ms: number }) {
           <span class="worker-name">{w.name}</span>
           <span class={`badge ${TONES[w.state] ?? ''}`} title={TITLES[w.state] ?? w.state}>{w.state}</span>
           <span class="worker-facts">{facts.join(' · ')}</span>
-          <span class="worker-last">{last ?? 'no output yet'}</span>
+          <span class="worker-last">{isBroken(w) && w.error ? w.error : last ?? 'no output yet'}</span>
         </summary>
+        {w.error && <p class="error-line">{w.error}</p>}
         <pre tabIndex={0} aria-label={`Last output of ${w.name}`}>{w.output.length > 0 ? w.output.join('\n') : 'It has printed nothing yet.'}</pre>
       </details>
     </li>
