@@ -33,10 +33,10 @@ void add_workers(const Show& show, std::vector<Problem>& problems) {
     const auto failing = std::ranges::count_if(replicas, workload::is_failing);
     if (failing == 0) continue;
     const auto first = std::ranges::find_if(replicas, workload::is_failing);
-    problems.push_back({"deployment " + deployment->name(),
-                        fmt::format("{} of {} replicas fail again and again; {}: {}", failing, replicas.size(),
-                                    first->name, first->last_error),
-                        true});
+    problems.push_back(
+        {"deployment " + deployment->name(),
+         fmt::format("{} of {} replicas fail; {}: {}", failing, replicas.size(), first->name, first->last_error),
+         true});
   }
 }
 

@@ -9,7 +9,10 @@ import { fileURLToPath } from 'node:url';
 const web = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const [step, build] = process.argv.slice(2);
 const modules = join(resolve(build), 'web-npm-dev', 'node_modules');
-const env = { ...process.env, GANTRY_NODE_MODULES: modules, GANTRY_WEB_DIST: join(resolve(build), 'web') };
+const env = {
+  GANTRY_BINARY: join(resolve(build), 'gantry'), ...process.env,
+  GANTRY_NODE_MODULES: modules, GANTRY_WEB_DIST: join(resolve(build), 'web'),
+};
 
 const run = (...args) => {
   const { status } = spawnSync(process.execPath, args, { stdio: 'inherit', env, cwd: web });

@@ -40,7 +40,7 @@ function GroupCard({ group: g }: { group: Group }) {
           <div key={name} title={help}><dt>{name}</dt><dd class={name === 'Dead letters' && isKnown(g.dlq) && g.dlq > 0 ? 'alarming' : ''}>{value}</dd></div>
         ))}
       </dl>
-      {g.unknown.map((text) => <p key={text} class="reason-line"><strong>Unknown in part:</strong> {text}</p>)}
+      {g.unknown.map((text) => <p key={text} class="reason-line"><strong>{isKnown(g.lag) ? 'Unknown in part:' : 'Unknown:'}</strong> {text}</p>)}
       {g.queues.length > 0 && <Queues queues={g.queues} reason={reason} />}
     </article>
   );

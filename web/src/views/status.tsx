@@ -9,13 +9,15 @@ const SHOWN_PROBLEMS = 4;
 
 export function Status({ state, verdict, live }: { state: State; verdict: Verdict; live: boolean }) {
   const shown = verdict.problems.slice(0, SHOWN_PROBLEMS);
+  // "the lag is unknown: why" beside "orders: why" would say it twice
+  const repeated = shown.some((p) => state.phase.endsWith(p.text.replace(/^[^:]+: /, '')));
   const hidden = verdict.problems.length - shown.length;
   return (
     <div class={`status level-${verdict.level}`} data-testid="status" data-level={verdict.level}>
       <Icon level={verdict.level} />
       <div class="status-text">
         <h1 aria-live="polite">{live ? verdict.title : `${verdict.title}, when last heard of`}</h1>
-        {state.phase && <p class="phase">{sentence(state.phase)}</p>}
+        {state.phase && !repeated && <p class="phase">{sentence(state.phase)}</p>}
         {shown.length > 0 && (
           <ul class="problems">
             {shown.map((p) => (
