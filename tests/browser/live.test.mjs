@@ -106,6 +106,7 @@ describe('the page of a real gantry up', () => {
     const now = await (await fetch(new URL('api/state', url))).json();
     assert.deepEqual(differences(now, state), []);
     assert.deepEqual(differences(await (await fetch(new URL('api/history', url))).json(), history), []);
+    await page.evaluate(() => scrollTo(0, 0));
     await picture(page, 'live-light', { fullPage: true });
     const dark = await opened(url, { scheme: 'dark' });
     await picture(dark.page, 'live-dark', { fullPage: true });

@@ -89,7 +89,7 @@ function TriggerRow({ trigger: t }: { trigger: Trigger }) {
         <th scope="row">{t.name}<small class="block muted">{t.type}</small></th>
         <td data-label="Measures">{t.metric}</td>
         <td data-label="Reading" class="n"><Value value={t.value} show={count} reason={t.error} /></td>
-        <td data-label="Target" class="n"><Value value={t.target} show={count} reason="the trigger names none" /><small class="block muted">{t.target_type === 'Value' ? 'in all' : 'per replica'}</small></td>
+        <td data-label="Target" class="n"><span><Value value={t.target} show={count} reason="the trigger names none" /> <small class="muted">{t.target_type === 'Value' ? 'in all' : 'per replica'}</small></span></td>
       </tr>
       {t.error && <tr class="reason-row"><td colSpan={4}>{t.error}</td></tr>}
     </>
