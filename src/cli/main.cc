@@ -3,6 +3,7 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <string>
@@ -20,6 +21,12 @@ int main(int argc, char** argv, const char* version) {
     Invocation invocation;
     invocation.version = version;
     declare_all(app, invocation);
+    if (argc > 1 && argv[1][0] != '-' && std::ranges::none_of(commands(), [&](const Command& command) {
+          return std::string_view(argv[1]) == command.name;
+        })) {
+      std::fprintf(stderr, "gantry: there is no command \"%s\"; gantry --help lists them\n", argv[1]);
+      return kUsage;
+    }
     try {
       app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

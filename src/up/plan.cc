@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "autoscaler/scaled_object_spec.h"
+#include "kube/environment.h"
 
 namespace gantry::up {
 namespace {
@@ -71,6 +72,18 @@ Result<Plan> make_plan(const Options& options) {
     plan.specs.push_back(std::move(*spec));
     if (object.gantry.generator && !plan.generator) plan.generator = object.gantry.generator;
     plan.embedded |= object.gantry.embedded_broker;
+  }
+  for (const kube::Deployment& deployment : plan.manifest->deployments) {
+    const kube::Container& container = deployment.main_container();
+    auto environment = kube::resolve_environment(*plan.manifest, container,
+                                                 {.name = deployment.metadata.name,
+                                                  .namespace_ = deployment.metadata.namespace_,
+                                                  .uid = deployment.metadata.name,
+                                                  .labels = deployment.pod.metadata.labels,
+                                                  .annotations = deployment.pod.metadata.annotations});
+    if (environment) continue;
+    problems += fmt::format("{}{}:{}: Deployment {}: {}", problems.empty() ? "" : "\n", deployment.file,
+                            deployment.line, deployment.metadata.name, environment.error().message);
   }
   if (!problems.empty()) return fail(Errc::invalid_argument, "{}", problems);
   if (plan.manifest->scaled_objects.empty()) {

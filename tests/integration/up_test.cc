@@ -91,6 +91,15 @@ TEST_F(Up, GivenABadFieldThenItIsNamedAndNothingStarts) {
   EXPECT_THAT(outcome.output, testing::Not(HasSubstr("page")));
 }
 
+TEST_F(Up, GivenAKeyThatIsNotInItsConfigMapThenItIsNamedAndNothingStarts) {
+  const std::string yaml = file("bad.yaml", replaced(example(), "key: namesrv", "key: nomesrv"));
+  const Outcome outcome = run("up -f " + yaml + kAnyPorts + "--duration 5s");
+  EXPECT_EQ(outcome.exit_code, 2) << outcome.output;
+  EXPECT_THAT(outcome.output,
+              testing::ContainsRegex("bad.yaml:1[56]: Deployment orders-worker: container worker: env NAMESRV: "
+                                     "ConfigMap \"orders\" has no key \"nomesrv\""));
+}
+
 TEST_F(Up, GivenNothingToScaleOrNoClusterThenItSaysWhatToDo) {
   const Outcome nothing =
       run("up -f " + file("cm.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n") + kAnyPorts);
