@@ -27,8 +27,8 @@ class GroupMember {
 
   // Java: every 30 s; a broker forgets a client after 120 s. Fails when no broker took it.
   boost::asio::awaitable<Result<void>> heartbeat();
-  // The client ids of the group, sorted, each once, as one broker of the topic knows them.
   bool all_took() const { return all_took_; }  // of the last heartbeat: every broker did
+  // The client ids of the group, sorted, each once, as one broker of the topic knows them.
   boost::asio::awaitable<Result<std::vector<std::string>>> members(std::string topic);
   boost::asio::awaitable<void> unregister();
 
