@@ -37,7 +37,7 @@ if (step === 'check') {
   run(join(web, 'build.mjs'), '--tests', out);
   run('--test', ...testFiles(out));
 } else if (step === 'browser') {
-  run('--test', ...testFiles(join(web, '..', 'tests', 'browser')));
+  run('--test', '--test-concurrency=1', ...testFiles(join(web, '..', 'tests', 'browser')));
 } else {
   console.error('usage: node dev/test.mjs check|unit|browser BUILD_DIR');
   process.exit(2);
