@@ -38,7 +38,7 @@ rocksdb::WriteBatch& GroupCommit::messages() {
 
 void GroupCommit::put_setting(std::string_view key, std::string_view value) {
   if (broken_ || stopped_) {
-    if (unsaved_.size() < options_.unsaved_keys_max) unsaved_.insert_or_assign(std::string(key), std::string(value));
+    keep_unsaved(std::string(key), std::string(value));
     return;
   }
   schedule();
@@ -49,12 +49,18 @@ void GroupCommit::put_setting(std::string_view key, std::string_view value) {
 
 void GroupCommit::erase_setting(std::string_view key) {
   if (broken_ || stopped_) {
-    if (unsaved_.size() < options_.unsaved_keys_max) unsaved_.insert_or_assign(std::string(key), std::nullopt);
+    keep_unsaved(std::string(key), std::nullopt);
     return;
   }
   schedule();
   (void)gathering_.batch.Delete(database_.family(Family::meta), rocksdb::Slice(key.data(), key.size()));
   gathering_.settings.emplace_back(std::string(key), std::nullopt);
+}
+
+// The limit is of keys: what is kept already always takes the newest value, else an old one would be written later.
+void GroupCommit::keep_unsaved(std::string key, std::optional<std::string> value) {
+  if (unsaved_.size() < options_.unsaved_keys_max || unsaved_.contains(key))
+    unsaved_.insert_or_assign(std::move(key), std::move(value));
 }
 
 void GroupCommit::then(Callback done) {
@@ -77,7 +83,7 @@ void GroupCommit::schedule() {
 
 void GroupCommit::commit() {
   scheduled_ = false;
-  if (gathering_.empty() || broken_) return;
+  if (gathering_.empty() || broken_ || stopped_) return;
   if (options_.flush == Flush::sync) {
     if (!in_flight_) hand_over();
     return;
@@ -122,13 +128,28 @@ void GroupCommit::run_thread() {
       group = std::exchange(handed_, std::nullopt);
     }
     auto status = write(*group);
-    boost::asio::post(io_, [this, alive = alive_, group = std::move(*group), status]() mutable {
-      if (!*alive) return;
-      in_flight_ = false;
-      finish(std::move(group), status);
+    {
+      std::lock_guard lock(mutex_);
+      written_.emplace(std::move(*group), std::move(status));
+    }
+    boost::asio::post(io_, [this, alive = alive_] {
+      if (!*alive || stopped_) return;
+      finish_written();
       if (!broken_ && !gathering_.empty() && !in_flight_) hand_over();
     });
   }
+}
+
+// The outcome of what the thread wrote, once.
+void GroupCommit::finish_written() {
+  std::optional<std::pair<Group, rocksdb::Status>> written;
+  {
+    std::lock_guard lock(mutex_);
+    written = std::exchange(written_, std::nullopt);
+  }
+  if (!written) return;
+  in_flight_ = false;
+  finish(std::move(written->first), written->second);
 }
 
 void GroupCommit::finish(Group group, const rocksdb::Status& status) {
@@ -150,9 +171,7 @@ void GroupCommit::finish(Group group, const rocksdb::Status& status) {
 }
 
 void GroupCommit::fail_group(Group& group, const Error& error) {
-  for (auto& [key, value] : group.settings) {
-    if (unsaved_.size() < options_.unsaved_keys_max) unsaved_.insert_or_assign(std::move(key), std::move(value));
-  }
+  for (auto& [key, value] : group.settings) keep_unsaved(std::move(key), std::move(value));
   for (auto& done : group.callbacks) done(std::unexpected(error));
 }
 
@@ -196,26 +215,27 @@ void GroupCommit::retry() {
 
 void GroupCommit::stop() {
   if (stopped_) return;
-  retry_timer_.cancel();
   if (thread_.joinable()) {
     {
       std::lock_guard lock(mutex_);
       quit_ = true;
     }
     wake_.notify_one();
-    thread_.join();  // a batch in its hands is written; its completion is posted and may still run
+    thread_.join();
+    finish_written();  // before what gathered behind it: that builds on it
   }
   stopped_ = true;
-  if (!broken_ && !gathering_.empty()) {
-    Group group = take_gathered();
-    const auto status = write(group);
-    if (status.ok()) {
-      owner_.committed(group.number);
-      for (auto& done : group.callbacks) done({});
-    } else {
-      const Error error = to_error(status, "the disk refused a write");
-      for (auto& done : group.callbacks) done(std::unexpected(error));
-    }
+  retry_timer_.cancel();
+  if (broken_ || gathering_.empty()) return;
+  Group group = take_gathered();
+  const auto status = write(group);
+  if (status.ok()) {
+    owner_.committed(group.number);
+    for (auto& done : group.callbacks) done({});
+  } else {
+    const Error error = to_error(status, "the disk refused the last write before the stop");
+    spdlog::error("store: {}", error.message);
+    for (auto& done : group.callbacks) done(std::unexpected(error));
   }
 }
 

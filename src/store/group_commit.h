@@ -81,6 +81,8 @@ class GroupCommit {
   void enter_broken(Error error);
   void retry();
   void run_thread();
+  void finish_written();
+  void keep_unsaved(std::string key, std::optional<std::string> value);
   rocksdb::Status write(Group& group);
 
   boost::asio::io_context& io_;
@@ -101,6 +103,7 @@ class GroupCommit {
   std::mutex mutex_;
   std::condition_variable wake_;
   std::optional<Group> handed_;
+  std::optional<std::pair<Group, rocksdb::Status>> written_;
   bool quit_ = false;
   std::thread thread_;
 };

@@ -44,9 +44,9 @@ MessageLog::~MessageLog() = default;
 Result<void> MessageLog::load() {
   rocksdb::DB& db = database_.db();
   std::string start;
-  if (db.Get({}, database_.family(Family::meta), slice(kLogStart), &start).ok() && start.size() == 8) {
-    min_physical_ = get_u64(start.data());
-  }
+  const auto begins = db.Get({}, database_.family(Family::meta), slice(kLogStart), &start);
+  if (!begins.ok() && !begins.IsNotFound()) return std::unexpected(to_error(begins, "reading where the log begins"));
+  if (begins.ok() && start.size() == 8) min_physical_ = get_u64(start.data());
   next_physical_ = min_physical_;
   {
     std::unique_ptr<rocksdb::Iterator> rows(db.NewIterator({}, database_.family(Family::log)));
@@ -74,6 +74,17 @@ Result<void> MessageLog::load() {
     if (queues.size() <= static_cast<std::size_t>(id)) queues.resize(static_cast<std::size_t>(id) + 1);
     queues[static_cast<std::size_t>(id)] = std::move(queue);
   }
+  if (!rows->status().ok()) return std::unexpected(to_error(rows->status(), "reading the queues"));
+  return load_next_number();
+}
+
+// A dropped queue whose rows the disk did not let go still owns its number: another queue would take them for its own.
+Result<void> MessageLog::load_next_number() {
+  std::unique_ptr<rocksdb::Iterator> rows(database_.db().NewIterator({}, database_.family(Family::index)));
+  rows->SeekToLast();
+  if (!rows->status().ok()) return std::unexpected(to_error(rows->status(), "reading the index"));
+  if (rows->Valid() && rows->key().size() == kIndexKeyBytes)
+    next_number_ = std::max(next_number_, get_u32(rows->key().data()) + 1);
   return {};
 }
 
@@ -331,76 +342,109 @@ void MessageLog::for_each_queue(const std::function<void(Queue&)>& visit) {
   }
 }
 
-// The first record at or behind a physical offset, with its store time.
-std::optional<std::uint64_t> MessageLog::record_from(std::uint64_t physical_offset, std::int64_t* store_time_ms) {
+// The first record at or behind a physical offset; nullopt: there is none. An error is not "none": retention would take
+// a disk that cannot be read for an empty log, and delete everything.
+Result<std::optional<MessageLog::Found>> MessageLog::record_from(std::uint64_t physical_offset) {
   std::unique_ptr<rocksdb::Iterator> rows(database_.db().NewIterator({}, database_.family(Family::log)));
   char key[8];
   put_u64(key, physical_offset);
   rows->Seek({key, sizeof key});
-  if (!rows->Valid() || rows->key().size() != 8) return std::nullopt;
+  if (!rows->status().ok()) return std::unexpected(to_error(rows->status(), "reading the log"));
+  if (!rows->Valid()) return std::nullopt;
+  if (rows->key().size() != 8) return fail(Errc::corrupt, "a key of the log has {} bytes, not 8", rows->key().size());
   const rocksdb::Slice value = rows->value();
-  if (value.size() < kBornHostAt + 28) return std::nullopt;
+  const std::uint64_t found = get_u64(rows->key().data());
+  if (value.size() < kBornHostAt + 28)
+    return fail(Errc::corrupt, "the record at physical offset {} has only {} bytes", found, value.size());
   const std::size_t born_host = (get_u32(value.data() + kSysFlagAt) & kBornHostV6) != 0 ? 20 : 8;
-  if (store_time_ms != nullptr)
-    *store_time_ms = static_cast<std::int64_t>(get_u64(value.data() + kBornHostAt + born_host));
-  return get_u64(rows->key().data());
+  return Found{found, static_cast<std::int64_t>(get_u64(value.data() + kBornHostAt + born_host))};
 }
 
 std::optional<std::int64_t> MessageLog::earliest_store_time_ms() {
-  std::int64_t time_ms = 0;
-  if (!record_from(min_physical_, &time_ms)) return std::nullopt;
-  return time_ms;
+  auto first = record_from(min_physical_);
+  if (!first || !*first) return std::nullopt;
+  return (*first)->store_time_ms;
 }
 
-std::uint64_t MessageLog::oldest_to_keep(std::int64_t now_ms) {
+Result<std::uint64_t> MessageLog::oldest_to_keep(std::int64_t now_ms) {
   std::uint64_t keep = min_physical_;
   if (options_.retention_bytes != 0 && committed_physical_ - keep > options_.retention_bytes) {
-    keep = record_from(committed_physical_ - options_.retention_bytes, nullptr).value_or(keep);
+    auto record = record_from(committed_physical_ - options_.retention_bytes);
+    if (!record) return std::unexpected(record.error());
+    if (*record) keep = (*record)->physical_offset;
   }
   if (options_.retention_ms == 0) return keep;
   const std::int64_t oldest_ms = now_ms - options_.retention_ms;
-  std::int64_t store_time_ms = 0;
-  auto first = record_from(keep, &store_time_ms);
-  if (!first || store_time_ms >= oldest_ms) return keep;  // the usual case, one read
+  auto first = record_from(keep);
+  if (!first) return std::unexpected(first.error());
+  if (!*first || (*first)->store_time_ms >= oldest_ms) return keep;  // the usual case, one read
   std::uint64_t low = keep, high = committed_physical_;
   while (low < high) {  // the lowest place from which on everything is young enough
     const std::uint64_t middle = low + (high - low) / 2;
-    auto record = record_from(middle, &store_time_ms);
-    if (record && *record < high && store_time_ms < oldest_ms) {
-      low = *record + 1;
+    auto record = record_from(middle);
+    if (!record) return std::unexpected(record.error());
+    if (*record && (*record)->physical_offset < high && (*record)->store_time_ms < oldest_ms) {
+      low = (*record)->physical_offset + 1;
     } else {
       high = middle;
     }
   }
-  return record_from(low, nullptr).value_or(committed_physical_);
+  auto last = record_from(low);
+  if (!last) return std::unexpected(last.error());
+  return *last ? (*last)->physical_offset : committed_physical_;
+}
+
+// Where a queue begins when the log begins at `keep`; nullopt: nothing changes.
+Result<std::optional<MessageLog::Shortened>> MessageLog::shorten(Queue& queue, std::uint64_t keep) {
+  if (queue.min_physical_ >= keep || queue.min_offset_ >= queue.max_offset_) return std::nullopt;
+  Shortened shortened{&queue, queue.min_offset_, queue.min_physical_};
+  std::int64_t low = queue.min_offset_, high = queue.max_offset_;
+  while (low < high) {
+    const std::int64_t middle = low + (high - low) / 2;
+    auto entry = entry_at(queue, middle);
+    if (!entry && entry.error().code != Errc::not_found) return std::unexpected(entry.error());
+    if (!entry || entry->physical_offset < keep) {  // a missing row was dropped as stale
+      low = middle + 1;
+    } else {
+      shortened.min_physical = entry->physical_offset;
+      high = middle;
+    }
+  }
+  shortened.min_offset = low;
+  return shortened;
 }
 
 void MessageLog::enforce_retention(std::int64_t now_ms) {
-  const std::uint64_t keep = oldest_to_keep(now_ms);
-  if (keep <= min_physical_ || commit_->broken()) return;
+  if (commit_->broken()) return;
+  const auto oldest = oldest_to_keep(now_ms);
+  if (!oldest) return spdlog::error("store: nothing old is deleted this time: {}", oldest.error().message);
+  const std::uint64_t keep = *oldest;
+  if (keep <= min_physical_) return;
+  // all is read before anything is changed
+  std::vector<Shortened> queues;
+  std::optional<Error> unreadable;
+  for_each_queue([&](Queue& queue) {
+    if (unreadable) return;
+    auto shortened = shorten(queue, keep);
+    if (!shortened) {
+      unreadable = in_context(fmt::format("topic {} queue {}", queue.topic(), queue.id()), shortened.error());
+    } else if (*shortened) {
+      queues.push_back(**shortened);
+    }
+  });
+  if (unreadable) return spdlog::error("store: nothing old is deleted this time: {}", unreadable->message);
   spdlog::info("store: deleting messages below physical offset {} (kept from {} until now)", keep, min_physical_);
   min_physical_ = keep;
   database_.oldest_physical_offset() = keep;
   char start[8];
   put_u64(start, keep);
   commit_->put_setting(kLogStart, {start, sizeof start});
-  for_each_queue([&](Queue& queue) {
-    if (queue.min_physical_ >= keep || queue.min_offset_ >= queue.max_offset_) return;
-    std::int64_t low = queue.min_offset_, high = queue.max_offset_;
-    while (low < high) {
-      const std::int64_t middle = low + (high - low) / 2;
-      auto entry = entry_at(queue, middle);
-      if (!entry || entry->physical_offset < keep) {  // a missing row was dropped as stale
-        low = middle + 1;
-      } else {
-        queue.min_physical_ = entry->physical_offset;
-        high = middle;
-      }
-    }
-    if (low == queue.min_offset_) return;
-    queue.min_offset_ = low;
-    save_queue(queue);
-  });
+  for (const auto& [queue, min_offset, min_physical] : queues) {
+    queue->min_physical_ = min_physical;
+    if (min_offset == queue->min_offset_) continue;
+    queue->min_offset_ = min_offset;
+    save_queue(*queue);
+  }
   char from[8] = {};
   const rocksdb::Slice begin(from, sizeof from), end(start, sizeof start);
   const rocksdb::RangePtr range(&begin, &end);

@@ -56,12 +56,12 @@ class MessageLog {
   std::vector<std::uint64_t> find_by_key(std::uint64_t key_hash, std::size_t max);
   static std::uint64_t hash_key(std::string_view topic, std::string_view key);
 
-  // Deletes what retention no longer keeps. now_ms: wall clock.
+  // Deletes what retention no longer keeps; nothing when the disk cannot be read. now_ms: wall clock.
   void enforce_retention(std::int64_t now_ms);
 
   std::uint64_t min_physical_offset() const { return min_physical_; }
   std::uint64_t max_physical_offset() const { return committed_physical_; }
-  std::optional<std::int64_t> earliest_store_time_ms();  // of the whole log; nullopt when it is empty
+  std::optional<std::int64_t> earliest_store_time_ms();  // of the whole log; nullopt: empty, or not readable
   void for_each_queue(const std::function<void(Queue&)>& visit);
 
   // The rows of the index for what was appended since the last call.
@@ -95,8 +95,19 @@ class MessageLog {
   void forget_overwritten();
   void save_queue(const Queue& queue);
   Result<void> load_end(Queue& queue);
-  std::optional<std::uint64_t> record_from(std::uint64_t physical_offset, std::int64_t* store_time_ms);
-  std::uint64_t oldest_to_keep(std::int64_t now_ms);
+  Result<void> load_next_number();
+  struct Found {
+    std::uint64_t physical_offset;
+    std::int64_t store_time_ms;
+  };
+  Result<std::optional<Found>> record_from(std::uint64_t physical_offset);
+  Result<std::uint64_t> oldest_to_keep(std::int64_t now_ms);
+  struct Shortened {
+    Queue* queue;
+    std::int64_t min_offset;
+    std::uint64_t min_physical;
+  };
+  Result<std::optional<Shortened>> shorten(Queue& queue, std::uint64_t keep);
 
   Database& database_;
   const Options& options_;

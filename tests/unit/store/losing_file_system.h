@@ -4,6 +4,7 @@
 
 #include <rocksdb/file_system.h>
 
+#include <condition_variable>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -30,6 +31,24 @@ class LosingFileSystem : public rocksdb::FileSystemWrapper {
     full_ = full;
   }
 
+  std::uint64_t refused_writes() {
+    std::lock_guard lock(mutex_);
+    return refused_writes_;
+  }
+  // The disk cannot be read: what is in no cache fails.
+  void set_unreadable(bool unreadable) {
+    std::lock_guard lock(mutex_);
+    unreadable_ = unreadable;
+  }
+  // The disk takes its time: while held, nothing that waits for it (fsync) comes back.
+  void hold_syncs(bool hold) {
+    {
+      std::lock_guard lock(mutex_);
+      hold_syncs_ = hold;
+    }
+    released_.notify_all();
+  }
+
   // To be called when nothing uses the files: cuts what was not synced and switches the power on again.
   void lose_unsynced(std::mt19937_64& random) {
     std::lock_guard lock(mutex_);
@@ -51,6 +70,13 @@ class LosingFileSystem : public rocksdb::FileSystemWrapper {
                                     rocksdb::IODebugContext* debug) override {
     auto status = target()->NewWritableFile(name, options, result, debug);
     return wrap(name, result, std::move(status));
+  }
+  rocksdb::IOStatus NewRandomAccessFile(const std::string& name, const rocksdb::FileOptions& options,
+                                        std::unique_ptr<rocksdb::FSRandomAccessFile>* result,
+                                        rocksdb::IODebugContext* debug) override {
+    auto status = target()->NewRandomAccessFile(name, options, result, debug);
+    if (status.ok()) *result = std::make_unique<Reader>(std::move(*result), *this);
+    return status;
   }
   rocksdb::IOStatus ReopenWritableFile(const std::string& name, const rocksdb::FileOptions& options,
                                        std::unique_ptr<rocksdb::FSWritableFile>* result,
@@ -76,6 +102,26 @@ class LosingFileSystem : public rocksdb::FileSystemWrapper {
     std::uint64_t written = 0, synced = 0;
   };
 
+  class Reader : public rocksdb::FSRandomAccessFileOwnerWrapper {
+   public:
+    Reader(std::unique_ptr<rocksdb::FSRandomAccessFile> file, LosingFileSystem& disk)
+        : rocksdb::FSRandomAccessFileOwnerWrapper(std::move(file)), disk_(disk) {}
+
+    rocksdb::IOStatus Read(std::uint64_t at, std::size_t bytes, const rocksdb::IOOptions& options,
+                           rocksdb::Slice* result, char* scratch, rocksdb::IODebugContext* debug) const override {
+      if (disk_.unreadable()) return rocksdb::IOStatus::IOError("the disk cannot be read");
+      return target()->Read(at, bytes, options, result, scratch, debug);
+    }
+    rocksdb::IOStatus MultiRead(rocksdb::FSReadRequest* requests, std::size_t count, const rocksdb::IOOptions& options,
+                                rocksdb::IODebugContext* debug) override {
+      if (disk_.unreadable()) return rocksdb::IOStatus::IOError("the disk cannot be read");
+      return target()->MultiRead(requests, count, options, debug);
+    }
+
+   private:
+    LosingFileSystem& disk_;
+  };
+
   class Writer : public rocksdb::FSWritableFileOwnerWrapper {
    public:
     Writer(std::unique_ptr<rocksdb::FSWritableFile> file, std::string name, LosingFileSystem& disk)
@@ -98,6 +144,7 @@ class LosingFileSystem : public rocksdb::FileSystemWrapper {
     }
     // The real fsync is left out: only what the store asked for counts, and tests should be fast.
     rocksdb::IOStatus Sync(const rocksdb::IOOptions& options, rocksdb::IODebugContext* debug) override {
+      disk_.wait_for_release();
       auto flushed = target()->Flush(options, debug);
       return flushed.ok() ? disk_.synced(name_) : flushed;
     }
@@ -123,6 +170,7 @@ class LosingFileSystem : public rocksdb::FileSystemWrapper {
   rocksdb::IOStatus spend(std::size_t& bytes) {
     std::lock_guard lock(mutex_);
     if (full_) {
+      ++refused_writes_;
       bytes = 0;
       return rocksdb::IOStatus::NoSpace("the disk is full");
     }
@@ -134,6 +182,14 @@ class LosingFileSystem : public rocksdb::FileSystemWrapper {
     bytes = bytes_left_;
     bytes_left_ = 0;
     return rocksdb::IOStatus::IOError("power is off");
+  }
+  bool unreadable() {
+    std::lock_guard lock(mutex_);
+    return unreadable_;
+  }
+  void wait_for_release() {
+    std::unique_lock lock(mutex_);
+    released_.wait(lock, [&] { return !hold_syncs_; });
   }
   void wrote(const std::string& name, std::size_t bytes) {
     std::lock_guard lock(mutex_);
@@ -150,7 +206,11 @@ class LosingFileSystem : public rocksdb::FileSystemWrapper {
   std::map<std::string, File> files_;
   std::uint64_t bytes_left_ = UINT64_MAX;
   std::uint64_t lost_bytes_ = 0;
+  std::uint64_t refused_writes_ = 0;
+  std::condition_variable released_;
   bool full_ = false;
+  bool unreadable_ = false;
+  bool hold_syncs_ = false;
 };
 
 }  // namespace gantry::store

@@ -1,0 +1,112 @@
+// What the store does when the disk fails in the middle of something: nothing is lost that was there before.
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "losing_file_system.h"
+#include "store_fixture.h"
+
+namespace gantry::store {
+namespace {
+
+std::vector<std::string> one(std::string text) { return {std::move(text)}; }
+
+TEST(FaultyDisk, GivenADiskThatCannotBeReadThenRetentionDeletesNothing) {
+  auto disk = std::make_shared<LosingFileSystem>();
+  StoreFixture f({.retention_ms = 1000, .file_system = disk});
+  for (int i = 0; i < 100; ++i) {
+    f.clock_ms = 10'000 + 100 * i;
+    f.append("t", 0, std::string(4000, 'm'));
+  }
+  f.settle();
+  f.reopen();                                                  // from memory into files
+  ASSERT_EQ(f.store->log().earliest_store_time_ms(), 10'000);  // the oldest record is in the cache now, others are not
+  f.clock_ms = 12'000;                                         // all up to 11'000 are too old
+  disk->set_unreadable(true);
+  f.store->enforce_retention();
+  f.settle();
+  EXPECT_EQ(f.store->log().min_physical_offset(), 0u);
+  EXPECT_EQ(f.store->log().open("t", 0).min_offset(), 0);
+  EXPECT_EQ(f.store->log().open("t", 0).max_offset(), 100);
+
+  disk->set_unreadable(false);
+  f.store->enforce_retention();
+  f.settle();
+  EXPECT_EQ(f.store->log().open("t", 0).min_offset(), 10);
+  EXPECT_EQ(f.texts("t", 0).size(), 90u);
+}
+
+TEST(FaultyDisk, GivenADroppedQueueWhoseRowsStayedThenItsNumberIsNotUsedAgain) {
+  auto disk = std::make_shared<LosingFileSystem>();
+  StoreFixture f({.file_system = disk});
+  for (const char* text : {"old 0", "old 1", "old 2"}) f.append("t", 0, text);
+  f.settle();
+  disk->set_full(true);
+  f.store->log().drop("t");
+  f.settle();
+  ASSERT_TRUE(f.store->broken());
+  disk->set_full(false);
+  ASSERT_TRUE(f.run_until([&] { return !f.store->broken(); }));
+  f.reopen();
+  ASSERT_EQ(f.store->log().find("t", 0), nullptr);
+  f.append("u", 0, "new");
+  f.settle();
+  EXPECT_EQ(f.texts("u", 0), one("new"));
+  f.reopen();
+  EXPECT_EQ(f.store->log().open("u", 0).max_offset(), 1);
+  EXPECT_EQ(f.texts("u", 0), one("new"));
+}
+
+TEST(FaultyDisk, GivenTheLimitOfUnsavedKeysThenKeptOnesStillTakeTheirNewestValue) {
+  auto disk = std::make_shared<LosingFileSystem>();
+  StoreFixture f({.unsaved_keys_max = 1, .file_system = disk});
+  f.store->put("setting/a", "1");
+  f.settle();
+  disk->set_full(true);
+  f.store->put("setting/a", "2");
+  f.settle();
+  ASSERT_TRUE(f.store->broken());
+  f.store->put("setting/b", "beyond the limit");
+  f.store->put("setting/a", "3");
+  disk->set_full(false);
+  ASSERT_TRUE(f.run_until([&] { return !f.store->broken(); }));
+  std::vector<std::string> values;
+  ASSERT_TRUE(f.store->for_each_setting("setting/", [&](auto, auto value) { values.emplace_back(value); }));
+  EXPECT_EQ(values, one("3"));
+}
+
+TEST(FaultyDisk, GivenAFailedBatchInFlightWhenTheStoreStopsThenWhatGatheredBehindItFailsToo) {
+  auto disk = std::make_shared<LosingFileSystem>();
+  StoreFixture f({.flush = Flush::sync, .file_system = disk});
+  ASSERT_TRUE(f.append("t", 0, "before"));
+  ASSERT_TRUE(f.run_until([&] { return f.acknowledged.size() == 1; }));
+  disk->set_full(true);
+  ASSERT_TRUE(f.append("t", 0, "in flight"));
+  f.io.restart();
+  f.io.poll_one();  // hands it to the thread
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (disk->refused_writes() == 0 && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+  ASSERT_GT(disk->refused_writes(), 0u);
+  disk->set_full(false);
+  ASSERT_TRUE(f.append("t", 0, "gathered"));
+  f.store->stop();
+  EXPECT_EQ(f.failed.size(), 2u) << "nobody waits for ever";
+  EXPECT_EQ(f.acknowledged, one("before"));
+  f.reopen();
+  EXPECT_EQ(f.texts("t", 0), one("before"));
+}
+
+TEST(FaultyDisk, GivenABatchInFlightWhenTheStoreStopsThenAllIsWrittenAndAnswered) {
+  StoreFixture f({.flush = Flush::sync});
+  ASSERT_TRUE(f.append("t", 0, "in flight"));
+  f.io.restart();
+  f.io.poll_one();
+  ASSERT_TRUE(f.append("t", 0, "gathered"));
+  f.store->stop();
+  EXPECT_EQ(f.acknowledged, (std::vector<std::string>{"in flight", "gathered"}));
+  f.reopen();
+  EXPECT_EQ(f.texts("t", 0), (std::vector<std::string>{"in flight", "gathered"}));
+}
+
+}  // namespace
+}  // namespace gantry::store
