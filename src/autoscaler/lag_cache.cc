@@ -9,29 +9,65 @@ namespace gantry::autoscaler {
 using boost::asio::awaitable;
 using SteadyClock = std::chrono::steady_clock;
 
+// The mark of a reading under way. However its coroutine ends, destroyed with its io_context too, the mark goes and
+// all who wait for it wake up.
+class LagCache::UnderWay {
+ public:
+  UnderWay(boost::asio::io_context& io, std::shared_ptr<Entries> entries, Key key)
+      : entries_(std::move(entries)),
+        key_(std::move(key)),
+        done_(std::make_shared<boost::asio::steady_timer>(io, SteadyClock::time_point::max())) {
+    Entry& entry = (*entries_)[key_];
+    entry.reading.reset();  // an old one is not the answer to those who wait for the new one
+    entry.under_way = done_;
+  }
+  UnderWay(const UnderWay&) = delete;
+  UnderWay& operator=(const UnderWay&) = delete;
+  ~UnderWay() {
+    (*entries_)[key_].under_way.reset();
+    done_->cancel();
+  }
+
+  void ended(const Result<lag::LagReading>& reading) {
+    Entry& entry = (*entries_)[key_];
+    entry.reading = reading;
+    entry.read_at = SteadyClock::now();
+  }
+
+ private:
+  std::shared_ptr<Entries> entries_;
+  Key key_;
+  std::shared_ptr<boost::asio::steady_timer> done_;
+};
+
 awaitable<Result<lag::LagReading>> LagCache::read(lag::LagQuery query) {
   const Key key{query.topic, query.group, query.policy};
+  const auto entries = entries_;
   // references into the map stay valid over the awaits: entries under way are never erased
-  if (Entry& entry = entries_[key]; entry.under_way) {
+  if (Entry& entry = (*entries)[key]; entry.under_way) {
     auto done = entry.under_way;
     boost::system::error_code cancelled;
     co_await done->async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, cancelled));
-    auto found = entries_.find(key);
-    if (found != entries_.end() && found->second.reading) co_return *found->second.reading;
-    co_return fail(Errc::cancelled, "the reading of {}/{} was given up", query.topic, query.group);
+    auto found = entries->find(key);
+    if (found != entries->end() && found->second.reading) co_return *found->second.reading;
+    co_return fail(Errc::cancelled, "the reading of {}/{} was given up", std::get<0>(key), std::get<1>(key));
+  } else if (entry.reading && SteadyClock::now() - entry.read_at < max_age_) {
+    co_return *entry.reading;
   }
-  Entry& entry = entries_[key];
-  if (entry.reading && SteadyClock::now() - entry.read_at < max_age_) co_return *entry.reading;
 
-  auto done = std::make_shared<boost::asio::steady_timer>(io_, SteadyClock::time_point::max());
-  entry.under_way = done;
-  auto reading = co_await source_->read(std::move(query));
-  entry.reading = reading;
-  entry.read_at = SteadyClock::now();
-  entry.under_way.reset();
-  done->cancel();
-  if (entries_.size() > kEntriesMax) {
-    std::erase_if(entries_, [&](const auto& other) {
+  Result<lag::LagReading> reading = fail(Errc::internal, "not read");
+  {
+    UnderWay under_way(io_, entries, key);
+    try {
+      reading = co_await source_->read(std::move(query));
+    } catch (const std::exception& error) {
+      reading =
+          fail(Errc::internal, "the reading of {}/{} failed: {}", std::get<0>(key), std::get<1>(key), error.what());
+    }
+    under_way.ended(reading);
+  }
+  if (entries->size() > kEntriesMax) {
+    std::erase_if(*entries, [&](const auto& other) {
       return !other.second.under_way && SteadyClock::now() - other.second.read_at > max_age_ && other.first != key;
     });
   }

@@ -1,5 +1,6 @@
 // Lag readings shared by all who want the same one: triggers, the page, the report. A reading is good for a while, and
-// never is more than one under way for the same topic and group. On the thread of its io_context.
+// never is more than one under way for the same topic and group. What reads and fails, throws or goes away leaves
+// nobody waiting. On the thread of its io_context.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -22,6 +23,7 @@ class LagCache {
   LagCache(boost::asio::io_context& io, std::shared_ptr<lag::LagSource> source, std::chrono::milliseconds max_age)
       : io_(io), source_(std::move(source)), max_age_(max_age) {}
 
+  // Errors: the source's; internal when the source threw; cancelled when the reading that was waited for went away.
   boost::asio::awaitable<Result<lag::LagReading>> read(lag::LagQuery query);
 
  private:
@@ -32,10 +34,13 @@ class LagCache {
     std::shared_ptr<boost::asio::steady_timer> under_way;  // cancelled when the reading has come
   };
 
+  using Entries = std::map<Key, Entry>;
+  class UnderWay;
+
   boost::asio::io_context& io_;
   std::shared_ptr<lag::LagSource> source_;
   std::chrono::milliseconds max_age_;
-  std::map<Key, Entry> entries_;
+  std::shared_ptr<Entries> entries_ = std::make_shared<Entries>();  // a reading that goes away may outlive us
 };
 
 }  // namespace gantry::autoscaler

@@ -1,10 +1,10 @@
 #include "autoscaler/scaled_object_runner.h"
 
 #include <algorithm>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
+
+#include "net/spawn.h"
 
 namespace gantry::autoscaler {
 
@@ -15,16 +15,30 @@ std::int64_t now_ms() {
       .count();
 }
 
+namespace {
+
+// Scaling waits and measures by a clock that nobody sets: an hour back on the wall is not an hour without scaling.
+std::int64_t steady_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+}  // namespace
+
 ScaledObjectRunner::ScaledObjectRunner(boost::asio::io_context& io, kube::ScaledObject object,
-                                       scaling::ScaledObjectSpec spec, ScaleTarget target, ReadTrigger read)
+                                       scaling::ScaledObjectSpec spec, ScaleTarget target, ReadTrigger read,
+                                       WallClock wall_clock)
     : io_(io),
       object_(std::move(object)),
       target_(std::move(target)),
       read_(std::move(read)),
-      autoscaler_(std::make_unique<scaling::Autoscaler>(std::move(spec), now_ms())),
+      wall_clock_(std::move(wall_clock)),
+      autoscaler_(std::make_unique<scaling::Autoscaler>(std::move(spec), steady_ms())),
       timer_(io) {}
 
-void ScaledObjectRunner::start() { boost::asio::co_spawn(io_, run(shared_from_this()), boost::asio::detached); }
+void ScaledObjectRunner::start() {
+  net::spawn(io_, "the scaling of " + object_.metadata.name, run(shared_from_this()));
+}
 
 void ScaledObjectRunner::stop() {
   stopped_ = true;
@@ -39,7 +53,7 @@ bool ScaledObjectRunner::watches_push() const {
 
 awaitable<void> ScaledObjectRunner::run(std::shared_ptr<ScaledObjectRunner> self) {
   while (!self->stopped_) {
-    const std::int64_t until_due_ms = std::max<std::int64_t>(0, autoscaler_->next_due_ms() - now_ms());
+    const std::int64_t until_due_ms = std::max<std::int64_t>(0, autoscaler_->next_due_ms() - steady_ms());
     std::chrono::milliseconds wait(until_due_ms);
     if (watches_push()) wait = std::min(wait, kPushInterval);
     timer_.expires_after(wait);
@@ -51,8 +65,8 @@ awaitable<void> ScaledObjectRunner::run(std::shared_ptr<ScaledObjectRunner> self
     if (stopped_) co_return;
     const bool pushed = watches_push() && std::any_of(observation.triggers.begin(), observation.triggers.end(),
                                                       [](const auto& t) { return t.active.value_or(false); });
-    if (pushed) autoscaler_->poll_at_once(now_ms());
-    if (autoscaler_->next_due_ms() <= now_ms()) decide(observation);
+    if (pushed) autoscaler_->poll_at_once(steady_ms());
+    if (autoscaler_->next_due_ms() <= steady_ms()) decide(observation);
   }
 }
 
@@ -68,8 +82,8 @@ awaitable<scaling::Observation> ScaledObjectRunner::observe() {
 }
 
 void ScaledObjectRunner::decide(const scaling::Observation& observation) {
-  const scaling::Decision& decision = autoscaler_->step(observation, now_ms());
-  decided_at_ms_ = now_ms();
+  const scaling::Decision& decision = autoscaler_->step(observation, steady_ms());
+  decided_at_ms_ = wall_clock_();
   if (decision.polled) active_ = decision.active;
   last_error_.clear();
   for (const scaling::ResolvedMetric& metric : autoscaler_->metrics()) {

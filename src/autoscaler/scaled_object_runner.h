@@ -34,6 +34,9 @@ struct ScaleTarget {
 // Reads one trigger of the object; what fails is an error inside the reading. Calls overlap for several triggers.
 using ReadTrigger = std::function<boost::asio::awaitable<scaling::TriggerReading>(const kube::Trigger& trigger)>;
 
+// Epoch milliseconds; for what is shown only, it may jump.
+using WallClock = std::function<std::int64_t()>;
+
 // Made by std::make_shared: its coroutine keeps it alive until the step at hand has ended.
 class ScaledObjectRunner : public std::enable_shared_from_this<ScaledObjectRunner> {
  public:
@@ -43,7 +46,7 @@ class ScaledObjectRunner : public std::enable_shared_from_this<ScaledObjectRunne
 
   // All on the one thread that runs `io`. `object` must have triggers, `spec` come from spec_of(object).
   ScaledObjectRunner(boost::asio::io_context& io, kube::ScaledObject object, scaling::ScaledObjectSpec spec,
-                     ScaleTarget target, ReadTrigger read);
+                     ScaleTarget target, ReadTrigger read, WallClock wall_clock = now_ms);
 
   void start();
   void stop();  // no further decision is made; replicas stay as they are
@@ -51,7 +54,7 @@ class ScaledObjectRunner : public std::enable_shared_from_this<ScaledObjectRunne
   const kube::ScaledObject& object() const { return object_; }
   const scaling::Autoscaler& autoscaler() const { return *autoscaler_; }
   ScaleTarget::Replicas replicas() const { return target_.replicas(); }
-  // Of the newest decision; empty before the first.
+  // Of the newest decision, by the wall clock; empty before the first.
   std::optional<std::int64_t> decided_at_ms() const { return decided_at_ms_; }
   std::optional<bool> active() const { return active_; }
   const std::string& last_error() const { return last_error_; }  // empty: the last readings all succeeded
@@ -66,6 +69,7 @@ class ScaledObjectRunner : public std::enable_shared_from_this<ScaledObjectRunne
   kube::ScaledObject object_;
   ScaleTarget target_;
   ReadTrigger read_;
+  WallClock wall_clock_;
   std::unique_ptr<scaling::Autoscaler> autoscaler_;
   boost::asio::steady_timer timer_;
   bool stopped_ = false;

@@ -1,14 +1,13 @@
 #include "bench/cases.h"
 
 #include <algorithm>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "net/spawn.h"
 #include "wire/batch.h"
 #include "wire/codes.h"
 #include "wire/headers/admin.h"
@@ -183,8 +182,8 @@ Worker pop_worker(std::string topic, std::string group, std::size_t in_flight) {
       for (const wire::PopReceipt& receipt : receipts_of(session, *response)) {
         while (under_way >= share) co_await wait_for_room(room);
         ++under_way;
-        asio::co_spawn(executor, acknowledge(session, topic, group, receipt, window, count, under_way, room),
-                       asio::detached);
+        net::spawn(executor, "an acknowledgement",
+                   acknowledge(session, topic, group, receipt, window, count, under_way, room));
       }
     }
     while (under_way > 0) co_await wait_for_room(room);

@@ -1,5 +1,4 @@
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -11,6 +10,7 @@
 #include "bench/options.h"
 #include "bench/server_process.h"
 #include "bench/session.h"
+#include "net/spawn.h"
 
 namespace gantry::bench {
 namespace {
@@ -121,13 +121,12 @@ awaitable<Result<Row>> measure(Session& session, const Options& options, const M
   std::size_t running = what.in_flight;
   auto executor = co_await asio::this_coro::executor;
   for (std::size_t i = 0; i < what.in_flight; ++i) {
-    asio::co_spawn(
-        executor,
+    net::spawn(
+        executor, "a worker of the bench",
         [](Session& s, Worker w, std::size_t index, const Window& win, Count& c, std::size_t& left) -> awaitable<void> {
           co_await w(s, index, win, c);
           --left;
-        }(session, worker, i, window, count, running),
-        asio::detached);
+        }(session, worker, i, window, count, running));
   }
   co_await wait_until(window.begin);
   const auto cpu_begin = cpu_seconds(session.target().pid);

@@ -2,8 +2,6 @@
 
 #include <spdlog/spdlog.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -17,6 +15,7 @@
 #include "net/acceptor.h"
 #include "net/endpoint.h"
 #include "net/log_limit.h"
+#include "net/spawn.h"
 
 namespace gantry::http {
 
@@ -134,7 +133,7 @@ class Server::Impl : public std::enable_shared_from_this<Impl> {
     sessions_[session->id] = [weak = std::weak_ptr(session)] {
       if (auto session = weak.lock()) session->stream.close();
     };
-    asio::co_spawn(io_, serve(shared_from_this(), session), asio::detached);
+    net::spawn(io_, "the HTTP session of " + session->remote, serve(shared_from_this(), session));
   }
 
   // One connection, from its first request to its last. `self` keeps us alive.

@@ -1,10 +1,9 @@
 #include "rocketmq/consumer.h"
 
 #include <algorithm>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <list>
 
+#include "net/spawn.h"
 #include "queueing/allocation.h"
 #include "queueing/subscription.h"
 #include "rocketmq/group_member.h"
@@ -76,7 +75,7 @@ class Consumer::Impl : public std::enable_shared_from_this<Impl> {
 
   template <class Loop>
   void spawn(Loop loop) {
-    asio::co_spawn(cluster_->io(), std::move(loop), asio::detached);
+    net::spawn(cluster_->io(), "a loop of the consumer in group " + config_.group, std::move(loop));
   }
 
   asio::awaitable<void> heartbeats();

@@ -1,11 +1,10 @@
 #include "rocketmq/pop_consumer.h"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <deque>
 #include <list>
 #include <set>
 
+#include "net/spawn.h"
 #include "queueing/subscription.h"
 #include "rocketmq/group_member.h"
 #include "rocketmq/identity.h"
@@ -62,7 +61,7 @@ class PopConsumer::Impl : public std::enable_shared_from_this<Impl> {
 
   template <class Loop>
   void spawn(Loop loop) {
-    asio::co_spawn(cluster_->io(), std::move(loop), asio::detached);
+    net::spawn(cluster_->io(), "a loop of the POP consumer in group " + config_.group, std::move(loop));
   }
 
   asio::awaitable<void> heartbeats();

@@ -98,6 +98,60 @@ TEST_F(LagCacheTest, GivenAFailureThenWhoeverWaitsGetsItToo) {
   EXPECT_EQ(source->asked, 1);
 }
 
+// Throws, or keeps its reader until the test destroys it.
+class BrokenSource : public lag::LagSource {
+ public:
+  asio::awaitable<Result<lag::LagReading>> read(lag::LagQuery query) override {
+    ++asked;
+    if (query.topic == "throws") throw std::runtime_error("out of luck");
+    auto keep = [this](auto handler) { reader = std::make_shared<decltype(handler)>(std::move(handler)); };
+    co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(std::move(keep), asio::use_awaitable);
+    co_return fail(Errc::internal, "never comes here");
+  }
+
+  int asked = 0;
+  std::shared_ptr<void> reader;
+};
+
+TEST_F(LagCacheTest, GivenASourceThatThrowsThenItIsAnErrorAndTheNextAsksAgain) {
+  auto broken = std::make_shared<BrokenSource>();
+  LagCache cache(io, broken, 0ms);
+  for (int i = 1; i <= 2; ++i) {
+    read(cache, {"throws", "g", {}});
+    run();
+    EXPECT_EQ(answers.size(), static_cast<std::size_t>(i));
+    EXPECT_EQ(broken->asked, i);
+  }
+  EXPECT_THAT(answers, testing::Each(-1));
+}
+
+TEST_F(LagCacheTest, GivenAReaderThatIsDestroyedThenWhoeverWaitsIsToldAndTheNextAsksAgain) {
+  auto broken = std::make_shared<BrokenSource>();
+  LagCache cache(io, broken, 1h);
+  read(cache, {"kept", "g", {}});
+  read(cache, {"kept", "g", {}});
+  run();
+  ASSERT_EQ(broken->asked, 1);
+  EXPECT_TRUE(answers.empty());
+  broken->reader.reset();
+  run();
+  EXPECT_THAT(answers, ElementsAre(-1)) << "the one that waited";
+  read(cache, {"kept", "g", {}});
+  run();
+  EXPECT_EQ(broken->asked, 2);
+}
+
+TEST_F(LagCacheTest, GivenAReadingUnderWayWhenTheCacheGoesFirstThenTheReaderMayGoLater) {
+  auto broken = std::make_shared<BrokenSource>();
+  auto cache = std::make_unique<LagCache>(io, broken, 1h);
+  read(*cache, {"kept", "g", {}});
+  run();
+  cache.reset();
+  broken->reader.reset();
+  run();
+  EXPECT_TRUE(answers.empty());
+}
+
 TEST_F(LagCacheTest, GivenMorePairsThanItHoldsThenOldReadingsGo) {
   source->held = false;
   LagCache cache(io, source, 0ms);

@@ -31,6 +31,7 @@ struct World {
   std::expected<double, std::string> lag = 0.0;
   std::int32_t replicas = 0;
   int readings = 0;
+  std::int64_t wall_ms = 1'700'000'000'000;
   std::shared_ptr<ScaledObjectRunner> runner;
 
   explicit World(const char* trigger_type, std::int64_t polling_interval_ms = 20) {
@@ -47,8 +48,8 @@ struct World {
     ScaleTarget target;
     target.replicas = [this] { return ScaleTarget::Replicas{replicas, replicas, replicas}; };
     target.scale = [this](std::int32_t n) { replicas = n; };
-    runner =
-        std::make_shared<ScaledObjectRunner>(io, object, spec, target, [this](const kube::Trigger&) { return read(); });
+    runner = std::make_shared<ScaledObjectRunner>(
+        io, object, spec, target, [this](const kube::Trigger&) { return read(); }, [this] { return wall_ms; });
   }
   ~World() {
     runner->stop();
@@ -98,6 +99,16 @@ TEST(ScaledObjectRunner, GivenAPushTriggerAtZeroThenItWakesLongBeforeTheNextPoll
   const auto begin = std::chrono::steady_clock::now();
   EXPECT_TRUE(run_until(world.io, [&] { return world.replicas > 0; }));
   EXPECT_LT(std::chrono::steady_clock::now() - begin, 2s);
+}
+
+TEST(ScaledObjectRunner, GivenAWallClockThatIsSetBackThenScalingGoesOnAndOnlyTheTimeShownFollows) {
+  World world("external");
+  world.runner->start();
+  ASSERT_TRUE(run_until(world.io, [&] { return world.runner->decided_at_ms() == world.wall_ms; }));
+  world.wall_ms -= 3'600'000;
+  world.lag = 45;
+  EXPECT_TRUE(run_until(world.io, [&] { return world.replicas == 5; })) << world.runner->autoscaler().explain().text();
+  EXPECT_EQ(world.runner->decided_at_ms(), world.wall_ms);
 }
 
 struct SlowSource : lag::LagSource {
