@@ -9,6 +9,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "cli/command.h"
 #include "rocketmq/cluster.h"
 
 namespace gantry::cli {
@@ -33,6 +34,19 @@ using Body = std::function<boost::asio::awaitable<int>(std::shared_ptr<rocketmq:
 
 // Runs `body` to its end on an io_context of its own and returns its exit code.
 int run_with_cluster(const ConnectionOptions& options, Body body);
+
+// What the command runs once its options are parsed: `body` with them, on a cluster of theirs.
+template <class Options>
+void run_on_cluster(CLI::App& command, Invocation& invocation, std::shared_ptr<Options> options,
+                    boost::asio::awaitable<int> (*body)(const Options&, std::shared_ptr<rocketmq::Cluster>)) {
+  command.callback([options, body, &invocation] {
+    invocation.run = [options, body] {
+      return run_with_cluster(options->connection, [options, body](std::shared_ptr<rocketmq::Cluster> cluster) {
+        return body(*options, std::move(cluster));
+      });
+    };
+  });
+}
 
 // "gantry: <message>" on standard error; returns kFailed, or kUsage for invalid_argument.
 int report(const Error& error);

@@ -1,10 +1,8 @@
 #include "up/generator.h"
 
 #include <algorithm>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
+
+#include "net/spawn.h"
 
 namespace gantry::up {
 
@@ -18,33 +16,25 @@ BurstGenerator::BurstGenerator(std::shared_ptr<rocketmq::Cluster> cluster, kube:
       burst_(std::move(burst)),
       tally_(std::move(tally)),
       producer_(cluster_, rocketmq::ProducerConfig{.group = "gantry-generator"}),
-      timer_(cluster_->io()) {}
+      begin_(cluster_->io()) {}
 
-void BurstGenerator::start() { boost::asio::co_spawn(cluster_->io(), run(shared_from_this()), boost::asio::detached); }
-
-awaitable<void> BurstGenerator::pause(std::chrono::milliseconds time) {
-  boost::asio::steady_timer timer(cluster_->io(), time);
-  boost::system::error_code ignored;
-  co_await timer.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
-}
+void BurstGenerator::start() { net::spawn(cluster_->io(), "the generator", run(shared_from_this())); }
 
 awaitable<void> BurstGenerator::run(std::shared_ptr<BurstGenerator> self) {
-  timer_.expires_after(std::chrono::milliseconds(burst_.start_after_ms));
-  boost::system::error_code ignored;
-  co_await timer_.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
+  co_await begin_.wait(std::chrono::milliseconds(burst_.start_after_ms));
   began_ = std::chrono::steady_clock::now();
   const int workers = static_cast<int>(std::min<std::int64_t>(kInFlight, burst_.messages));
-  for (int i = 0; i < workers && !stopped_; ++i)
-    boost::asio::co_spawn(cluster_->io(), worker(self), boost::asio::detached);
+  for (int i = 0; i < workers && !stopped_; ++i) net::spawn(cluster_->io(), "a sender of the generator", worker(self));
 }
 
 awaitable<void> BurstGenerator::worker(std::shared_ptr<BurstGenerator> self) {
+  rocketmq::Wakeup pause(cluster_->io());
   while (!self->stopped_ && next_ < burst_.messages) {
     const std::int64_t number = next_++;
     if (burst_.rate_per_s > 0) {
       const auto due = began_ + std::chrono::milliseconds(number * 1'000 / burst_.rate_per_s);
       const auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(due - std::chrono::steady_clock::now());
-      if (wait.count() > 0) co_await pause(wait);
+      if (wait.count() > 0) co_await pause.wait(wait);
     }
     rocketmq::Message message;
     message.topic = burst_.topic;
@@ -59,7 +49,7 @@ awaitable<void> BurstGenerator::worker(std::shared_ptr<BurstGenerator> self) {
         break;
       }
       last_error_ = receipt.error().message;
-      co_await pause(kRetryPause);
+      co_await pause.wait(kRetryPause);
     }
   }
 }

@@ -2,8 +2,6 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -12,6 +10,7 @@
 #include "kube/gantry_annotations.h"
 #include "rocketmq/cluster.h"
 #include "rocketmq/producer.h"
+#include "rocketmq/wakeup.h"
 #include "up/delivery_tally.h"
 
 namespace gantry::up {
@@ -25,7 +24,7 @@ class BurstGenerator : public std::enable_shared_from_this<BurstGenerator> {
   void start();
   void stop() {
     stopped_ = true;
-    timer_.cancel();
+    begin_.notify();
   }
 
   std::int64_t total() const { return burst_.messages; }
@@ -40,13 +39,12 @@ class BurstGenerator : public std::enable_shared_from_this<BurstGenerator> {
 
   boost::asio::awaitable<void> run(std::shared_ptr<BurstGenerator> self);
   boost::asio::awaitable<void> worker(std::shared_ptr<BurstGenerator> self);
-  boost::asio::awaitable<void> pause(std::chrono::milliseconds time);
 
   std::shared_ptr<rocketmq::Cluster> cluster_;
   kube::Generator burst_;
   std::shared_ptr<DeliveryTally> tally_;
   rocketmq::Producer producer_;
-  boost::asio::steady_timer timer_;
+  rocketmq::Wakeup begin_;
   std::chrono::steady_clock::time_point began_;
   std::int64_t next_ = 0;
   std::int64_t sent_ = 0;

@@ -3,14 +3,11 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <numeric>
 
 #include "autoscaler/trigger_value.h"
 #include "lag/rocketmq_lag.h"
+#include "net/spawn.h"
 #include "up/problems.h"
 
 namespace gantry::up {
@@ -29,12 +26,6 @@ lag::OffsetResetPolicy policy_of(const kube::RocketmqTriggerMetadata& trigger) {
                                                                         : lag::OffsetResetPolicy::earliest;
 }
 
-awaitable<void> wait_for(boost::asio::steady_timer& timer, std::chrono::milliseconds time) {
-  timer.expires_after(time);
-  boost::system::error_code ignored;
-  co_await timer.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
-}
-
 // Adds a part to a sum that is unknown as soon as a part is.
 void add(std::optional<std::int64_t>& sum, std::optional<std::int64_t> part) {
   sum = sum && part ? std::optional(*sum + *part) : std::nullopt;
@@ -48,7 +39,7 @@ Show::Show(boost::asio::io_context& io, Plan plan, std::shared_ptr<rocketmq::Clu
       cluster_(std::move(cluster)),
       admin_(cluster_),
       lag_(io, std::make_shared<lag::RocketmqLag>(cluster_), kLagMaxAge),
-      timer_(io) {}
+      wakeup_(io) {}
 
 Result<std::unique_ptr<Show>> Show::create(boost::asio::io_context& io, Plan plan,
                                            std::shared_ptr<rocketmq::Cluster> cluster) {
@@ -126,7 +117,7 @@ awaitable<scaling::TriggerReading> Show::read_trigger(const kube::Trigger& trigg
   co_return autoscaler::trigger_value(*trigger.rocketmq, readings);
 }
 
-void Show::start() { boost::asio::co_spawn(io_, run(), boost::asio::detached); }
+void Show::start() { net::spawn(io_, "the loop of gantry up", run()); }
 
 awaitable<void> Show::run() {
   if (plan_.embedded) co_await create_topics();
@@ -140,8 +131,8 @@ awaitable<void> Show::run() {
     const auto next = std::chrono::steady_clock::now() + kSampleInterval;
     co_await sample();
     if (stopped_) co_return;
-    co_await wait_for(timer_,
-                      std::chrono::duration_cast<std::chrono::milliseconds>(next - std::chrono::steady_clock::now()));
+    co_await wakeup_.wait(
+        std::chrono::duration_cast<std::chrono::milliseconds>(next - std::chrono::steady_clock::now()));
   }
 }
 
@@ -158,14 +149,14 @@ awaitable<void> Show::create_topics() {
       auto created = co_await admin_.create_topic(topic);
       if (created) break;
       spdlog::warn("topic {} cannot be created yet: {}", query.topic, created.error().message);
-      co_await wait_for(timer_, kCreateAgain);
+      co_await wakeup_.wait(kCreateAgain);
     }
   }
 }
 
 awaitable<void> Show::stop(std::chrono::milliseconds grace) {
   stopped_ = true;
-  timer_.cancel();
+  wakeup_.notify();
   if (generator_) generator_->stop();
   for (auto& runner : runners_) runner->stop();
   for (auto& deployment : deployments_) (void)deployment->set_replicas(0);

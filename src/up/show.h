@@ -4,7 +4,6 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -19,6 +18,7 @@
 #include "autoscaler/scaled_object_runner.h"
 #include "rocketmq/admin.h"
 #include "rocketmq/cluster.h"
+#include "rocketmq/wakeup.h"
 #include "up/delivery_tally.h"
 #include "up/generator.h"
 #include "up/plan.h"
@@ -102,7 +102,7 @@ class Show {
   History history_;
   Sample last_;
   std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
-  boost::asio::steady_timer timer_;
+  rocketmq::Wakeup wakeup_;  // ends the wait for the next sample
   bool stopped_ = false;
 };
 

@@ -1,7 +1,5 @@
 // gantry consume: consumes messages of a topic, one at a time, until --count or a signal; finishes the message at hand,
 // commits and leaves the group.
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/json/serialize.hpp>
 #include <chrono>
@@ -9,9 +7,11 @@
 
 #include "cli/commands/declarations.h"
 #include "cli/connection.h"
+#include "cli/message_line.h"
 #include "cli/output.h"
 #include "cli/values.h"
 #include "net/shutdown.h"
+#include "net/spawn.h"
 #include "rocketmq/consumer.h"
 #include "rocketmq/pop_consumer.h"
 #include "rocketmq/wakeup.h"
@@ -73,13 +73,8 @@ struct State {
 };
 
 void print_message(const ReceivedMessage& message, Outcome outcome) {
-  json::object line;
-  line["msg_id"] = message.message_id;
-  line["key"] = message.keys.empty() ? json::value(nullptr) : json::value(message.keys);
-  line["broker"] = message.queue.broker_name;
-  line["queue_id"] = message.queue.queue_id;
-  line["queue_offset"] = message.queue_offset;
-  line["status"] = outcome == Outcome::success ? "CONSUME_SUCCESS" : "RECONSUME_LATER";
+  json::object line = message_line(message.message_id, message.keys, message.queue, message.queue_offset,
+                                   outcome == Outcome::success ? "CONSUME_SUCCESS" : "RECONSUME_LATER");
   line["reconsume_times"] = message.reconsume_times;
   print(json::serialize(line) + "\n");
 }
@@ -156,7 +151,7 @@ asio::awaitable<int> run_consume(const ConsumeOptions& options, std::shared_ptr<
         in_context(fmt::format("consuming topic {} as group {}", options.topic, options.group), started.error()));
   }
   if (!options.format) {
-    asio::co_spawn(cluster->io(), [state] { return show_progress(state); }, asio::detached);
+    net::spawn(cluster->io(), "the progress line", [state] { return show_progress(state); });
   }
   while (!state->stopping) co_await state->finished.wait(std::chrono::hours(1));
   co_await state->consumer.stop();
@@ -197,13 +192,7 @@ void declare_consume(CLI::App& command, Invocation& invocation) {
   add_duration(command, "--cost", options->cost, "time that a message takes, one at a time");
   add_duration(command, "--invisible", options->invisible,
                "mode pop: after this time an unacknowledged message comes again (default 60s)");
-  command.callback([options, &invocation] {
-    invocation.run = [options] {
-      return run_with_cluster(options->connection, [options](std::shared_ptr<rocketmq::Cluster> cluster) {
-        return run_consume(*options, std::move(cluster));
-      });
-    };
-  });
+  run_on_cluster(command, invocation, options, run_consume);
 }
 
 }  // namespace gantry::cli

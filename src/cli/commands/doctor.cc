@@ -162,12 +162,7 @@ void declare_doctor(CLI::App& command, Invocation& invocation) {
   auto options = std::make_shared<DoctorOptions>();
   add_connection_options(command, options->connection);
   add_output_option(command, options->format);
-  command.callback([options, &invocation] {
-    invocation.run = [options] {
-      return run_with_cluster(options->connection,
-                              [options](ClusterPtr cluster) { return run_doctor(*options, std::move(cluster)); });
-    };
-  });
+  run_on_cluster(command, invocation, options, run_doctor);
 }
 
 }  // namespace gantry::cli

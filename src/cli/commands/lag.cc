@@ -91,13 +91,7 @@ void declare_lag(CLI::App& command, Invocation& invocation) {
       .add_option("--offset-reset-policy", options->policy,
                   "where a group begins that has never committed: earliest or latest")
       ->check(CLI::IsMember({"earliest", "latest"}));
-  command.callback([options, &invocation] {
-    invocation.run = [options] {
-      return run_with_cluster(options->connection, [options](std::shared_ptr<rocketmq::Cluster> cluster) {
-        return run_lag(*options, std::move(cluster));
-      });
-    };
-  });
+  run_on_cluster(command, invocation, options, run_lag);
 }
 
 }  // namespace gantry::cli

@@ -6,6 +6,7 @@
 
 #include "cli/commands/declarations.h"
 #include "cli/connection.h"
+#include "cli/message_line.h"
 #include "cli/output.h"
 #include "cli/values.h"
 #include "rocketmq/gather.h"
@@ -67,14 +68,9 @@ bool trying_again_helps(Errc code) {
 }
 
 void print_receipt(const SendReceipt& receipt, const Message& message) {
-  json::object line;
-  line["msg_id"] = receipt.message_id;
-  line["key"] = message.keys.empty() ? json::value(nullptr) : json::value(message.keys);
-  line["broker"] = receipt.queue.broker_name;
-  line["queue_id"] = receipt.queue.queue_id;
-  line["queue_offset"] = receipt.queue_offset;
-  line["status"] = std::string(rocketmq::to_string(receipt.status));
-  print(json::serialize(line) + "\n");
+  print(json::serialize(message_line(receipt.message_id, message.keys, receipt.queue, receipt.queue_offset,
+                                     rocketmq::to_string(receipt.status))) +
+        "\n");
 }
 
 // A batch is acknowledged as a whole, with the offset of its first message.
@@ -174,13 +170,7 @@ void declare_send(CLI::App& command, Invocation& invocation) {
   command.add_option("--batch", options->batch, "messages of one request")->check(CLI::Range(1, 1024));
   add_duration(command, "--give-up", options->give_up,
                "how long to wait for a broker that goes away in the middle (default 10s)");
-  command.callback([options, &invocation] {
-    invocation.run = [options] {
-      return run_with_cluster(options->connection, [options](std::shared_ptr<rocketmq::Cluster> cluster) {
-        return run_send(*options, std::move(cluster));
-      });
-    };
-  });
+  run_on_cluster(command, invocation, options, run_send);
 }
 
 }  // namespace gantry::cli
