@@ -82,11 +82,7 @@ Result<std::shared_ptr<rocketmq::Cluster>> make_cluster(boost::asio::io_context&
   rocketmq::ClusterConfig config;
   config.name_servers = name_servers;
   if (!options.access_key.empty()) config.credentials = wire::Credentials{options.access_key, options.secret_key};
-  if (options.tls) {
-    auto tls = net::TlsContext::client({.verify_peer = false});
-    if (!tls) return std::unexpected(tls.error());
-    config.tls = *tls;
-  }
+  config.tls = options.tls;
   return rocketmq::Cluster::create(io, std::move(config));
 }
 

@@ -3,9 +3,12 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include "net/tls.h"
 
 namespace gantry::up {
 
@@ -14,11 +17,11 @@ struct Options {
   std::optional<std::string> name_servers;  // an existing cluster, instead of the embedded broker and of the manifest's
   std::string access_key;                   // ACL of that cluster; empty: none
   std::string secret_key;
-  bool tls = false;
-  std::string http_host = "127.0.0.1";  // where the page is served
-  std::uint16_t http_port = 8088;       // 0: any free port, which is printed
-  std::string data_dir;                 // of the embedded broker; empty: a temporary one, removed at the end
-  std::uint16_t namesrv_port = 9876;    // of the embedded name server and broker
+  std::shared_ptr<net::TlsContext> tls;  // of that cluster; null: plain
+  std::string http_host = "127.0.0.1";   // where the page is served
+  std::uint16_t http_port = 8088;        // 0: any free port, which is printed
+  std::string data_dir;                  // of the embedded broker; empty: a temporary one, removed at the end
+  std::uint16_t namesrv_port = 9876;     // of the embedded name server and broker
   std::uint16_t broker_port = 10911;
   std::optional<std::chrono::seconds> duration;  // headless: at most that long, then stop
   std::string report_file;                       // JSON with samples and the verdict; empty: none

@@ -1,7 +1,7 @@
 // A broker that wants TLS certificates to be checked and requests to be signed, reached under a host name.
 #include <gmock/gmock.h>
 
-#include "integration/gantry_process.h"
+#include "integration/up_process.h"
 #include "unit/net/certificates.h"
 
 namespace gantry::integration {
@@ -71,6 +71,26 @@ TEST_F(Secured, GivenCertificateAndKeysThenMessagesGoThroughAndAllOthersAreToldW
     EXPECT_THAT(ended.err, HasSubstr(c.error)) << c.what;
     EXPECT_THAT(ended.err, testing::Not(HasSubstr("guessed"))) << c.what;
   }
+}
+
+TEST_F(Secured, GivenGantryUpThenItChecksTheCertificateLikeEveryOtherClient) {
+  std::string yaml =
+      replaced(quick_example(R"({"topic": "orders", "messages": 100})"), "\"--topic\", \"orders\"]",
+               "\"--topic\", \"orders\", \"--tls\", \"--tls-ca\", \"" + authority.certificate_file() + "\"]");
+  const std::string file = (directory / "up.yaml").string();
+  std::ofstream(file) << yaml;
+  ASSERT_EQ(run(signed_by("admin", {"topic", "create", "--topic", "orders", "--queues", "4"})).code, 0);
+  const auto up = [&](std::vector<std::string> more) {
+    std::vector<std::string> arguments = {"up", "-f", file, "--http", "127.0.0.1:0", "--namesrv", name_server};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return start(arguments)->wait(std::chrono::seconds(60));
+  };
+  const Ended ended = up(signed_by("app", {"--duration", "40s"}));
+  EXPECT_EQ(ended.code, 0) << ended.out << ended.err;
+
+  const Ended distrustful = up({"--tls", "--access-key", "app", "--secret-key", "app-secret", "--duration", "3s"});
+  EXPECT_EQ(distrustful.code, 1);
+  EXPECT_THAT(distrustful.out + distrustful.err, HasSubstr("certificate"));
 }
 
 TEST_F(Secured, GivenABadCertificateFileThenTheBrokerNamesItAndDoesNotStart) {

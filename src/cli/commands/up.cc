@@ -35,11 +35,11 @@ Result<up::Options> to_options(const UpOptions& options) {
     if (!servers) return std::unexpected(in_context("--namesrv", servers.error()));
     result.name_servers = options.connection.name_servers;
   }
-  auto checked = cluster_config(options.connection);
-  if (!checked) return std::unexpected(checked.error());
+  auto cluster = cluster_config(options.connection);
+  if (!cluster) return std::unexpected(cluster.error());
   result.access_key = options.connection.access_key;
   result.secret_key = options.connection.secret_key;
-  result.tls = options.connection.tls;
+  result.tls = std::move(cluster->tls);
   if (options.duration.count() > 0) {
     result.duration = std::chrono::ceil<std::chrono::seconds>(options.duration);
   }
