@@ -5,6 +5,7 @@
 #include <boost/asio/ip/v6_only.hpp>
 
 #include "net/endpoint.h"
+#include "net/socket_options.h"
 
 namespace gantry::net {
 
@@ -96,9 +97,7 @@ void Acceptor::accept() {
     if (!error) {
       error_code gone;  // a peer that has already hung up has no remote endpoint
       const auto remote = socket.remote_endpoint(gone);
-      socket.set_option(tcp::no_delay(true), error);
-      socket.set_option(asio::socket_base::keep_alive(true), error);
-      socket.non_blocking(true, error);
+      set_options(socket);
       if (!gone) self->accepted_(std::move(socket), unmapped(remote));
     }
     if (self->acceptor_.is_open()) self->accept();

@@ -17,7 +17,7 @@ namespace gantry::net {
 
 class Acceptor : public std::enable_shared_from_this<Acceptor> {
  public:
-  // The socket is non-blocking, with TCP_NODELAY and keepalive set. `remote` is unmapped.
+  // The socket is non-blocking, with the options of net/socket_options.h. `remote` is unmapped.
   using Accepted = std::function<void(boost::asio::ip::tcp::socket socket, boost::asio::ip::tcp::endpoint remote)>;
 
   // host: a name (resolved here, blocking; IPv4 is preferred) or address; port 0: any free one. Errors:

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 
+#include "net/socket_options.h"
+
 namespace gantry::net {
 
 namespace asio = boost::asio;
@@ -80,10 +82,7 @@ void Connector::try_next() {
   socket_.async_connect(address, [self = shared_from_this()](error_code error) {
     if (!self->done_) return;
     if (!error && self->socket_.is_open()) {
-      error_code ignored;
-      self->socket_.set_option(tcp::no_delay(true), ignored);
-      self->socket_.set_option(asio::socket_base::keep_alive(true), ignored);
-      self->socket_.non_blocking(true, ignored);
+      set_options(self->socket_);
       return self->finish(std::move(self->socket_));
     }
     if (error != asio::error::operation_aborted) self->last_error_ = error.message();

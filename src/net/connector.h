@@ -17,7 +17,7 @@ namespace gantry::net {
 
 class Connector : public std::enable_shared_from_this<Connector> {
  public:
-  // The socket is non-blocking, with TCP_NODELAY and keepalive set. Errors: unavailable, with host and reason.
+  // The socket is non-blocking, with the options of net/socket_options.h. Errors: unavailable, with host and reason.
   using Connected = std::function<void(Result<boost::asio::ip::tcp::socket>)>;
 
   // `done` is called once, never from within start(), and not after cancel().

@@ -66,6 +66,7 @@ void Connection::serve(Tcp::socket socket, std::shared_ptr<net::TlsContext> tls)
 void Connection::connected(Tcp::socket socket, std::shared_ptr<net::TlsContext> tls, const std::string& host) {
   if (state_ == State::closed) return;
   adopt(std::move(socket));
+  heard_ = Clock::time_point::min();  // requests waited for this moment; that it came is not yet a word of the server
   error_code ignored;
   endpoint_ = socket_.remote_endpoint(ignored);
   if (!tls) return open();
@@ -152,6 +153,7 @@ void Connection::on_readable() {
 void Connection::on_read(std::size_t bytes) {
   received_.commit(bytes);
   active_ = Clock::now();
+  if (heard_) heard_ = active_;
   cut();
 }
 
@@ -263,8 +265,9 @@ void Connection::send_request(wire::Command request, std::chrono::milliseconds t
     return refuse({Errc::resource_exhausted,
                    fmt::format("{} requests to {} wait for their answer already", pending_.size(), address_)});
   }
-  const auto deadline = Clock::now() + timeout;
-  const std::int32_t opaque = pending_.add(deadline, std::move(done));
+  const auto now = Clock::now();
+  const auto deadline = now + timeout;
+  const std::int32_t opaque = pending_.add(deadline, std::move(done), now);
   hub_->wake_by(deadline);
   request.flag &= ~(wire::Command::kOnewayFlag | wire::Command::kResponseFlag);
   request.opaque = opaque;
@@ -360,8 +363,13 @@ void Connection::recharge() {
 
 Connection::Clock::time_point Connection::check(Clock::time_point now) {
   const auto& limits = hub_->limits();
+  const bool silent = peer_is_silent(now);
   if (auto expired = pending_.take_expired(now); !expired.empty()) {
     call_back_soon(hub_->io(), std::move(expired), {Errc::timeout, fmt::format("no answer from {} in time", address_)});
+  }
+  if (silent) {
+    shut({Errc::unavailable, fmt::format("nothing came from {} since a request that has expired", address_)});
+    return Clock::time_point::max();
   }
   if (frame_begun_ && now >= *frame_begun_ + limits.frame_timeout) {
     shut({Errc::timeout, fmt::format("a frame was not whole {} ms after it began", limits.frame_timeout.count())});
@@ -376,6 +384,14 @@ Connection::Clock::time_point Connection::check(Clock::time_point now) {
     return Clock::time_point::max();
   }
   return std::min(next, idle_at);
+}
+
+// A server that is gone without a word (its packets are swallowed) is found by this long before the kernel gives up:
+// the next request goes out on a new connection, or learns that there is none.
+bool Connection::peer_is_silent(Clock::time_point now) {
+  if (state_ != State::open || !heard_ || paused_ || !pending_.any_expired(now, *heard_)) return false;
+  error_code error;
+  return socket_.available(error) == 0;  // what waits there was received, we were only slow to read it
 }
 
 std::string Connection::lost() const {

@@ -74,6 +74,7 @@ class Connection final : public Peer, public std::enable_shared_from_this<Connec
   void flush_tls();
   void written(std::size_t bytes);
 
+  bool peer_is_silent(Clock::time_point now);
   void recharge();
   std::string lost() const;
 
@@ -95,6 +96,7 @@ class Connection final : public Peer, public std::enable_shared_from_this<Connec
   bool paused_ = false;
   std::optional<Clock::time_point> frame_begun_;
   Clock::time_point active_;
+  std::optional<Clock::time_point> heard_;  // of a client: when the server last sent anything, min() before that
 
   WriteQueue unsent_;
   bool flush_posted_ = false;

@@ -1,5 +1,6 @@
 #include "remoting/opaque_table.h"
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 
@@ -16,12 +17,13 @@ std::int32_t OpaqueTable::next() {
   return last_;
 }
 
-std::int32_t OpaqueTable::add(Clock::time_point deadline, ResponseCallback done) {
+std::int32_t OpaqueTable::add(Clock::time_point deadline, ResponseCallback done, Clock::time_point sent) {
   if (size_ * 2 >= slots_.size()) grow();  // half of the places stay free, so next() skips few
   const std::int32_t opaque = next();
   Slot& place = slot(opaque);
   place.opaque = opaque;
   place.deadline = deadline;
+  place.sent = sent;
   place.done = std::move(done);
   ++size_;
   if (size_ == 1 || deadline < earliest_) earliest_ = deadline;
@@ -37,6 +39,12 @@ ResponseCallback OpaqueTable::free(Slot& slot) {
   slot.opaque = kFree;
   --size_;
   return std::exchange(slot.done, nullptr);
+}
+
+bool OpaqueTable::any_expired(Clock::time_point now, Clock::time_point heard) const {
+  if (now < earliest()) return false;
+  return std::ranges::any_of(
+      slots_, [&](const Slot& each) { return each.opaque != kFree && each.deadline <= now && each.sent > heard; });
 }
 
 std::vector<ResponseCallback> OpaqueTable::take_expired(Clock::time_point now) {

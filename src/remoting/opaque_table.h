@@ -20,7 +20,8 @@ class OpaqueTable {
   bool empty() const { return size_ == 0; }
 
   // Takes the request in and returns its opaque, which no other waiting request has; never negative.
-  std::int32_t add(Clock::time_point deadline, ResponseCallback done);
+  // `sent`: for any_expired().
+  std::int32_t add(Clock::time_point deadline, ResponseCallback done, Clock::time_point sent = {});
 
   // An opaque that is not in use, for a one-way request.
   std::int32_t next();
@@ -31,6 +32,9 @@ class OpaqueTable {
   // No request expires before this; max() when none waits. It may be earlier than the first deadline.
   Clock::time_point earliest() const { return size_ == 0 ? Clock::time_point::max() : earliest_; }
 
+  // Whether the deadline of one has come that was sent after `heard`.
+  bool any_expired(Clock::time_point now, Clock::time_point heard) const;
+
   // Takes out all whose deadline has come.
   std::vector<ResponseCallback> take_expired(Clock::time_point now);
   std::vector<ResponseCallback> take_all();
@@ -39,6 +43,7 @@ class OpaqueTable {
   struct Slot {
     std::int32_t opaque = kFree;
     Clock::time_point deadline;
+    Clock::time_point sent;
     ResponseCallback done;
   };
   static constexpr std::int32_t kFree = -1;

@@ -1,5 +1,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/tcp.h>
+#include <spdlog/logger.h>
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -8,6 +12,7 @@
 #include <deque>
 #include <fstream>
 #include <future>
+#include <sstream>
 
 #include "net/acceptor.h"
 #include "net/connector.h"
@@ -16,6 +21,7 @@
 #include "net/log_limit.h"
 #include "net/open_files.h"
 #include "net/shutdown.h"
+#include "net/spawn.h"
 #include "unit/net/certificates.h"
 
 namespace gantry::net {
@@ -227,6 +233,52 @@ TEST_F(ConnectorTest, GivenAFullListenerWhenConnectingThenTheTimeoutEndsIt) {
   auto late = connect({"127.0.0.1", full.local_endpoint().port()}, 50ms);
   ASSERT_FALSE(late);
   EXPECT_THAT(late.error().message, HasSubstr("no answer within 50 ms"));
+}
+
+TEST_F(ConnectorTest, GivenAConnectionThenNeitherEndWaitsLongForAPeerThatIsGone) {
+  const auto user_timeout_ms = [](tcp::socket& socket) {
+    unsigned value = 0;
+    socklen_t size = sizeof(value);
+    EXPECT_EQ(::getsockopt(socket.native_handle(), IPPROTO_TCP, TCP_USER_TIMEOUT, &value, &size), 0);
+    return value;
+  };
+  auto acceptor = Acceptor::listen(io, "127.0.0.1", 0);
+  ASSERT_TRUE(acceptor);
+  std::optional<tcp::socket> accepted;
+  (*acceptor)->start([&](tcp::socket socket, tcp::endpoint) { accepted.emplace(std::move(socket)); });
+  auto connected = connect({"127.0.0.1", (*acceptor)->local_endpoint().port()});
+  ASSERT_TRUE(connected);
+  while (!accepted && io.run_one() > 0) {
+  }
+  EXPECT_EQ(user_timeout_ms(*connected), 15'000u);
+  EXPECT_EQ(user_timeout_ms(*accepted), 15'000u);
+  (*acceptor)->stop();
+}
+
+// What a log line would say of the exception that ended the coroutine.
+TEST(Spawn, GivenAnExceptionThatEscapesThenItIsLoggedWithTheNameOfTheCoroutine) {
+  std::ostringstream log;
+  auto before = spdlog::default_logger();
+  spdlog::set_default_logger(
+      std::make_shared<spdlog::logger>("", std::make_shared<spdlog::sinks::ostream_sink_st>(log)));
+  asio::io_context io(1);
+  int ended = 0;
+  const auto throws = [&]() -> asio::awaitable<void> {
+    ++ended;
+    throw std::runtime_error("out of luck");
+    co_return;
+  };
+  const auto returns = [&]() -> asio::awaitable<void> {
+    ++ended;
+    co_return;
+  };
+  spawn(io, "the loop that throws", throws);
+  spawn(io.get_executor(), "the loop that returns", returns());
+  io.run();
+  spdlog::set_default_logger(before);
+  EXPECT_EQ(ended, 2);
+  EXPECT_NE(log.str().find("the loop that throws ended by an exception: out of luck"), std::string::npos) << log.str();
+  EXPECT_EQ(log.str().find("returns"), std::string::npos) << log.str();
 }
 
 TEST_F(ConnectorTest, GivenAConnectorWhenCancelledThenItDoesNotCallBack) {

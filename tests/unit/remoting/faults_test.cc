@@ -308,12 +308,19 @@ TEST_F(Faults, GivenAHandlerThatStopsAndDestroysItsServerWhenItRunsThenNothingBr
   EXPECT_EQ(response.error().code, Errc::unavailable);
 }
 
-TEST_F(Faults, GivenAServerThatNeverAnswersWhenTheTimeIsUpThenTheCallTimesOutAndTheConnectionStays) {
+TEST_F(Faults, GivenARequestThatIsNotAnsweredWhenOthersAreThenItTimesOutAndTheConnectionStays) {
   start();
   std::vector<Reply> held;
   server->handle(1, [&](Request request) { held.push_back(std::move(request.reply)); });
   Client client(io, {});
-  auto response = call(client, wire::make_request(1), 30ms);
+  Result<wire::Command> response;
+  bool over = false;
+  client.call(address, wire::make_request(1), 30ms, [&](Result<wire::Command> result) {
+    response = std::move(result);
+    over = true;
+  });
+  ASSERT_TRUE(call(client, echo_request("meanwhile")));
+  ASSERT_TRUE(until([&] { return over; }));
   ASSERT_FALSE(response);
   EXPECT_EQ(response.error().code, Errc::timeout);
   EXPECT_TRUE(response.error().message.find(address) != std::string::npos);
@@ -322,6 +329,22 @@ TEST_F(Faults, GivenAServerThatNeverAnswersWhenTheTimeIsUpThenTheCallTimesOutAnd
   ASSERT_TRUE(next);
   EXPECT_EQ(next->body, "next");
   EXPECT_EQ(server->stats().accepted, 1u);
+}
+
+TEST_F(Faults, GivenAServerThatAcceptsAndSaysNothingWhenACallHasExpiredThenTheNextUsesANewConnection) {
+  std::vector<tcp::socket> accepted;
+  auto acceptor = net::Acceptor::listen(io, "127.0.0.1", 0);
+  ASSERT_TRUE(acceptor);
+  (*acceptor)->start([&](tcp::socket socket, tcp::endpoint) { accepted.push_back(std::move(socket)); });
+  const std::string silent = "127.0.0.1:" + std::to_string((*acceptor)->local_endpoint().port());
+  Client client(io, {});
+  for (std::size_t connections : {1u, 2u}) {
+    auto response = call(client, silent, echo_request(), 30ms);
+    ASSERT_FALSE(response);
+    EXPECT_EQ(response.error().code, Errc::timeout) << response.error().message;
+    EXPECT_TRUE(until([&] { return accepted.size() == connections; }));
+  }
+  (*acceptor)->stop();
 }
 
 TEST_F(Faults, GivenNobodyListeningWhenCalledThenItIsUnavailableWithTheReason) {
