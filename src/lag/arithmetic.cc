@@ -18,8 +18,10 @@ bool never_committed(const QueueFacts& facts) { return facts.committed == false;
 
 // The offset of the first message that the group has still to consume.
 std::optional<std::int64_t> position(const QueueFacts& facts, OffsetResetPolicy policy) {
-  if (!facts.broker_offset || !facts.min_offset) return std::nullopt;
+  if (!facts.broker_offset) return std::nullopt;
   if (*facts.broker_offset == 0) return 0;  // nothing was ever stored: no offset matters
+  if (facts.consumer_offset == facts.broker_offset) return *facts.broker_offset;  // all consumed, wherever it begins
+  if (!facts.min_offset) return std::nullopt;
   if (!facts.consumer_offset) return std::nullopt;
   if (never_committed(facts)) return policy == OffsetResetPolicy::earliest ? *facts.min_offset : *facts.broker_offset;
   // an offset of 0 that could not be told from "never committed" means the same as earliest, but not as latest

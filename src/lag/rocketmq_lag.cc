@@ -26,6 +26,7 @@ struct RocketmqLag::BrokerPart {
 namespace {
 
 constexpr std::size_t kTopicsRememberedMax = 10'000;
+constexpr int kQueuesMissingMax = 100;  // one makes the sums unknown; a route may claim two thousand million
 
 // An awaitable<bool> that puts its result where it belongs, so that requests of different kinds can be gathered.
 template <class T>
@@ -76,6 +77,20 @@ asio::awaitable<Result<std::vector<QueueFacts>>> RocketmqLag::read_facts(std::st
     fact.max_offset = offsets.max_offset;
     // stays when 208 leaves the queue out, which it does when the group's consumers subscribe to other topics now
     fact.broker_offset = offsets.max_offset;
+  }
+  // A queue of the route that 202 left out (its route and the broker's topic differ for a while, or the broker lists
+  // write queues only) is not a queue without messages: its maximum may come with 208, its minimum is not known.
+  int missing = 0;
+  for (std::int32_t id = 0; id < read_queues && missing < kQueuesMissingMax; ++id) {
+    MessageQueue queue;
+    queue.topic = query.topic;
+    queue.broker_name = name;
+    queue.queue_id = id;
+    if (facts.contains(queue)) continue;
+    ++missing;
+    QueueFacts& fact = facts[queue];
+    fact.broker = name;
+    fact.queue_id = id;
   }
   for (const auto& [queue, offsets] : consume_stats->stats.offset_table) {
     auto fact = facts.find(queue);

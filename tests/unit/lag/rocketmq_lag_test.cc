@@ -209,6 +209,38 @@ TEST_F(LagTest, GivenABrokerThatTellsPopCountsThenTheyAreTaken) {
   EXPECT_EQ(reading.ready, 0);
 }
 
+TEST_F(LagTest, GivenReadQueuesThatTopicStatsDoNotListThenTheyAreUnknownUntilAllOfThemIsConsumed) {
+  servers.routes["t"].queue_datas[1].read_queue_nums = 3;
+  LagReading reading = read();
+  EXPECT_EQ(reading.lag, std::nullopt);
+  EXPECT_EQ(reading.in_flight, std::nullopt);
+  EXPECT_EQ(reading.oldest_age_ms, std::nullopt);
+  EXPECT_EQ(reading.queues.size(), 5U);
+  EXPECT_THAT(reading.unknown, Contains("broker-b: the offsets of queue 2 are not known"));
+
+  // 208 lists read queues
+  const auto tells = [&](std::int64_t consumed) {
+    b->edit_consume_stats = [consumed](wire::ConsumeStats& stats) {
+      wire::OffsetWrapper& offsets = stats.offset_table[{"broker-b", 2, "t"}];
+      offsets.broker_offset = 7;
+      offsets.consumer_offset = consumed;
+    };
+  };
+  tells(4);
+  EXPECT_EQ(read().lag, std::nullopt) << "some of the three may have expired";
+  tells(7);
+  reading = read();
+  EXPECT_EQ(reading.lag, 8);
+  EXPECT_THAT(reading.unknown, IsEmpty());
+}
+
+TEST_F(LagTest, GivenARouteThatClaimsQueuesWithoutEndThenTheReadingEnds) {
+  servers.routes["t"].queue_datas[0].read_queue_nums = std::numeric_limits<std::int32_t>::max();
+  const LagReading reading = read();
+  EXPECT_EQ(reading.lag, std::nullopt);
+  EXPECT_LT(reading.queues.size(), 200U);
+}
+
 TEST_F(LagTest, GivenAGroupThatSubscribesToOtherTopicsNowThenItsOffsetsAreAskedOneByOne) {
   for (Broker* broker : {a, b}) {
     broker->edit_consume_stats = [](wire::ConsumeStats& stats) { stats.offset_table.clear(); };
