@@ -9,6 +9,9 @@
 namespace gantry::up {
 namespace {
 
+constexpr std::string_view kSupportedTriggers =
+    "a trigger that gantry up reads: type external or external-push with a scalerAddress of gantry-scaler";
+
 Result<std::string> read_file(const std::string& name) {
   std::ifstream file(name, std::ios::binary);
   if (!file)
@@ -47,6 +50,22 @@ Result<std::string> name_servers_of(const kube::Manifest& manifest) {
   return found;
 }
 
+// Triggers that are not read here would be unknown for ever, and an unknown never scales down.
+std::string unsupported_triggers(const kube::ScaledObject& object) {
+  std::string problems;
+  for (std::size_t i = 0; i < object.triggers.size(); ++i) {
+    const kube::Trigger& trigger = object.triggers[i];
+    if (trigger.rocketmq) continue;
+    const auto address = trigger.metadata.find("scalerAddress");
+    const std::string got = address == trigger.metadata.end()
+                                ? fmt::format("type {}", trigger.type)
+                                : fmt::format("type {} of the scaler at {}", trigger.type, address->second);
+    problems += fmt::format("{}{}:{}: spec.triggers[{}]: expected {}, got {}", problems.empty() ? "" : "\n",
+                            object.file, trigger.line, i, kSupportedTriggers, got);
+  }
+  return problems;
+}
+
 }  // namespace
 
 Result<Plan> make_plan(const Options& options) {
@@ -63,6 +82,8 @@ Result<Plan> make_plan(const Options& options) {
   plan.manifest = std::make_shared<kube::Manifest>(std::move(*manifest));
   std::string problems;
   for (const kube::ScaledObject& object : plan.manifest->scaled_objects) {
+    if (std::string unsupported = unsupported_triggers(object); !unsupported.empty())
+      problems += (problems.empty() ? "" : "\n") + unsupported;
     auto spec = autoscaler::spec_of(object);
     if (!spec) {
       problems += (problems.empty() ? "" : "\n") + spec.error().message;

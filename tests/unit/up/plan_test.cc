@@ -36,10 +36,9 @@ class PlanTest : public testing::Test {
            "consumerGroup: g" +
            (name_server.empty() ? std::string() : ", nameServers: \"" + name_server + "\"") + "}\n";
   }
-  static std::string other_scaler() {
-    std::string text = object("other", "");
-    const auto at = text.find("- type: external");
-    return text.substr(0, at) + "- type: cpu\n    metadata: {value: \"50\"}\n";
+  static std::string with_trigger(const std::string& trigger) {
+    const std::string text = object("other", "");
+    return text.substr(0, text.find("- type: external")) + "- " + trigger + "\n";
   }
   Result<Plan> plan(const std::string& yaml, Options options = {}) {
     options.files = {file("up.yaml", yaml)};
@@ -85,11 +84,24 @@ TEST_F(PlanTest, GivenWhatCannotRunTogetherThenTheErrorSaysWhatToChange) {
   };
   const Case cases[] = {
       {"two clusters", object("a", "ns:1") + object("b", "ns:2"), {"up.yaml:", "ns:2, others' are ns:1", "--namesrv"}},
-      {"no cluster", other_scaler(), {"no trigger names a RocketMQ cluster", "gantry/embedded-broker"}},
+      {"no cluster",
+       with_trigger("{type: external, metadata: {scalerAddress: \"gantry-scaler:6000\", topic: t, consumerGroup: g, "
+                    "nameServersFromEnv: NAMESRV}}"),
+       {"no trigger names a RocketMQ cluster", "gantry/embedded-broker"}},
       {"limits that contradict",
        object("a", "ns:1", "  minReplicaCount: 5\n  maxReplicaCount: 2\n") +
            object("b", "ns:1", "  minReplicaCount: 9\n  maxReplicaCount: 3\n"),
        {"up.yaml:17: spec.minReplicaCount", "which is 2, got 5", "up.yaml:38:", "which is 3, got 9"}},
+      {"a trigger of another type",
+       with_trigger("{type: kafka, metadata: {topic: t}}"),
+       {"up.yaml:18: spec.triggers[0]: expected", "external or external-push", "gantry-scaler, got type kafka"}},
+      {"a resource", with_trigger("{type: cpu, metadata: {value: \"50\"}}"), {"got type cpu"}},
+      {"another scaler",
+       with_trigger("{type: external, metadata: {scalerAddress: \"mine:1\"}}"),
+       {"got type external of the scaler at mine:1"}},
+      {"one of two cannot be read",
+       object("a", "ns:1") + "  - {type: cron, metadata: {timezone: UTC}}\n",
+       {"up.yaml:20: spec.triggers[1]", "got type cron"}},
       {"nothing to scale", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n", {"no ScaledObject"}},
   };
   for (const Case& c : cases) {
