@@ -10,6 +10,11 @@
 
 #include "net/endpoint.h"
 
+// g++ 12 takes the frame of a coroutine in a unity batch for a type of a header, and what it holds for a mistake
+#ifndef __clang__
+#pragma GCC diagnostic ignored "-Wsubobject-linkage"
+#endif
+
 namespace gantry::http {
 
 namespace asio = boost::asio;
