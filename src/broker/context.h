@@ -2,6 +2,8 @@
 // on the event loop's thread only.
 #pragma once
 
+#include <spdlog/spdlog.h>
+
 #include <boost/asio/io_context.hpp>
 #include <cstdint>
 #include <deque>
@@ -18,6 +20,7 @@
 #include "broker/offsets.h"
 #include "broker/pops.h"
 #include "broker/request_modes.h"
+#include "broker/seldom.h"
 #include "broker/topics.h"
 #include "broker/transactions.h"
 #include "queueing/queue_locks.h"
@@ -71,6 +74,15 @@ struct BrokerContext {
       on_offset_reset;
   bool write_permission_wiped = false;  // routes tell producers to write elsewhere
 
+  Seldom unreadable_logged;
+
+  // A queue could not be read for a request; told in the log, but not for each.
+  void unreadable(std::string_view topic, std::int32_t queue_id, const Error& error) {
+    std::uint64_t more = 0;
+    if (!unreadable_logged.now(more)) return;
+    spdlog::error("broker: topic {} queue {} cannot be read: {} ({} more since the last such line)", topic, queue_id,
+                  error.message, more);
+  }
   std::int64_t now_ms() const { return store.now_ms(); }
   // Spreads work over queues; not for secrets.
   std::uint32_t random(std::uint32_t below) {

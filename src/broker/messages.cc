@@ -13,7 +13,8 @@ namespace gantry::broker {
 namespace {
 
 constexpr std::size_t kDeliverMax = 256;  // timers delivered in one turn, so that requests get theirs
-constexpr std::size_t kKeysMax = 32;      // of one message, that it can be found by
+constexpr std::int64_t kDelayMsMax = INT32_MAX * std::int64_t{1000};  // of one delay; more would overflow
+constexpr std::size_t kKeysMax = 32;                                  // of one message, that it can be found by
 
 // What the broker needs of a message's properties, found in one pass.
 struct Known {
@@ -74,11 +75,13 @@ Result<Messages::Stored> Messages::put(Topic& topic, std::int32_t queue_id, wire
   std::optional<std::int64_t> due_ms;
   if (!known.deliver_ms.empty()) {
     due_ms = number(known.deliver_ms);
+    if (due_ms) due_ms = std::max<std::int64_t>(*due_ms, 0);
   } else if (!known.delay_sec.empty()) {
     if (auto seconds = number(known.delay_sec))
       due_ms = store_.now_ms() + std::clamp<std::int64_t>(*seconds, 0, INT32_MAX) * 1000;
   } else if (!known.delay_ms.empty()) {
-    if (auto delay = number(known.delay_ms)) due_ms = store_.now_ms() + std::max<std::int64_t>(*delay, 0);
+    if (auto delay = number(known.delay_ms))
+      due_ms = store_.now_ms() + std::clamp<std::int64_t>(*delay, 0, kDelayMsMax);
   } else if (!known.delay_level.empty()) {
     const auto level = static_cast<int>(std::clamp<std::int64_t>(number(known.delay_level).value_or(0), 0, 64));
     if (level > 0) {
@@ -149,8 +152,17 @@ Result<Messages::Stored> Messages::put_later(Topic& topic, std::int32_t queue_id
   if (!stored) return stored;
   if (auto added = store_.add_timer(due_ms, stored->physical_offset, scratch_); !added)
     return std::unexpected(added.error());
-  arm(due_ms);
+  wait_durable(due_ms);
   return stored;
+}
+
+// Before its row is durable a timer cannot be found, whatever the clock did meanwhile: it may be due when it is.
+void Messages::wait_durable(std::int64_t due_ms) {
+  store_.when_durable([this, due_ms, alive = alive_](const Result<void>& result) {
+    if (!result || !*alive) return;
+    delivered_until_ms_ = std::min(delivered_until_ms_, due_ms);
+    arm(due_ms);
+  });
 }
 
 void Messages::start() {
@@ -169,6 +181,7 @@ void Messages::arm(std::int64_t due_ms) {
 }
 
 void Messages::deliver_due() {
+  if (delivering_) return;  // looks again when that is durable
   const std::int64_t now_ms = store_.now_ms();
   auto due = store_.due_timers(delivered_until_ms_, now_ms, kDeliverMax);
   if (!due) {
@@ -177,20 +190,17 @@ void Messages::deliver_due() {
     return;
   }
   if (due->empty()) {
-    // timers of this very millisecond may still be written: look a little back
-    delivered_until_ms_ = std::max(delivered_until_ms_, now_ms - 1000);
+    delivered_until_ms_ = now_ms;
     if (auto next = store_.next_due_ms(delivered_until_ms_)) arm(*next);
     return;
   }
-  for (const auto& timer : *due) {
-    if (!deliver(timer)) {
-      arm(now_ms + 1000);  // the disk refuses: all is still stored
-      return;
-    }
-  }
-  store_.when_durable([this](const Result<void>& result) {
+  const bool all = std::ranges::all_of(*due, [&](const auto& timer) { return deliver(timer); });
+  delivering_ = true;
+  store_.when_durable([this, all, alive = alive_](const Result<void>& result) {
+    if (!*alive) return;
+    delivering_ = false;
     if (!result) delivered_until_ms_ = 0;
-    arm(store_.now_ms() + (result ? 0 : 1000));
+    arm(store_.now_ms() + (result && all ? 0 : 1000));  // the disk refuses: all is still stored
   });
 }
 

@@ -51,6 +51,7 @@ class Messages {
   Result<Stored> put_later(Topic& topic, std::int32_t queue_id, const wire::MessageView& message, std::int64_t due_ms,
                            std::string_view waiting_topic, std::int32_t waiting_queue);
   void arm(std::int64_t due_ms);
+  void wait_durable(std::int64_t due_ms);
   void deliver_due();
   bool deliver(const store::Store::Timer& timer);
 
@@ -62,7 +63,8 @@ class Messages {
   std::string scratch_;
   boost::asio::steady_timer timer_;
   std::int64_t armed_for_ms_ = INT64_MAX;
-  std::int64_t delivered_until_ms_ = 0;  // where the search for due timers begins
+  std::int64_t delivered_until_ms_ = 0;  // where the search for due timers begins: no durable one is before
+  bool delivering_ = false;              // what was delivered is not durable yet: its timers are still seen
   // a completion that was queued before a cancel still runs: it must not find a dead object
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

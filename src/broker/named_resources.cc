@@ -88,7 +88,38 @@ Result<NamedResources> named_resources(const wire::Command& request) {
     case code::kUnlockBatchMq: return in_lock<wire::UnlockBatchRequestBody>(request);
     case code::kBatchAckMessage: return in_batch_ack(request);
     case code::kQueryAssignment: return in_query_assignment(request);
-    default: return in_fields(request);
+    case code::kEndTransaction:
+    case code::kConsumerSendMsgBack:
+    case code::kPullMessage:
+    case code::kLitePullMessage:
+    case code::kQueryMessage:
+    case code::kViewMessageById:
+    case code::kPopMessage:
+    case code::kAckMessage:
+    case code::kChangeMessageInvisibletime:
+    case code::kNotification:
+    case code::kQueryConsumerOffset:
+    case code::kUpdateConsumerOffset:
+    case code::kSearchOffsetByTimestamp:
+    case code::kGetMaxOffset:
+    case code::kGetMinOffset:
+    case code::kGetEarliestMsgStoretime:
+    case code::kUnregisterClient:
+    case code::kGetConsumerListByGroup:
+    case code::kGetConsumerConnectionList:
+    case code::kInvokeBrokerToGetConsumerStatus:
+    case code::kGetConsumerRunningInfo:
+    case code::kGetTopicConfig:
+    case code::kGetSubscriptiongroupConfig:
+    case code::kGetTopicStatsInfo:
+    case code::kGetConsumeStats:
+    case code::kQueryConsumeQueue:
+    case code::kQueryConsumeTimeSpan:
+    case code::kQueryTopicConsumeByWho:
+    case code::kQueryTopicsByConsumer:
+    case code::kQuerySubscriptionByConsumer: return in_fields(request);
+    default:  // where a new request names its topics and groups must be said here first
+      return fail(Errc::permission_denied, "request code {} is for administrators", request.code);
   }
 }
 

@@ -1,5 +1,7 @@
 #include "broker/pops.h"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <charconv>
 
@@ -16,7 +18,9 @@ namespace {
 constexpr std::string_view kNextPrefix = "pop-next\n";
 constexpr std::string_view kBatchPrefix = "pop-batch\n";
 constexpr std::size_t kRevivedPerTurnMax = 1'000;  // messages; the rest follows in the next turn
-constexpr std::int64_t kReviveAgainMs = 1'000;     // after a revival that the store refused
+// After a revival that failed; doubled each time up to the most.
+constexpr std::int64_t kReviveAgainMs = 1'000;
+constexpr std::int64_t kReviveAgainMsMax = 60'000;
 
 std::string next_key(const Pops::Key& key) {
   return fmt::format("{}{}\n{}\n{}", kNextPrefix, key.group, key.topic, key.queue_id);
@@ -145,11 +149,13 @@ void Pops::add_record(std::string_view record, const Key& key, const Wanted& wan
 std::int64_t Pops::scan(const store::Queue& queue, std::int64_t start, const Wanted& wanted, Found& found,
                         const std::function<void(std::int64_t offset, std::string_view record)>& take) {
   const ScanLimits limits{wanted.max_messages - found.messages, kBytesMax, found.body.size()};
-  return scan_queue(store_.log(), queue, start, wanted.subscription, limits,
-                    [&](std::int64_t offset, std::string_view record) {
-                      take(offset, record);
-                      ++found.messages;
-                    });
+  auto scanned = scan_queue(store_.log(), queue, start, wanted.subscription, limits,
+                            [&](std::int64_t offset, std::string_view record) {
+                              take(offset, record);
+                              ++found.messages;
+                            });
+  if (scanned.error && !found.error) found.error = std::move(scanned.error);
+  return scanned.next;
 }
 
 void Pops::take(Topic& topic, std::int32_t queue_id, const Wanted& wanted, Found& found) {
@@ -230,6 +236,7 @@ bool Pops::has_messages(Topic& topic, std::int32_t queue_id, const Wanted& wante
       return false;
     return offsets_.find(key.group, key.topic, queue_id).value_or(queue->min_offset()) < queue->max_offset();
   }
+  if (found != states_.end() && found->second.queue.full()) return false;
   const std::int64_t next =
       found != states_.end() ? found->second.queue.next_offset() : initial_offset(key, topic, wanted.from_max);
   return next < queue->max_offset();
@@ -238,11 +245,16 @@ bool Pops::has_messages(Topic& topic, std::int32_t queue_id, const Wanted& wante
 bool Pops::ack(const Key& key, const queueing::PopBatchId& id, std::int64_t offset) {
   auto found = states_.find(key);
   if (found == states_.end()) return false;
-  auto change = found->second.queue.ack(id, offset);
+  queueing::PopQueue& queue = found->second.queue;
+  const bool was_full = queue.full();
+  auto change = queue.ack(id, offset);
   if (!change) return false;
   save(key, *change);
-  offsets_.commit(key.group, key.topic, key.queue_id, found->second.queue.commit_offset());
+  offsets_.commit(key.group, key.topic, key.queue_id, queue.commit_offset());
   schedule(key, found->second);
+  // who waits does so at the topic itself
+  if (was_full && !queue.full() && on_available)
+    on_available(queueing::pop_origin_topic(key.topic, key.group), key.queue_id);
   return true;
 }
 
@@ -364,8 +376,11 @@ void Pops::revive_due() {
       queueing::PopBatch left = batch;
       for (std::size_t i = 0; i < batch.offsets.size(); ++i) {
         if ((batch.acked >> i & 1) != 0) continue;
-        if (revive(key, batch.offsets[i], batch.id.pop_time_ms)) left.acked |= std::uint64_t{1} << i;
         ++messages;
+        auto done = revive(key, batch.offsets[i], batch.id.pop_time_ms);
+        if (!done) not_revived(key, batch.offsets[i], done.error());
+        // a record that is damaged will not be whole the next time
+        if (done || done.error().code == Errc::corrupt) left.acked |= std::uint64_t{1} << i;
       }
       revived->push_back({key, std::move(batch), std::move(left)});
     }
@@ -384,9 +399,12 @@ void Pops::finish_revival(const Key& key, queueing::PopBatch left) {
   auto found = states_.find(key);
   if (found == states_.end()) return;
   if (left.complete()) {
+    found->second.revive_again_ms = 0;
     store_.erase(batch_key(key, left.id));
   } else {
-    left.invisible_ms = store_.now_ms() + kReviveAgainMs - left.id.pop_time_ms;
+    std::int64_t& again_ms = found->second.revive_again_ms;
+    again_ms = std::clamp(again_ms * 2, kReviveAgainMs, kReviveAgainMsMax);
+    left.invisible_ms = store_.now_ms() + again_ms - left.id.pop_time_ms;
     store_.put(batch_key(key, left.id), left.encode());
     found->second.queue.put_back(std::move(left));
   }
@@ -396,16 +414,32 @@ void Pops::finish_revival(const Key& key, queueing::PopBatch left) {
   if (on_available) on_available(queueing::pop_origin_topic(key.topic, key.group), key.queue_id);
 }
 
+void Pops::not_revived(const Key& key, std::int64_t offset, const Error& error) {
+  if (error.code == Errc::corrupt) {  // said once for each: it is lost to the group
+    spdlog::error("broker: group {} does not get topic {} queue {} offset {} again: its record is damaged: {}",
+                  key.group, key.topic, key.queue_id, offset, error.message);
+    return;
+  }
+  std::uint64_t more = 0;
+  if (!not_revived_logged_.now(more)) return;
+  spdlog::warn(
+      "broker: topic {} queue {} offset {} cannot come back to group {} yet: {} ({} more since the last such "
+      "line)",
+      key.topic, key.queue_id, offset, key.group, error.message, more);
+}
+
 // Puts one message into the group's retry topic, or its dead-letter topic when it came back too often.
 Result<void> Pops::revive(const Key& key, std::int64_t offset, std::int64_t pop_time_ms) {
   store::Queue* queue = store_.log().find(key.topic, key.queue_id);
   if (queue == nullptr || offset < queue->min_offset()) return {};  // deleted meanwhile: nothing is left to bring back
   auto entry = store_.log().entry_at(*queue, offset);
+  if (!entry && entry.error().code == Errc::not_found) return {};
   if (!entry) return std::unexpected(entry.error());
   auto record = store_.log().record_at(entry->physical_offset);
+  if (!record && record.error().code == Errc::not_found) return {};
   if (!record) return std::unexpected(record.error());
   auto view = wire::decode_record(*record);
-  if (!view) return std::unexpected(view.error());
+  if (!view) return fail(Errc::corrupt, "{}", view.error().message);
 
   const auto* group = groups_.find(key.group);
   const std::int32_t times_max = group != nullptr ? group->retry_max_times : 16;

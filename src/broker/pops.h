@@ -19,6 +19,7 @@
 #include "broker/groups.h"
 #include "broker/messages.h"
 #include "broker/offsets.h"
+#include "broker/seldom.h"
 #include "broker/topics.h"
 #include "queueing/ordered_pop.h"
 #include "queueing/pop_queue.h"
@@ -61,6 +62,7 @@ class Pops {
     std::vector<wire::PopStartOffset> starts;
     std::vector<wire::PopMessageOffsets> offsets;
     std::vector<wire::PopOrderCount> order_counts;
+    std::optional<Error> error;  // a queue could not be read to the end: the first such
   };
 
   Pops(boost::asio::io_context& io, store::Store& store, Topics& topics, Groups& groups, Offsets& offsets,
@@ -101,6 +103,7 @@ class Pops {
   struct State {
     queueing::PopQueue queue;
     std::unique_ptr<queueing::OrderedPop> ordered;
+    std::int64_t revive_again_ms = 0;    // how long a batch waits that could not be brought back
     std::optional<std::int64_t> due_ms;  // under which it stands in due_
   };
   using States = std::map<Key, State>;
@@ -119,6 +122,7 @@ class Pops {
   void arm();
   void revive_due();
   void finish_revival(const Key& key, queueing::PopBatch left);
+  void not_revived(const Key& key, std::int64_t offset, const Error& error);
   Result<void> revive(const Key& key, std::int64_t offset, std::int64_t pop_time_ms);
 
   store::Store& store_;
@@ -131,6 +135,7 @@ class Pops {
   boost::asio::steady_timer timer_;
   std::int64_t armed_for_ms_ = INT64_MAX;
   bool started_ = false;
+  Seldom not_revived_logged_;
   // a completion that was queued before a cancel still runs: it must not find a dead object
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

@@ -33,6 +33,7 @@ struct Found {
   std::int64_t next_offset = 0, min_offset = 0, max_offset = 0;
   std::size_t messages = 0;
   std::string body;
+  std::string reason;  // of an error: what remark points to
 };
 
 Found scan(BrokerContext& broker, const Pull& pull, const store::Queue& queue) {
@@ -46,17 +47,21 @@ Found scan(BrokerContext& broker, const Pull& pull, const store::Queue& queue) {
   const auto bytes_max =
       std::min(broker.config.pull_bytes_max,
                static_cast<std::size_t>(std::max(pull.header.max_message_bytes.value_or(INT32_MAX), 100)));
-  found.next_offset =
-      scan_queue(broker.store.log(), queue, pull.scan_from, pull.subscription, {wanted, bytes_max},
-                 [&](std::int64_t, std::string_view record) {
-                   if (found.body.empty())
-                     found.body.reserve(std::min(bytes_max, wanted * (record.size() + std::size_t{64})));
-                   found.body.append(record);
-                   ++found.messages;
-                 });
+  auto scanned = scan_queue(broker.store.log(), queue, pull.scan_from, pull.subscription, {wanted, bytes_max},
+                            [&](std::int64_t, std::string_view record) {
+                              if (found.body.empty())
+                                found.body.reserve(std::min(bytes_max, wanted * (record.size() + std::size_t{64})));
+                              found.body.append(record);
+                              ++found.messages;
+                            });
+  found.next_offset = scanned.next;
   if (found.messages != 0) {
     found.code = code::kSuccess;
     found.remark = "FOUND";
+  } else if (scanned.error) {  // "try again at once" would make clients spin
+    broker.unreadable(pull.header.topic, pull.header.queue_id, *scanned.error);
+    found.code = code::kSystemError;
+    found.reason = std::move(scanned.error->message);
   }
   return found;
 }
@@ -121,6 +126,7 @@ void serve(BrokerContext& broker, std::shared_ptr<Pull> pull, Arrivals::Clock::t
         [&broker, pull, deadline](bool arrived) mutable { serve(broker, std::move(pull), deadline, arrived); });
     if (waits) return;
   }
+  if (found.code == code::kSystemError) return pull->reply.send(found.code, found.reason);
   if (found.code == code::kPullNotFound && waited)
     found.code = code::kPullRetryImmediately;  // tells the client to move on
   const std::int32_t topic_sys_flag = topic->config.topic_sys_flag;

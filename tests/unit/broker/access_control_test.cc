@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "broker/named_resources.h"
+#include "broker/table.h"
 #include "broker_fixture.h"
 #include "wire/bodies/assignment.h"
 #include "wire/bodies/batch_ack.h"
@@ -186,6 +188,19 @@ TEST(AccessControlTest, GivenTheTableThenEachRequestNeedsTheRightsOfWhatItNames)
     EXPECT_EQ(control.check(command) ? allowed : refused, asked.verdict) << shown << " " << asked.body;
     EXPECT_TRUE(control.check(of_root)) << shown;
   }
+}
+
+TEST(AccessControlTest, GivenARequestCodeThenWhatItNamesIsKnownOrItIsRefused) {
+  for (const Route& route : broker_routes()) {
+    if (route.access != Access::named && route.access != Access::named_if_any) continue;
+    auto named = named_resources(wire::make_request(route.code));
+    EXPECT_TRUE(named || named.error().code != Errc::permission_denied) << route.code;
+  }
+  auto future = wire::make_request(987'654);
+  future.fields.add("topic", "orders");
+  auto named = named_resources(future);
+  ASSERT_FALSE(named);
+  EXPECT_EQ(named.error().code, Errc::permission_denied);
 }
 
 TEST(AccessControlTest, GivenTheOffsetOfAnotherTopicsMessageThenItIsNeitherShownNorSentBack) {

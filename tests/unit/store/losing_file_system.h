@@ -40,6 +40,11 @@ class LosingFileSystem : public rocksdb::FileSystemWrapper {
     std::lock_guard lock(mutex_);
     unreadable_ = unreadable;
   }
+  // What is read is not what was written.
+  void set_damaged(bool damaged) {
+    std::lock_guard lock(mutex_);
+    damaged_ = damaged;
+  }
   // The disk takes its time: while held, nothing that waits for it (fsync) comes back.
   void hold_syncs(bool hold) {
     {
@@ -110,7 +115,10 @@ class LosingFileSystem : public rocksdb::FileSystemWrapper {
     rocksdb::IOStatus Read(std::uint64_t at, std::size_t bytes, const rocksdb::IOOptions& options,
                            rocksdb::Slice* result, char* scratch, rocksdb::IODebugContext* debug) const override {
       if (disk_.unreadable()) return rocksdb::IOStatus::IOError("the disk cannot be read");
-      return target()->Read(at, bytes, options, result, scratch, debug);
+      auto status = target()->Read(at, bytes, options, result, scratch, debug);
+      if (status.ok() && result->data() == scratch && result->size() > 0 && disk_.damaged())
+        scratch[result->size() / 2] ^= 1;
+      return status;
     }
     rocksdb::IOStatus MultiRead(rocksdb::FSReadRequest* requests, std::size_t count, const rocksdb::IOOptions& options,
                                 rocksdb::IODebugContext* debug) override {
@@ -183,6 +191,10 @@ class LosingFileSystem : public rocksdb::FileSystemWrapper {
     bytes_left_ = 0;
     return rocksdb::IOStatus::IOError("power is off");
   }
+  bool damaged() {
+    std::lock_guard lock(mutex_);
+    return damaged_;
+  }
   bool unreadable() {
     std::lock_guard lock(mutex_);
     return unreadable_;
@@ -210,6 +222,7 @@ class LosingFileSystem : public rocksdb::FileSystemWrapper {
   std::condition_variable released_;
   bool full_ = false;
   bool unreadable_ = false;
+  bool damaged_ = false;
   bool hold_syncs_ = false;
 };
 
