@@ -34,7 +34,7 @@ std::optional<std::int64_t> sum(const std::vector<QueueReading>& queues, Member 
   std::int64_t total = 0;
   for (const QueueReading& queue : queues) {
     if (!(queue.*member)) return std::nullopt;
-    total += *(queue.*member);
+    if (__builtin_add_overflow(total, *(queue.*member), &total)) return std::nullopt;  // no broker stores that many
   }
   return total;
 }

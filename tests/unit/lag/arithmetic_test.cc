@@ -216,6 +216,13 @@ TEST(SumUp, GivenAMissingBrokerThenNoSumIsKnown) {
   EXPECT_EQ(reading.oldest_age_ms, kUnknown);
 }
 
+TEST(SumUp, GivenMoreThanCanBeCountedThenTheSumIsUnknown) {
+  LagReading reading;
+  reading.queues = {queue("a", 0, INT64_MAX, 100), queue("a", 1, INT64_MAX, 100)};
+  sum_up(reading, true);
+  EXPECT_EQ(reading.lag, kUnknown);
+}
+
 TEST(SumUp, GivenNoQueuesThenZero) {
   LagReading reading;
   sum_up(reading, true);
