@@ -24,9 +24,6 @@ void handle_update_consumer_offset(BrokerContext& broker, remoting::Request requ
   if (header->commit_offset < 0) {
     return request.reply.send(code::kSystemError, fmt::format("Offset {} is less than 0", header->commit_offset));
   }
-  // while the disk refuses writes the refusal is the answer: an offset that only memory has would make the lag 0 for work
-  // that comes again after a restart
-  if (broker.store.broken()) return broker.reply_when_durable(std::move(request.reply));
   broker.offsets.commit(header->consumer_group, header->topic, header->queue_id, header->commit_offset);
   broker.reply_when_durable(std::move(request.reply));
 }

@@ -99,23 +99,6 @@ TEST_F(FaultyDisk, GivenADiskThatCannotBeReadThenPullAndPopSaySo) {
   EXPECT_EQ(f.pop(PopFixture::pop_header()).size(), 32u);
 }
 
-TEST_F(FaultyDisk, GivenADiskThatRefusesWritesThenACommitIsRefusedAndNotRemembered) {
-  PopFixture f(on(disk, store::Flush::async));
-  ASSERT_EQ(f.call(request::kSendMessage, BrokerFixture::send_header("t", 0), "m").code, code::kSuccess);
-  const std::map<std::string, std::string> queue = {{"consumerGroup", "g"}, {"topic", "t"}, {"queueId", "0"}};
-  auto commit = queue;
-  commit["commitOffset"] = "1";
-  disk->set_full(true);
-  ASSERT_TRUE(f.run_until([&] {
-    return f.call(request::kSendMessage, BrokerFixture::send_header("t", 0), "refused").code != code::kSuccess;
-  }));
-  EXPECT_NE(f.call(request::kUpdateConsumerOffset, commit).code, code::kSuccess);
-  EXPECT_NE(f.call(request::kQueryConsumerOffset, queue).fields.get("offset"), "1");
-  disk->set_full(false);
-  EXPECT_TRUE(f.run_until([&] { return f.call(request::kUpdateConsumerOffset, commit).code == code::kSuccess; }));
-  EXPECT_EQ(f.call(request::kQueryConsumerOffset, queue).fields.get("offset"), "1");
-}
-
 TEST_F(FaultyDisk, GivenADeletionThatWaitsForTheDiskThenWhoAsksAgainWaitsToo) {
   PopFixture f(on(disk, store::Flush::sync));
   f.send("t", 0, "m");
