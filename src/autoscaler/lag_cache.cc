@@ -43,7 +43,6 @@ class LagCache::UnderWay {
 awaitable<Result<lag::LagReading>> LagCache::read(lag::LagQuery query) {
   const Key key{query.topic, query.group, query.policy};
   const auto entries = entries_;
-  // references into the map stay valid over the awaits: entries under way are never erased
   if (Entry& entry = (*entries)[key]; entry.under_way) {
     auto done = entry.under_way;
     boost::system::error_code cancelled;

@@ -20,9 +20,9 @@
 #include "broker/offsets.h"
 #include "broker/pops.h"
 #include "broker/request_modes.h"
-#include "broker/seldom.h"
 #include "broker/topics.h"
 #include "broker/transactions.h"
+#include "net/log_limit.h"
 #include "queueing/queue_locks.h"
 #include "remoting/server.h"
 #include "store/store.h"
@@ -74,14 +74,14 @@ struct BrokerContext {
       on_offset_reset;
   bool write_permission_wiped = false;  // routes tell producers to write elsewhere
 
-  Seldom unreadable_logged;
+  net::LogLimit unreadable_log{std::chrono::seconds(10)};
 
   // A queue could not be read for a request; told in the log, but not for each.
   void unreadable(std::string_view topic, std::int32_t queue_id, const Error& error) {
-    std::uint64_t more = 0;
-    if (!unreadable_logged.now(more)) return;
+    const auto left_out = unreadable_log.admit();
+    if (!left_out) return;
     spdlog::error("broker: topic {} queue {} cannot be read: {} ({} more since the last such line)", topic, queue_id,
-                  error.message, more);
+                  error.message, *left_out);
   }
   std::int64_t now_ms() const { return store.now_ms(); }
   // Spreads work over queues; not for secrets.

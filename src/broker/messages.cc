@@ -78,7 +78,7 @@ Result<Messages::Stored> Messages::put(Topic& topic, std::int32_t queue_id, wire
     if (due_ms) due_ms = std::max<std::int64_t>(*due_ms, 0);
   } else if (!known.delay_sec.empty()) {
     if (auto seconds = number(known.delay_sec))
-      due_ms = store_.now_ms() + std::clamp<std::int64_t>(*seconds, 0, INT32_MAX) * 1000;
+      due_ms = store_.now_ms() + std::clamp<std::int64_t>(*seconds, 0, kDelayMsMax / 1000) * 1000;
   } else if (!known.delay_ms.empty()) {
     if (auto delay = number(known.delay_ms))
       due_ms = store_.now_ms() + std::clamp<std::int64_t>(*delay, 0, kDelayMsMax);

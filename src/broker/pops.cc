@@ -420,12 +420,12 @@ void Pops::not_revived(const Key& key, std::int64_t offset, const Error& error) 
                   key.group, key.topic, key.queue_id, offset, error.message);
     return;
   }
-  std::uint64_t more = 0;
-  if (!not_revived_logged_.now(more)) return;
+  const auto left_out = not_revived_log_.admit();
+  if (!left_out) return;
   spdlog::warn(
       "broker: topic {} queue {} offset {} cannot come back to group {} yet: {} ({} more since the last such "
       "line)",
-      key.topic, key.queue_id, offset, key.group, error.message, more);
+      key.topic, key.queue_id, offset, key.group, error.message, *left_out);
 }
 
 // Puts one message into the group's retry topic, or its dead-letter topic when it came back too often.

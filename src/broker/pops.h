@@ -19,8 +19,8 @@
 #include "broker/groups.h"
 #include "broker/messages.h"
 #include "broker/offsets.h"
-#include "broker/seldom.h"
 #include "broker/topics.h"
+#include "net/log_limit.h"
 #include "queueing/ordered_pop.h"
 #include "queueing/pop_queue.h"
 #include "queueing/subscription.h"
@@ -135,7 +135,7 @@ class Pops {
   boost::asio::steady_timer timer_;
   std::int64_t armed_for_ms_ = INT64_MAX;
   bool started_ = false;
-  Seldom not_revived_logged_;
+  net::LogLimit not_revived_log_{std::chrono::seconds(10)};
   // a completion that was queued before a cancel still runs: it must not find a dead object
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
