@@ -1,5 +1,6 @@
 """Interop: real Apache RocketMQ peers against ours, and ours against theirs. See README.md."""
 import collections
+import contextlib
 import itertools
 import re
 import signal
@@ -63,6 +64,28 @@ def keys(messages):
     return sorted(m["key"] for m in messages)
 
 
+@contextlib.contextmanager
+def java_running(driver, directory, *settings, **options):
+    namesrv_port, broker_port = ports.free(1), ports.free(4) + 2  # the broker also takes the ports beside its own
+    process = java.cluster(directory, namesrv_port, broker_port, *settings, **options)
+    namesrv = f"127.0.0.1:{namesrv_port}"
+    try:
+        wire.wait_for_broker(namesrv)
+        yield Server("java", namesrv, f"127.0.0.1:{broker_port}", "DefaultCluster", "broker-a", driver)
+    finally:
+        process.kill()  # it takes 5 s to stop, and its data is thrown away
+
+
+@contextlib.contextmanager
+def gantry_running(driver, binary, directory, *options, **broker):
+    process = gantry.Broker(binary, directory, *options, **broker)
+    try:
+        broker_name, cluster = process.identity()
+        yield Server("gantry", process.namesrv, process.broker, cluster, broker_name, driver)
+    finally:
+        process.stop()
+
+
 @pytest.fixture(scope="session")
 def peer():
     reason = java.setup()
@@ -79,14 +102,9 @@ def driver(peer, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def java_server(driver, tmp_path_factory):
-    namesrv_port, broker_port = ports.free(1), ports.free(4) + 2  # the broker also takes the ports beside its own
-    process = java.cluster(tmp_path_factory.mktemp("java"), namesrv_port, broker_port, "transactionCheckInterval=1000", "transactionTimeOut=500")
-    namesrv = f"127.0.0.1:{namesrv_port}"
-    try:
-        wire.wait_for_broker(namesrv)
-        yield Server("java", namesrv, f"127.0.0.1:{broker_port}", "DefaultCluster", "broker-a", driver)
-    finally:
-        process.kill()  # it takes 5 s to stop, and its data is thrown away
+    with java_running(driver, tmp_path_factory.mktemp("java"), "transactionCheckInterval=1000",
+                      "transactionTimeOut=500") as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
@@ -99,12 +117,8 @@ def binary():
 
 @pytest.fixture(scope="session")
 def gantry_server(binary, driver, tmp_path_factory):
-    process = gantry.Broker(binary, tmp_path_factory.mktemp("gantry"))
-    try:
-        broker_name, cluster = process.identity()
-        yield Server("gantry", process.namesrv, process.broker, cluster, broker_name, driver)
-    finally:
-        process.stop()
+    with gantry_running(driver, binary, tmp_path_factory.mktemp("gantry")) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
@@ -124,13 +138,9 @@ def java_acl_server(driver, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def gantry_acl_server(binary, driver, tmp_path_factory):
-    process = gantry.Broker(binary, tmp_path_factory.mktemp("gantry-acl"), "--user", "rocketmq:12345678",
-                             credentials=("rocketmq", "12345678"))
-    try:
-        broker_name, cluster = process.identity()
-        yield Server("gantry", process.namesrv, process.broker, cluster, broker_name, driver)
-    finally:
-        process.stop()
+    with gantry_running(driver, binary, tmp_path_factory.mktemp("gantry-acl"), "--user", "rocketmq:12345678",
+                        credentials=("rocketmq", "12345678")) as server:
+        yield server
 
 
 @pytest.fixture(params=["java", "gantry"])

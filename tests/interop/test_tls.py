@@ -7,8 +7,8 @@ import subprocess
 
 import pytest
 
-from conftest import Server
-from support import gantry, java, ports, wire
+from conftest import gantry_running, java_running
+from support import java
 
 
 @pytest.fixture(scope="module")
@@ -33,25 +33,16 @@ def tls_driver(peer, certificate, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def java_tls_server(driver, certificate, tmp_path_factory):
-    namesrv_port, broker_port = ports.free(1), ports.free(4) + 2
     jvm = f"-Dtls.test.mode.enable=false -Dtls.server.certPath={certificate[0]} -Dtls.server.keyPath={certificate[1]}"
-    process = java.cluster(tmp_path_factory.mktemp("java-tls"), namesrv_port, broker_port, env={"PEER_JVM": jvm})
-    namesrv = f"127.0.0.1:{namesrv_port}"
-    try:
-        wire.wait_for_broker(namesrv)
-        yield Server("java", namesrv, f"127.0.0.1:{broker_port}", "DefaultCluster", "broker-a", driver)
-    finally:
-        process.kill()
+    with java_running(driver, tmp_path_factory.mktemp("java-tls"), env={"PEER_JVM": jvm}) as server:
+        yield server
 
 
 @pytest.fixture(scope="module")
 def gantry_tls_server(binary, driver, certificate, tmp_path_factory):
-    process = gantry.Broker(binary, tmp_path_factory.mktemp("gantry-tls"), "--tls-cert", certificate[0], "--tls-key", certificate[1])
-    try:
-        broker_name, cluster = process.identity()
-        yield Server("gantry", process.namesrv, process.broker, cluster, broker_name, driver)
-    finally:
-        process.stop()
+    with gantry_running(driver, binary, tmp_path_factory.mktemp("gantry-tls"), "--tls-cert", certificate[0],
+                        "--tls-key", certificate[1]) as server:
+        yield server
 
 
 @pytest.fixture(params=["java", "gantry"])
