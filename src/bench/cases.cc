@@ -6,6 +6,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <deque>
 
 #include "net/spawn.h"
 #include "wire/batch.h"
@@ -105,26 +106,41 @@ Worker pull_worker(std::string topic, std::int32_t queues) {
 
 namespace {
 
-awaitable<void> acknowledge(Session& session, const std::string& topic, const std::string& group,
-                            const wire::PopReceipt& receipt, const Window& window, Count& count, std::size_t& under_way,
-                            asio::steady_timer& room) {
-  wire::AckMessageRequestHeader header;
-  header.consumer_group = group;
-  header.topic = wire::real_topic(topic, group, receipt.retry);
-  header.queue_id = receipt.queue_id;
-  header.extra_info = wire::encode_receipt(receipt);
-  header.offset = *receipt.queue_offset;
-  const auto started = SteadyClock::now();
-  tally(count, window, started, co_await session.call(wire::make_request(code::kAckMessage, header)), 1);
-  --under_way;
-  room.cancel();
+// Receipts on their way from one popper to its acknowledgers.
+struct Receipts {
+  explicit Receipts(asio::any_io_executor executor) : changed(executor) { wait_for_ever(); }
+  void wait_for_ever() { changed.expires_at(SteadyClock::time_point::max()); }
+
+  std::deque<wire::PopReceipt> waiting;
+  std::size_t acknowledgers = 0;  // at work
+  bool ended = false;             // nothing will come any more
+  asio::steady_timer changed;     // cancelled when one of these did
+};
+
+awaitable<void> wait_for_change(Receipts& receipts) {
+  boost::system::error_code cancelled;
+  co_await receipts.changed.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
 }
 
-// Until an acknowledgement has come back.
-awaitable<void> wait_for_room(asio::steady_timer& room) {
-  room.expires_at(SteadyClock::time_point::max());
-  boost::system::error_code cancelled;
-  co_await room.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
+awaitable<void> acknowledge(Session& session, std::string topic, std::string group, const Window& window, Count& count,
+                            Receipts& receipts) {
+  wire::AckMessageRequestHeader header;
+  header.consumer_group = group;
+  while (true) {
+    while (receipts.waiting.empty() && !receipts.ended) co_await wait_for_change(receipts);
+    if (receipts.waiting.empty()) break;
+    const wire::PopReceipt receipt = std::move(receipts.waiting.front());
+    receipts.waiting.pop_front();
+    if (receipts.waiting.empty()) receipts.changed.cancel();
+    header.topic = wire::real_topic(topic, group, receipt.retry);
+    header.queue_id = receipt.queue_id;
+    header.extra_info = wire::encode_receipt(receipt);
+    header.offset = *receipt.queue_offset;
+    const auto started = SteadyClock::now();
+    tally(count, window, started, co_await session.call(wire::make_request(code::kAckMessage, header)), 1);
+  }
+  --receipts.acknowledgers;
+  receipts.changed.cancel();
 }
 
 // The receipts of a pop's messages, as a client builds them from the answer's header.
@@ -155,7 +171,10 @@ Worker pop_worker(std::string topic, std::string group, std::size_t in_flight) {
     if (index >= poppers) co_return;
     const std::size_t share = std::max<std::size_t>(1, in_flight / poppers);
     auto executor = co_await asio::this_coro::executor;
-    asio::steady_timer room(executor);
+    Receipts receipts(executor);
+    for (; receipts.acknowledgers < share; ++receipts.acknowledgers) {
+      net::spawn(executor, "an acknowledger", acknowledge(session, topic, group, window, count, receipts));
+    }
     wire::PopMessageRequestHeader header;
     header.consumer_group = group;
     header.topic = topic;
@@ -166,7 +185,6 @@ Worker pop_worker(std::string topic, std::string group, std::size_t in_flight) {
     header.exp_type = "TAG";
     header.exp = "*";
     header.order = false;
-    std::size_t under_way = 0;
     while (!window.over()) {
       header.born_time_ms =
           std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
@@ -179,14 +197,13 @@ Worker pop_worker(std::string topic, std::string group, std::size_t in_flight) {
         if (!empty) tally(count, window, SteadyClock::now(), response, 0);
         continue;
       }
-      for (const wire::PopReceipt& receipt : receipts_of(session, *response)) {
-        while (under_way >= share) co_await wait_for_room(room);
-        ++under_way;
-        net::spawn(executor, "an acknowledgement",
-                   acknowledge(session, topic, group, receipt, window, count, under_way, room));
-      }
+      for (wire::PopReceipt& receipt : receipts_of(session, *response)) receipts.waiting.push_back(std::move(receipt));
+      receipts.changed.cancel();
+      while (!receipts.waiting.empty()) co_await wait_for_change(receipts);
     }
-    while (under_way > 0) co_await wait_for_room(room);
+    receipts.ended = true;
+    receipts.changed.cancel();
+    while (receipts.acknowledgers > 0) co_await wait_for_change(receipts);
   };
 }
 

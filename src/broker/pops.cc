@@ -3,7 +3,6 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "broker/queue_scan.h"
 #include "queueing/topic_names.h"
@@ -13,74 +12,28 @@
 namespace gantry::broker {
 namespace {
 
-// Settings: "pop-next\nGROUP\nTOPIC\nQUEUE" -> next offset, "pop-batch\nGROUP\nTOPIC\nQUEUE\nSTART\nTIME" -> batch.
-// Names hold no line feeds.
-constexpr std::string_view kNextPrefix = "pop-next\n";
-constexpr std::string_view kBatchPrefix = "pop-batch\n";
 constexpr std::size_t kRevivedPerTurnMax = 1'000;  // messages; the rest follows in the next turn
 // After a revival that failed; doubled each time up to the most.
 constexpr std::int64_t kReviveAgainMs = 1'000;
 constexpr std::int64_t kReviveAgainMsMax = 60'000;
 
-std::string next_key(const Pops::Key& key) {
-  return fmt::format("{}{}\n{}\n{}", kNextPrefix, key.group, key.topic, key.queue_id);
-}
-
-std::string batch_key(const Pops::Key& key, const queueing::PopBatchId& id) {
-  return fmt::format("{}{}\n{}\n{}\n{}\n{}", kBatchPrefix, key.group, key.topic, key.queue_id, id.start_offset,
-                     id.pop_time_ms);
-}
-
-std::optional<std::int64_t> parse_number(std::string_view text) {
-  std::int64_t value = 0;
-  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
-// GROUP\nTOPIC\nQUEUE and what follows.
-std::optional<Pops::Key> parse_key(std::string_view text) {
-  std::vector<std::string_view> parts;
-  while (parts.size() < 3) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    parts.push_back(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  const auto queue_id = parse_number(parts[2]);
-  if (!queue_id || parts[0].empty() || parts[1].empty()) return std::nullopt;
-  return Pops::Key{std::string(parts[0]), std::string(parts[1]), static_cast<std::int32_t>(*queue_id)};
-}
-
 }  // namespace
 
 Pops::Pops(boost::asio::io_context& io, store::Store& store, Topics& topics, Groups& groups, Offsets& offsets,
            Messages& messages)
-    : store_(store), topics_(topics), groups_(groups), offsets_(offsets), messages_(messages), timer_(io) {}
+    : store_(store), topics_(topics), groups_(groups), offsets_(offsets), messages_(messages), timer_(io) {
+  store_.add_collector([this, alive = alive_] {
+    if (*alive) write_marked();
+  });
+}
 
 Result<void> Pops::load() {
-  std::map<Key, std::pair<std::int64_t, std::vector<queueing::PopBatch>>> stored;
-  std::optional<Error> broken;
-  auto positions = store_.for_each_setting(kNextPrefix, [&](std::string_view name, std::string_view value) {
-    const auto key = parse_key(name.substr(kNextPrefix.size()));
-    const auto next = parse_number(value);
-    if (key && next) stored[*key].first = *next;
-  });
-  if (!positions) return positions;
-  auto batches = store_.for_each_setting(kBatchPrefix, [&](std::string_view name, std::string_view value) {
-    const auto key = parse_key(name.substr(kBatchPrefix.size()));
-    auto batch = queueing::PopBatch::decode(value);
-    if (!key || !batch) {
-      broken =
-          Error{Errc::corrupt, fmt::format("setting {}: {}", name, batch ? "not a POP key" : batch.error().message)};
-      return;
-    }
-    stored[*key].second.push_back(std::move(*batch));
-  });
-  if (!batches) return batches;
-  if (broken) return std::unexpected(*broken);
-  for (auto& [key, saved] : stored) {
+  auto stored = pop_settings::load(store_);
+  if (!stored) return std::unexpected(stored.error());
+  for (auto& [key, saved] : *stored) {
     State& state = states_[key];
-    state.queue = queueing::PopQueue(saved.first, std::move(saved.second));
+    state.saved_next_offset = saved.next_offset;
+    state.queue = queueing::PopQueue(saved.next_offset, std::move(saved.batches));
     schedule(key, state);
   }
   return {};
@@ -106,22 +59,51 @@ Pops::State& Pops::open(const Key& key, Topic& topic, bool from_max) {
   if (found == states_.end()) {
     found = states_.emplace(key, State{}).first;
     found->second.queue = queueing::PopQueue(initial_offset(key, topic, from_max), {});
-    save_position(key, found->second);
+    offsets_.commit(key.group, key.topic, key.queue_id, found->second.queue.commit_offset());
+    mark(key, found->second);
   }
   return found->second;
 }
 
-void Pops::save_position(const Key& key, const State& state) {
-  store_.put(next_key(key), std::to_string(state.queue.next_offset()));
-  offsets_.commit(key.group, key.topic, key.queue_id, state.queue.commit_offset());
+void Pops::mark(const Key& key, State& state) {
+  if (state.marked) return;
+  state.marked = true;
+  marked_.push_back(key);
+  store_.settings_changed();
 }
 
-void Pops::save(const Key& key, const queueing::PopQueue::Change& change) {
-  if (change.batch != nullptr) {
-    store_.put(batch_key(key, change.id), change.batch->encode());
-  } else {
-    store_.erase(batch_key(key, change.id));
+void Pops::mark(const Key& key, State& state, queueing::PopBatchId changed) {
+  if (state.changed.empty() || state.changed.back() != changed) state.changed.push_back(changed);
+  state.moved = true;
+  mark(key, state);
+}
+
+void Pops::write_marked() {
+  for (const Key& key : marked_) {
+    auto found = states_.find(key);
+    if (found != states_.end()) write(key, found->second);
   }
+  marked_.clear();
+}
+
+void Pops::write(const Key& key, State& state) {
+  state.marked = false;
+  std::sort(state.changed.begin(), state.changed.end());
+  state.changed.erase(std::unique(state.changed.begin(), state.changed.end()), state.changed.end());
+  for (const queueing::PopBatchId& id : state.changed) {
+    if (const queueing::PopBatch* batch = state.queue.find(id)) {
+      pop_settings::put_batch(store_, key, *batch);
+    } else {
+      pop_settings::erase_batch(store_, key, id);
+    }
+  }
+  state.changed.clear();
+  if (state.queue.next_offset() != state.saved_next_offset) {
+    state.saved_next_offset = state.queue.next_offset();
+    pop_settings::put_position(store_, key, state.saved_next_offset);
+  }
+  if (std::exchange(state.moved, false))
+    offsets_.commit(key.group, key.topic, key.queue_id, state.queue.commit_offset());
 }
 
 // A message of the retry topic is shown as one of the topic asked for, with its receipt inside: the client could not
@@ -185,8 +167,9 @@ void Pops::take(Topic& topic, std::int32_t queue_id, const Wanted& wanted, Found
     found.offsets.push_back({wire::retry_kind_of(key.topic), queue_id, offsets});
   }
   const queueing::PopBatch* batch = state.queue.pop(end, std::move(offsets), wanted.pop_time_ms, wanted.invisible_ms);
-  if (batch != nullptr) save(key, {batch->id, batch});
-  save_position(key, state);
+  if (batch != nullptr) mark(key, state, batch->id);
+  state.moved = true;
+  mark(key, state);
   schedule(key, state);
   found.rest += std::max<std::int64_t>(0, queue->max_offset() - end);
 }
@@ -249,8 +232,7 @@ bool Pops::ack(const Key& key, const queueing::PopBatchId& id, std::int64_t offs
   const bool was_full = queue.full();
   auto change = queue.ack(id, offset);
   if (!change) return false;
-  save(key, *change);
-  offsets_.commit(key.group, key.topic, key.queue_id, queue.commit_offset());
+  mark(key, found->second, id);
   schedule(key, found->second);
   // who waits does so at the topic itself
   if (was_full && !queue.full() && on_available)
@@ -264,8 +246,8 @@ std::optional<queueing::PopBatchId> Pops::renew(const Key& key, const queueing::
   if (found == states_.end()) return std::nullopt;
   auto renewal = found->second.queue.renew(id, offset, store_.now_ms(), invisible_ms);
   if (!renewal) return std::nullopt;
-  save(key, renewal->old_batch);
-  save(key, {renewal->new_batch->id, renewal->new_batch});
+  mark(key, found->second, id);
+  mark(key, found->second, renewal->new_batch->id);
   schedule(key, found->second);
   return renewal->new_batch->id;
 }
@@ -307,9 +289,10 @@ std::optional<std::int64_t> Pops::next_offset(const Key& key) const {
 void Pops::reset(const Key& key, std::int64_t offset) {
   auto found = states_.find(key);
   if (found == states_.end()) return;
-  for (const queueing::PopBatchId& id : found->second.queue.reset(offset)) store_.erase(batch_key(key, id));
+  for (const queueing::PopBatchId& id : found->second.queue.reset(offset)) mark(key, found->second, id);
   found->second.ordered.reset();
-  save_position(key, found->second);
+  found->second.moved = true;
+  mark(key, found->second);
   schedule(key, found->second);
   if (on_available) on_available(key.topic, key.queue_id);
 }
@@ -320,8 +303,9 @@ void Pops::remove(const std::function<bool(const Key&)>& which) {
       ++at;
       continue;
     }
-    for (const queueing::PopBatchId& id : at->second.queue.reset(0)) store_.erase(batch_key(at->first, id));
-    store_.erase(next_key(at->first));
+    for (const queueing::PopBatchId& id : at->second.changed) pop_settings::erase_batch(store_, at->first, id);
+    for (const queueing::PopBatchId& id : at->second.queue.reset(0)) pop_settings::erase_batch(store_, at->first, id);
+    pop_settings::erase_position(store_, at->first);
     if (at->second.due_ms) due_.erase({*at->second.due_ms, at->first});
     at = states_.erase(at);
   }
@@ -372,6 +356,7 @@ void Pops::revive_due() {
       if (on_available) on_available(key.topic, key.queue_id);
       continue;
     }
+    if (state.marked) write(key, state);  // while the batches are in the queue: they stay stored until they are revived
     for (queueing::PopBatch& batch : state.queue.take_due(now)) {
       queueing::PopBatch left = batch;
       for (std::size_t i = 0; i < batch.offsets.size(); ++i) {
@@ -398,17 +383,15 @@ void Pops::revive_due() {
 void Pops::finish_revival(const Key& key, queueing::PopBatch left) {
   auto found = states_.find(key);
   if (found == states_.end()) return;
+  mark(key, found->second, left.id);
   if (left.complete()) {
     found->second.revive_again_ms = 0;
-    store_.erase(batch_key(key, left.id));
   } else {
     std::int64_t& again_ms = found->second.revive_again_ms;
     again_ms = std::clamp(again_ms * 2, kReviveAgainMs, kReviveAgainMsMax);
     left.invisible_ms = store_.now_ms() + again_ms - left.id.pop_time_ms;
-    store_.put(batch_key(key, left.id), left.encode());
     found->second.queue.put_back(std::move(left));
   }
-  offsets_.commit(key.group, key.topic, key.queue_id, found->second.queue.commit_offset());
   schedule(key, found->second);
   // who waits does so at the topic itself, also for what comes back into its retry topic
   if (on_available) on_available(queueing::pop_origin_topic(key.topic, key.group), key.queue_id);

@@ -19,6 +19,7 @@
 #include "broker/groups.h"
 #include "broker/messages.h"
 #include "broker/offsets.h"
+#include "broker/pop_settings.h"
 #include "broker/topics.h"
 #include "net/log_limit.h"
 #include "queueing/ordered_pop.h"
@@ -34,14 +35,7 @@ class Pops {
   static constexpr std::size_t kMessagesMax = 32;            // of one answer, as Java's
   static constexpr std::size_t kBytesMax = 4 * 1024 * 1024;  // of one answer, except for its first message
 
-  // One queue of one group.
-  struct Key {
-    std::string group;
-    std::string topic;
-    std::int32_t queue_id = 0;
-
-    auto operator<=>(const Key&) const = default;
-  };
+  using Key = PopKey;
 
   struct Wanted {
     std::string group;
@@ -67,6 +61,7 @@ class Pops {
 
   Pops(boost::asio::io_context& io, store::Store& store, Topics& topics, Groups& groups, Offsets& offsets,
        Messages& messages);
+  ~Pops() { *alive_ = false; }
 
   Result<void> load();
   void start();  // begins to bring back what is due
@@ -105,6 +100,11 @@ class Pops {
     std::unique_ptr<queueing::OrderedPop> ordered;
     std::int64_t revive_again_ms = 0;    // how long a batch waits that could not be brought back
     std::optional<std::int64_t> due_ms;  // under which it stands in due_
+    // Changed since it was last written; may name a batch twice, or one that is gone.
+    std::vector<queueing::PopBatchId> changed;
+    bool marked = false;  // it stands in marked_
+    bool moved = false;   // where the group stands may have changed
+    std::int64_t saved_next_offset = -1;
   };
   using States = std::map<Key, State>;
 
@@ -116,8 +116,11 @@ class Pops {
   void take_ordered(const Key& key, State& state, Topic& topic, const Wanted& wanted, Found& found);
   void add_record(std::string_view record, const Key& key, const Wanted& wanted, std::int64_t start_offset,
                   Found& found);
-  void save_position(const Key& key, const State& state);
-  void save(const Key& key, const queueing::PopQueue::Change& change);
+  // Takes note that the state changed; many changes of a turn are written once, with the turn.
+  void mark(const Key& key, State& state);
+  void mark(const Key& key, State& state, queueing::PopBatchId changed);
+  void write_marked();
+  void write(const Key& key, State& state);
   void schedule(const Key& key, State& state);
   void arm();
   void revive_due();
@@ -131,6 +134,7 @@ class Pops {
   Offsets& offsets_;
   Messages& messages_;
   States states_;
+  std::vector<Key> marked_;
   std::set<std::pair<std::int64_t, Key>> due_;
   boost::asio::steady_timer timer_;
   std::int64_t armed_for_ms_ = INT64_MAX;

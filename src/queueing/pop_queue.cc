@@ -10,7 +10,9 @@ namespace {
 constexpr char kFormatVersion = 1;
 
 void put64(std::string& out, std::uint64_t value) {
-  for (int shift = 0; shift < 64; shift += 8) out.push_back(static_cast<char>(value >> shift));
+  char bytes[8];
+  for (int i = 0; i < 8; ++i) bytes[i] = static_cast<char>(value >> 8 * i);
+  out.append(bytes, sizeof bytes);
 }
 
 std::uint64_t get64(std::string_view bytes) {
@@ -109,6 +111,11 @@ const PopBatch* PopQueue::pop(std::int64_t end_offset, std::vector<std::int64_t>
   if (offsets.empty()) return nullptr;
   while (batches_.contains(id)) ++id.pop_time_ms;
   return add(PopBatch{id, invisible_ms, std::move(offsets), 0});
+}
+
+const PopBatch* PopQueue::find(PopBatchId id) const {
+  auto found = batches_.find(id);
+  return found == batches_.end() ? nullptr : &found->second;
 }
 
 std::optional<PopQueue::Change> PopQueue::ack(PopBatchId id, std::int64_t offset) {

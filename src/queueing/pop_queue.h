@@ -67,6 +67,9 @@ class PopQueue {
   const PopBatch* pop(std::int64_t end_offset, std::vector<std::int64_t> offsets, std::int64_t pop_time_ms,
                       std::int64_t invisible_ms);
 
+  // nullptr: not, or no more, in flight.
+  const PopBatch* find(PopBatchId id) const;
+
   // What a change did to a stored batch: write it when `batch` is set, else remove `id`.
   struct Change {
     PopBatchId id;

@@ -36,31 +36,47 @@ rocksdb::WriteBatch& GroupCommit::messages() {
   return gathering_.batch;
 }
 
-void GroupCommit::put_setting(std::string_view key, std::string_view value) {
-  if (broken_ || stopped_) {
-    keep_unsaved(std::string(key), std::string(value));
-    return;
-  }
+void GroupCommit::put_setting(std::string_view key, std::string_view value) { keep_setting(key, value); }
+
+void GroupCommit::erase_setting(std::string_view key) { keep_setting(key, std::nullopt); }
+
+void GroupCommit::keep_setting(std::string_view key, std::optional<std::string_view> value) {
+  if (broken_ || stopped_) return keep_unsaved(key, value);
   schedule();
-  (void)gathering_.batch.Put(database_.family(Family::meta), rocksdb::Slice(key.data(), key.size()),
-                             rocksdb::Slice(value.data(), value.size()));
-  gathering_.settings.emplace_back(std::string(key), std::string(value));
+  auto found = gathering_.settings.find(key);
+  if (found == gathering_.settings.end()) found = gathering_.settings.emplace(std::string(key), std::nullopt).first;
+  found->second = value;
 }
 
-void GroupCommit::erase_setting(std::string_view key) {
-  if (broken_ || stopped_) {
-    keep_unsaved(std::string(key), std::nullopt);
-    return;
-  }
+void GroupCommit::settings_changed() {
+  if (broken_ || stopped_) return;  // collected when the disk takes writes again
+  gathering_.to_collect = true;
   schedule();
-  (void)gathering_.batch.Delete(database_.family(Family::meta), rocksdb::Slice(key.data(), key.size()));
-  gathering_.settings.emplace_back(std::string(key), std::nullopt);
+}
+
+void GroupCommit::collect() {
+  const bool scheduled = std::exchange(scheduled_, true);  // what is collected goes with this batch
+  for (const auto& collector : collectors_) collector();
+  scheduled_ = scheduled;
+}
+
+void GroupCommit::add_setting(rocksdb::WriteBatch& batch, const std::string& key,
+                              const std::optional<std::string>& value) {
+  if (value) {
+    (void)batch.Put(database_.family(Family::meta), key, *value);
+  } else {
+    (void)batch.Delete(database_.family(Family::meta), key);
+  }
 }
 
 // The limit is of keys: what is kept already always takes the newest value, else an old one would be written later.
-void GroupCommit::keep_unsaved(std::string key, std::optional<std::string> value) {
-  if (unsaved_.size() < options_.unsaved_keys_max || unsaved_.contains(key))
-    unsaved_.insert_or_assign(std::move(key), std::move(value));
+void GroupCommit::keep_unsaved(std::string_view key, std::optional<std::string_view> value) {
+  auto found = unsaved_.find(key);
+  if (found == unsaved_.end()) {
+    if (unsaved_.size() >= options_.unsaved_keys_max) return;
+    found = unsaved_.emplace(std::string(key), std::nullopt).first;
+  }
+  found->second = value;
 }
 
 void GroupCommit::then(Callback done) {
@@ -94,6 +110,8 @@ void GroupCommit::commit() {
 }
 
 GroupCommit::Group GroupCommit::take_gathered() {
+  collect();
+  for (const auto& [key, value] : gathering_.settings) add_setting(gathering_.batch, key, value);
   owner_.sealing(gathering_.batch);
   Group group = std::move(gathering_);
   gathering_ = Group();
@@ -171,7 +189,7 @@ void GroupCommit::finish(Group group, const rocksdb::Status& status) {
 }
 
 void GroupCommit::fail_group(Group& group, const Error& error) {
-  for (auto& [key, value] : group.settings) keep_unsaved(std::move(key), std::move(value));
+  for (const auto& [key, value] : group.settings) keep_unsaved(key, value);
   for (auto& done : group.callbacks) done(std::unexpected(error));
 }
 
@@ -188,14 +206,9 @@ void GroupCommit::enter_broken(Error error) {
 void GroupCommit::retry() {
   auto status = database_.db().Resume();
   if (status.ok()) {
+    collect();
     rocksdb::WriteBatch batch;
-    for (const auto& [key, value] : unsaved_) {
-      if (value) {
-        (void)batch.Put(database_.family(Family::meta), key, *value);
-      } else {
-        (void)batch.Delete(database_.family(Family::meta), key);
-      }
-    }
+    for (const auto& [key, value] : unsaved_) add_setting(batch, key, value);
     (void)batch.Put(database_.family(Family::meta), "store/probe", "1");  // shows that the disk takes writes
     rocksdb::WriteOptions options;
     options.sync = true;
@@ -224,10 +237,12 @@ void GroupCommit::stop() {
     thread_.join();
     finish_written();  // before what gathered behind it: that builds on it
   }
+  std::optional<Group> last;
+  if (!broken_ && !gathering_.empty()) last = take_gathered();
   stopped_ = true;
   retry_timer_.cancel();
-  if (broken_ || gathering_.empty()) return;
-  Group group = take_gathered();
+  if (!last) return;
+  Group group = std::move(*last);
   const auto status = write(group);
   if (status.ok()) {
     owner_.committed(group.number);

@@ -49,6 +49,10 @@ class GroupCommit {
   rocksdb::WriteBatch& messages();
   void put_setting(std::string_view key, std::string_view value);
   void erase_setting(std::string_view key);
+  // For settings that change many times a turn: `collect` is called when a batch is about to be written, and puts what
+  // changed since its last call. It stays registered; settings_changed() says that it will have something to put.
+  void add_collector(std::function<void()> collect) { collectors_.push_back(std::move(collect)); }
+  void settings_changed();
   // Called when all that gathered until now is as durable as promised, or with the error when it is not.
   void then(Callback done);
 
@@ -67,14 +71,17 @@ class GroupCommit {
   struct Group {
     std::uint64_t number = 1;
     rocksdb::WriteBatch batch;
-    std::vector<std::pair<std::string, std::optional<std::string>>> settings;
+    std::map<std::string, std::optional<std::string>, std::less<>>
+        settings;  // the newest value of each; not yet in batch
     std::vector<Callback> callbacks;
-    bool empty() const { return batch.Count() == 0 && callbacks.empty(); }
+    bool to_collect = false;
+    bool empty() const { return batch.Count() == 0 && settings.empty() && callbacks.empty() && !to_collect; }
   };
 
   void schedule();
   void commit();
   void hand_over();
+  void collect();
   Group take_gathered();
   void finish(Group group, const rocksdb::Status& status);
   void fail_group(Group& group, const Error& error);
@@ -82,13 +89,16 @@ class GroupCommit {
   void retry();
   void run_thread();
   void finish_written();
-  void keep_unsaved(std::string key, std::optional<std::string> value);
+  void keep_setting(std::string_view key, std::optional<std::string_view> value);
+  void keep_unsaved(std::string_view key, std::optional<std::string_view> value);
+  void add_setting(rocksdb::WriteBatch& batch, const std::string& key, const std::optional<std::string>& value);
   rocksdb::Status write(Group& group);
 
   boost::asio::io_context& io_;
   Database& database_;
   const Options& options_;
   Owner owner_;
+  std::vector<std::function<void()>> collectors_;
   Group gathering_;
   rocksdb::WriteBatch spare_;  // an empty one whose memory is used again
   bool scheduled_ = false;

@@ -38,6 +38,9 @@ class Store {
   // Settings: small values by name. Reads see everything that was put.
   void put(std::string_view key, std::string_view value) { commit_->put_setting(key, value); }
   void erase(std::string_view key) { commit_->erase_setting(key); }
+  // For settings that change many times a turn, written once with it: see GroupCommit. `collect` must stay callable.
+  void add_collector(std::function<void()> collect) { commit_->add_collector(std::move(collect)); }
+  void settings_changed() { commit_->settings_changed(); }
   // For start-up: every stored setting whose name begins with `prefix`, in order; what this turn changed is not seen.
   Result<void> for_each_setting(std::string_view prefix,
                                 const std::function<void(std::string_view key, std::string_view value)>& visit);

@@ -75,6 +75,29 @@ TEST(FaultyDisk, GivenTheLimitOfUnsavedKeysThenKeptOnesStillTakeTheirNewestValue
   EXPECT_EQ(values, one("3"));
 }
 
+TEST(FaultyDisk, GivenAFullDiskWhenACollectorsSettingChangesThenItIsWrittenWhenThereIsRoom) {
+  auto disk = std::make_shared<LosingFileSystem>();
+  StoreFixture f({.file_system = disk});
+  int value = 1;
+  f.store->add_collector([&] { f.store->put("setting/a", std::to_string(value)); });
+  f.store->settings_changed();
+  f.settle();
+  disk->set_full(true);
+  value = 2;
+  f.store->settings_changed();
+  f.settle();
+  ASSERT_TRUE(f.store->broken());
+  value = 3;
+  f.store->settings_changed();
+  disk->set_full(false);
+  ASSERT_TRUE(f.run_until([&] { return !f.store->broken(); }));
+  f.store->stop();
+  f.reopen();
+  std::vector<std::string> values;
+  ASSERT_TRUE(f.store->for_each_setting("setting/", [&](auto, auto stored) { values.emplace_back(stored); }));
+  EXPECT_EQ(values, one("3"));
+}
+
 TEST(FaultyDisk, GivenAFailedBatchInFlightWhenTheStoreStopsThenWhatGatheredBehindItFailsToo) {
   auto disk = std::make_shared<LosingFileSystem>();
   StoreFixture f({.flush = Flush::sync, .file_system = disk});

@@ -197,6 +197,26 @@ TEST(Store, GivenSettingsThenTheyAreThereAfterOpeningAgain) {
   EXPECT_EQ(seen, (std::vector<std::string>{"x/b=2"}));
 }
 
+TEST(Store, GivenACollectorWhenItsSettingChangesOftenInATurnThenItIsAskedOnceAndWritten) {
+  StoreFixture f;
+  int value = 0, asked = 0;
+  f.store->add_collector([&] {
+    ++asked;
+    f.store->put("n", std::to_string(value));
+  });
+  for (value = 0; value < 100; ++value) f.store->settings_changed();
+  f.settle();
+  EXPECT_EQ(asked, 1);
+  ++value;
+  f.store->settings_changed();
+  f.store->stop();  // a turn that did not come
+  EXPECT_EQ(asked, 2);
+  f.reopen();
+  std::vector<std::string> values;
+  ASSERT_TRUE(f.store->for_each_setting("n", [&](auto, auto stored) { values.emplace_back(stored); }));
+  EXPECT_EQ(values, (std::vector<std::string>{"101"}));
+}
+
 TEST(Store, GivenADirectoryInUseWhenItIsOpenedThenTheErrorSaysWhatToDo) {
   StoreFixture f;
   boost::asio::io_context io;
