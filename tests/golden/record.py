@@ -364,7 +364,7 @@ def write(sessions):
                 continue
             seen.add(key)
             name = f"frames/{stem}{'' if counts[stem] == 1 else '_' + str(counts[stem])}.bin"
-            (HERE / name).write_bytes(record.data)
+            (HERE / name).write_bytes(re.sub(rb"/tmp/tmp\w{8}", b"/srv/rocketmq-00", record.data))  # of the same length
             entry = {"file": name, "code": record.request_code, "name": name_of(record.request_code, names),
                      "direction": record.direction, "serialization": frame.serialization, "sender": record.sender,
                      "link": record.link, "scenario": record.scenario, "rocketmq": VERSION, "body_bytes": len(frame.body)}
