@@ -75,6 +75,7 @@ struct BrokerContext {
   bool write_permission_wiped = false;  // routes tell producers to write elsewhere
 
   net::LogLimit unreadable_log{std::chrono::seconds(10)};
+  net::LogLimit unknown_strategy_log{std::chrono::seconds(10)};
 
   // A queue could not be read for a request; told in the log, but not for each.
   void unreadable(std::string_view topic, std::int32_t queue_id, const Error& error) {

@@ -23,6 +23,13 @@ void handle_query_assignment(BrokerContext& broker, remoting::Request request) {
   const std::vector<std::string> clients = broker.clients.consumers().client_ids(body->consumer_group);
   if (body->message_model == wire::kBroadcasting) {
     assigned = queues;
+  } else if (body->strategy_name != "AVG" && body->strategy_name != "AVG_BY_CIRCLE") {
+    // the client keeps what it has; another strategy than its neighbours' would give queues to two or to none
+    if (const auto left_out = broker.unknown_strategy_log.admit()) {
+      spdlog::warn("broker: group {} asks for assignment by strategy {}, which is not known ({} more since)",
+                   body->consumer_group, body->strategy_name.substr(0, 64), *left_out);
+    }
+    return send_body(request.reply, wire::encode_body(wire::QueryAssignmentResponseBody{}));
   } else if (mode.pop) {
     assigned = queueing::allocate_for_pop(body->client_id, queues, clients, mode.share);
   } else if (body->strategy_name == "AVG_BY_CIRCLE") {
@@ -31,14 +38,14 @@ void handle_query_assignment(BrokerContext& broker, remoting::Request request) {
     assigned = queueing::allocate_averagely(body->client_id, queues, clients);
   }
 
-  wire::QueryAssignmentResponseBody answer;
+  std::vector<wire::MessageQueueAssignment> assignments;
   for (wire::MessageQueue& queue : assigned) {
     wire::MessageQueueAssignment assignment;
     assignment.message_queue = std::move(queue);
     assignment.mode = mode.pop ? "POP" : "PULL";
-    answer.message_queue_assignments.push_back(std::move(assignment));
+    assignments.push_back(std::move(assignment));
   }
-  send_body(request.reply, wire::encode_body(answer));
+  send_body(request.reply, wire::encode_body(wire::QueryAssignmentResponseBody{std::move(assignments)}));
 }
 
 }  // namespace gantry::broker

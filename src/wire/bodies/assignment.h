@@ -47,7 +47,8 @@ struct MessageQueueAssignment {
 };
 
 struct QueryAssignmentResponseBody {
-  std::vector<MessageQueueAssignment> message_queue_assignments;
+  // Empty list: consume none of the topic's queues. Absent: the broker cannot say, keep what you have.
+  std::optional<std::vector<MessageQueueAssignment>> message_queue_assignments;
 
   static constexpr auto table() {
     return std::tuple{field_or("messageQueueAssignments", &QueryAssignmentResponseBody::message_queue_assignments)};

@@ -35,7 +35,9 @@ struct AssignmentFixture : BrokerFixture {
     std::vector<int> ids;
     const auto body = wire::decode_body<wire::QueryAssignmentResponseBody>(answer.body);
     if (!body) return ids;
-    for (const auto& assignment : body->message_queue_assignments) {
+    known = body->message_queue_assignments.has_value();
+    for (const auto& assignment :
+         body->message_queue_assignments.value_or(std::vector<wire::MessageQueueAssignment>{})) {
       EXPECT_EQ(assignment.message_queue.broker_name, "broker-a");
       mode = assignment.mode;
       ids.push_back(assignment.message_queue.queue_id);
@@ -44,7 +46,8 @@ struct AssignmentFixture : BrokerFixture {
   }
 
   std::unique_ptr<remoting::Client> second;
-  std::string mode;  // of the last assignment
+  std::string mode;    // of the last assignment
+  bool known = false;  // whether the last answer had one
 };
 
 TEST(Assignment, GivenTwoMembersThenEachStrategySharesTheQueues) {
@@ -57,6 +60,19 @@ TEST(Assignment, GivenTwoMembersThenEachStrategySharesTheQueues) {
   EXPECT_THAT(f.queues_of("c1", "AVG", "BROADCASTING"), ElementsAre(0, 1, 2, 3));
   EXPECT_THAT(f.queues_of("stranger"), IsEmpty());
   EXPECT_THAT(f.queues_of("c1", "AVG", "CLUSTERING", "none"), IsEmpty());
+  f.second.reset();
+}
+
+// An empty list would tell the client to give back what it has.
+TEST(Assignment, GivenAStrategyThatIsNotKnownThenTheClientIsToldToKeepWhatItHas) {
+  AssignmentFixture f;
+  EXPECT_THAT(f.queues_of("c1", "MACHINE_ROOM"), IsEmpty());
+  EXPECT_FALSE(f.known);
+  EXPECT_THAT(f.queues_of("stranger"), IsEmpty());
+  EXPECT_TRUE(f.known);
+  ASSERT_EQ(f.set_mode("POP"), code::kSuccess);
+  EXPECT_THAT(f.queues_of("c1", "MACHINE_ROOM"), IsEmpty());
+  EXPECT_FALSE(f.known);
   f.second.reset();
 }
 
