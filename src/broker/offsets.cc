@@ -1,5 +1,7 @@
 #include "broker/offsets.h"
 
+#include <algorithm>
+
 #include "store/bytes.h"
 
 namespace gantry::broker {
@@ -35,18 +37,27 @@ void set(std::vector<std::int64_t>& offsets, std::int32_t queue_id, std::int64_t
 
 }  // namespace
 
+// A row that cannot be read stops the start: the group would begin anew, and nobody would know why.
 Result<void> Offsets::load() {
-  return store_.for_each_setting(kOffsetPrefix, [&](std::string_view key, std::string_view value) {
-    key.remove_prefix(kOffsetPrefix.size());
+  std::optional<std::string> malformed;
+  auto read = store_.for_each_setting(kOffsetPrefix, [&](std::string_view name, std::string_view value) {
+    const std::string_view key = name.substr(kOffsetPrefix.size());
     const std::size_t group_end = key.find('\0');
-    if (group_end == std::string_view::npos || value.size() != 8) return;
-    const std::string_view rest = key.substr(group_end + 1);
-    if (rest.size() < 5) return;
-    const auto queue_id = static_cast<std::int32_t>(store::get_u32(rest.data() + rest.size() - 4));
-    if (queue_id < 0 || queue_id >= kQueuesMax) return;
+    const std::string_view rest = group_end < key.size() ? key.substr(group_end + 1) : std::string_view();
+    const bool whole = group_end != std::string_view::npos && rest.size() >= 6 && value.size() == 8;
+    const auto queue_id = whole ? static_cast<std::int32_t>(store::get_u32(rest.data() + rest.size() - 4)) : -1;
+    if (queue_id < 0 || queue_id >= kQueuesMax) {
+      malformed = name;
+      return;
+    }
     set(open(key.substr(0, group_end), rest.substr(0, rest.size() - 5)).committed, queue_id,
         static_cast<std::int64_t>(store::get_u64(value.data())));
   });
+  if (!read || !malformed) return read;
+  std::ranges::replace(*malformed, '\0', ' ');
+  return fail(Errc::corrupt,
+              "the stored consumer offset \"{}\" is malformed; was the directory written by another version?",
+              malformed->substr(0, 300));
 }
 
 const Offsets::Positions* Offsets::positions(std::string_view group, std::string_view topic) const {
