@@ -56,6 +56,9 @@ TEST_F(Commands, GivenWrongUsageThenExitCode2) {
         {"lag", "--topic", "t", "--group", "g", "--namesrv", "nonsense"},
         {"broker", "--listen", "nonsense"},
         {"broker", "--user", "nocolon"},
+        {"broker", "--frame-bytes-max", "16zz"},
+        {"broker", "--connections-max", "0"},
+        {"broker", "--retention", "72"},
         {"send", "--topic", "t", "--access-key", "half"},
         {"up", "--file", "/no/such/file.yaml"},
         {"bench", "broker", "--target", "nonsense"},
@@ -130,6 +133,19 @@ TEST_F(Commands, GivenABrokerKilledInTheMiddleWhenRestartedThenSendingGoesOnAndN
   ASSERT_EQ(sent.lines().size(), 20'000U);
   const auto reading = lag("orders", "nobody");
   EXPECT_GE(reading.at("lag").as_int64(), 20'000);
+}
+
+TEST_F(Commands, GivenALimitOfMessagesWhenOneIsLargerThenItIsRefused) {
+  broker->signal(SIGTERM);
+  broker->wait();
+  broker = std::make_unique<Running>(
+      directory, std::vector<std::string>{"broker", "--namesrv-listen", name_server, "--listen", broker_address,
+                                          "--data", (directory / "small").string(), "--message-bytes-max", "2kb"});
+  ASSERT_TRUE(eventually([&] { return run({"topic", "list"}).code == 0; })) << broker->err();
+  EXPECT_EQ(run({"send", "--topic", "t", "--count", "1", "--size", "2048"}).code, 0);
+  const Ended refused = run({"send", "--topic", "t", "--count", "1", "--size", "2049"});
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_THAT(refused.err, HasSubstr("2048"));
 }
 
 TEST_F(Commands, GivenAccessControlThenKeysAreNeededAndNeverShown) {

@@ -4,6 +4,7 @@
 #include "broker/command.h"
 #include "cli/commands/declarations.h"
 #include "cli/connection.h"
+#include "cli/values.h"
 #include "net/endpoint.h"
 
 namespace gantry::cli {
@@ -22,6 +23,8 @@ struct BrokerOptions {
   std::string tls_certificate;
   std::string tls_key;
   std::string tls_ca;
+  std::chrono::microseconds retention{};
+  broker::Config config;  // its limits are filled as they stand; the rest in to_config
 };
 
 // "ACCESS_KEY:SECRET_KEY", the first one being the administrator.
@@ -38,7 +41,8 @@ Result<broker::User> parse_user(const std::string& text, bool admin) {
 }
 
 Result<broker::Config> to_config(const BrokerOptions& options) {
-  broker::Config config;
+  broker::Config config = options.config;
+  config.retention_ms = options.retention.count() / 1000;
   auto namesrv = net::parse_endpoint(options.namesrv_listen);
   if (!namesrv) return std::unexpected(in_context("--namesrv-listen", namesrv.error()));
   auto listen = net::parse_endpoint(options.listen);
@@ -70,6 +74,38 @@ Result<broker::Config> to_config(const BrokerOptions& options) {
   return config;
 }
 
+std::string size_text(std::uint64_t bytes) {
+  if (bytes == 0 || bytes % 1024 != 0) return fmt::format("{}", bytes);
+  return bytes % (1024 * 1024) == 0 ? fmt::format("{}mb", bytes >> 20) : fmt::format("{}kb", bytes >> 10);
+}
+
+void add_limits(CLI::App& command, BrokerOptions& options) {
+  const auto size = [&command](const std::string& name, auto& value, const std::string& description) {
+    command.add_option(name, value, fmt::format("{} (default: {})", description, size_text(value)))
+        ->transform(CLI::AsSizeValue(/*kb_is_1000=*/false).description(""))
+        ->type_name("SIZE")
+        ->group("Limits");
+  };
+  const auto count = [&command](const std::string& name, auto& value, const std::string& description) {
+    command.add_option(name, value, fmt::format("{} (default: {})", description, value))
+        ->check(CLI::Range(std::size_t{1}, std::size_t{10'000'000}).description(""))
+        ->type_name("COUNT")
+        ->group("Limits");
+  };
+  options.retention = std::chrono::milliseconds(options.config.retention_ms);
+  add_duration(command, "--retention", options.retention, "older messages are deleted; 0s: never (default: 72h)")
+      ->group("Limits");
+  size("--retention-bytes", options.config.retention_bytes,
+       "of all messages; then the oldest are deleted; 0: no limit");
+  size("--message-bytes-max", options.config.message_bytes_max, "of a message's body");
+  remoting::ServerLimits& limits = options.config.limits;
+  size("--frame-bytes-max", limits.frame.frame_bytes_max, "of a request");
+  size("--header-bytes-max", limits.frame.header_bytes_max, "of a request's header");
+  count("--connections-max", limits.connections_max, "further ones are closed at once");
+  count("--in-flight-max", limits.in_flight_max, "requests of one connection without an answer; then it is not read");
+  count("--held-requests-max", options.config.held_requests_max, "pulls and pops that wait for messages");
+}
+
 }  // namespace
 
 void declare_broker(CLI::App& command, Invocation& invocation) {
@@ -90,6 +126,7 @@ void declare_broker(CLI::App& command, Invocation& invocation) {
   command.add_option("--tls-key", options->tls_key, "PEM key of the certificate")->needs(certificate);
   command.add_option("--tls-ca", options->tls_ca, "clients must show a certificate of this authority")
       ->needs(certificate);
+  add_limits(command, *options);
   command.callback([options, &invocation] {
     invocation.run = [options] {
       auto config = to_config(*options);
