@@ -33,7 +33,7 @@ wire::SendMessageRequestHeaderV2 send_header(const std::string& topic, std::int3
   wire::SendMessageRequestHeaderV2 header;
   header.producer_group = "gantry-bench";
   header.topic = topic;
-  header.default_topic = "TBW102";
+  header.default_topic = wire::kAutoCreateTopic;
   header.default_topic_queue_nums = 4;
   header.queue_id = queue_id;
   header.born_timestamp_ms =

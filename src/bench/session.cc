@@ -4,6 +4,7 @@
 #include "wire/body.h"
 #include "wire/codes.h"
 #include "wire/headers/admin.h"
+#include "wire/headers/send.h"
 
 namespace gantry::bench {
 
@@ -37,7 +38,7 @@ awaitable<Result<wire::Command>> Session::call(wire::Command request) {
 awaitable<Result<void>> Session::create_topic(std::string topic, std::int32_t queues) {
   wire::CreateTopicRequestHeader header;
   header.topic = topic;
-  header.default_topic = "TBW102";
+  header.default_topic = wire::kAutoCreateTopic;
   header.read_queue_nums = queues;
   header.write_queue_nums = queues;
   header.perm = 6;

@@ -15,10 +15,12 @@
 #include "broker/config.h"
 #include "store/store.h"
 #include "wire/bodies/topic.h"
+#include "wire/headers/send.h"
 
 namespace gantry::broker {
 
-inline constexpr std::string_view kDefaultTopic = "TBW102";  // whose permissions and queues auto-created topics inherit
+inline constexpr std::string_view kDefaultTopic =
+    wire::kAutoCreateTopic;  // whose permissions and queues auto-created topics inherit
 inline constexpr std::string_view kScheduleTopic = "SCHEDULE_TOPIC_XXXX";
 inline constexpr std::string_view kTimerTopic = "rmq_sys_wheel_timer";
 inline constexpr std::string_view kHalfTopic = "RMQ_SYS_TRANS_HALF_TOPIC";

@@ -13,6 +13,7 @@
 #include "wire/headers/admin.h"
 #include "wire/headers/group.h"
 #include "wire/headers/offset.h"
+#include "wire/headers/send.h"
 
 namespace gantry::rocketmq {
 namespace {
@@ -88,7 +89,7 @@ asio::awaitable<Result<void>> AdminQueries::create_topic(wire::TopicConfig confi
   }
   wire::CreateTopicRequestHeader header;
   header.topic = config.topic_name;
-  header.default_topic = "TBW102";
+  header.default_topic = wire::kAutoCreateTopic;
   header.read_queue_nums = config.read_queue_nums;
   header.write_queue_nums = config.write_queue_nums;
   header.perm = config.perm;

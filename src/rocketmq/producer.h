@@ -9,6 +9,7 @@
 
 #include "rocketmq/cluster.h"
 #include "rocketmq/message.h"
+#include "wire/headers/send.h"
 
 namespace gantry::rocketmq {
 
@@ -17,7 +18,7 @@ struct ProducerConfig {
   int retries = 2;                           // after the first attempt; Java's retryTimesWhenSendFailed
   std::chrono::milliseconds timeout{3'000};  // of one attempt
   // Where a topic that does not exist is asked for, as brokers with autoCreateTopicEnable offer it.
-  std::string default_topic = "TBW102";
+  std::string default_topic = wire::kAutoCreateTopic;
   std::int32_t default_topic_queues = 4;
 };
 

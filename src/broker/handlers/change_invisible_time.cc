@@ -37,7 +37,8 @@ void handle_change_invisible_time(BrokerContext& broker, remoting::Request reque
     }
     answer.pop_time_ms = id->pop_time_ms;
   }
-  broker.reply_when_durable(std::move(request.reply), response_with(request.reply, answer));
+  auto response = response_with(request.reply, answer);
+  broker.reply_when_durable(std::move(request.reply), std::move(response));
 }
 
 }  // namespace gantry::broker

@@ -14,9 +14,6 @@ wire::Host host_of(const remoting::Peer& peer) {
   if (address.is_v4()) {
     const auto bytes = address.to_v4().to_bytes();
     std::ranges::copy(bytes, host.address.begin());
-  } else if (address.to_v6().is_v4_mapped()) {
-    const auto bytes = boost::asio::ip::make_address_v4(boost::asio::ip::v4_mapped, address.to_v6()).to_bytes();
-    std::ranges::copy(bytes, host.address.begin());
   } else {
     host.v6 = true;
     const auto bytes = address.to_v6().to_bytes();

@@ -9,6 +9,7 @@
 #include "rocketmq/admin.h"
 #include "rocketmq/identity.h"
 #include "wire/codes.h"
+#include "wire/headers/send.h"
 
 namespace gantry::cli {
 namespace {
@@ -143,7 +144,7 @@ asio::awaitable<int> run_doctor(const DoctorOptions& options, ClusterPtr cluster
                                 address, findings);
         }
       }
-      auto creating = co_await cluster->route("TBW102");
+      auto creating = co_await cluster->route(wire::kAutoCreateTopic);
       if (creating) {
         findings.add(FindingState::warning, "autoCreateTopicEnable", "on: a send to an unknown topic creates it",
                      "fine for development; in production set it to false and use: gantry topic create");

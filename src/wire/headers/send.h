@@ -10,6 +10,9 @@
 
 namespace gantry::wire {
 
+// The usual defaultTopic: what a broker lets clients create topics by. TopicValidator.AUTO_CREATE_TOPIC_KEY_TOPIC.
+inline constexpr char kAutoCreateTopic[] = "TBW102";
+
 // Codes 10; 310 and 320 carry the same under the short names of SendMessageRequestHeaderV2.
 struct SendMessageRequestHeader {
   std::string producer_group;
