@@ -4,7 +4,8 @@
 
 namespace gantry::broker {
 
-Arrivals::Arrivals(boost::asio::io_context& io, std::size_t waiters_max) : waiters_max_(waiters_max), timer_(io) {}
+Arrivals::Arrivals(boost::asio::io_context& io, std::size_t waiters_max)
+    : waiters_max_(waiters_max), alarm_(io, [this] { expire_due(); }) {}
 
 Arrivals::~Arrivals() { stop(); }
 
@@ -69,16 +70,7 @@ void Arrivals::forget(const Waiter& waiter, std::uint64_t id) {
 }
 
 void Arrivals::arm() {
-  if (deadlines_.empty()) return;
-  const Clock::time_point first = deadlines_.begin()->first;
-  if (first >= armed_for_) return;  // the timer that runs wakes early enough, and arms anew
-  armed_for_ = first;
-  timer_.expires_at(first);
-  timer_.async_wait([this, alive = alive_](boost::system::error_code error) {
-    if (error || !*alive) return;
-    armed_for_ = Clock::time_point::max();
-    expire_due();
-  });
+  if (!deadlines_.empty()) alarm_.ring_at(deadlines_.begin()->first);
 }
 
 void Arrivals::expire_due() {
@@ -93,8 +85,7 @@ void Arrivals::expire_due() {
 }
 
 void Arrivals::stop() {
-  *alive_ = false;
-  timer_.cancel();
+  alarm_.stop();
   waiters_.clear();
   by_topic_.clear();
   deadlines_.clear();

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -15,6 +14,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "net/alarm.h"
 
 namespace gantry::broker {
 
@@ -63,10 +63,7 @@ class Arrivals {
   std::unordered_map<std::uint64_t, Waiter> waiters_;
   std::unordered_map<std::string, QueueWaiters, TextHash, std::equal_to<>> by_topic_;
   std::multimap<Clock::time_point, std::uint64_t> deadlines_;
-  boost::asio::steady_timer timer_;
-  Clock::time_point armed_for_ = Clock::time_point::max();
-  // a completion that was queued before a cancel still runs: it must not find a dead object
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  net::Alarm alarm_;
 };
 
 }  // namespace gantry::broker

@@ -4,7 +4,6 @@
 
 #include <boost/asio/ip/host_name.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <cstdlib>
 #include <random>
 
@@ -12,6 +11,7 @@
 #include "broker/context.h"
 #include "broker/handlers/handlers.h"
 #include "broker/table.h"
+#include "net/alarm.h"
 #include "net/endpoint.h"
 #include "wire/host.h"
 
@@ -80,7 +80,7 @@ std::string default_data_directory() {
 class Broker::Impl {
  public:
   Impl(boost::asio::io_context& io, Config config)
-      : io_(io), config_(std::move(config)), access_(config_), housekeeping_(io) {}
+      : io_(io), config_(std::move(config)), access_(config_), housekeeping_(io, [this] { housekeep(); }) {}
 
   Result<void> start() {
     if (auto checked = check(config_); !checked) return checked;
@@ -115,8 +115,7 @@ class Broker::Impl {
   void stop() {
     if (stopped_) return;
     stopped_ = true;
-    *alive_ = false;
-    housekeeping_.cancel();
+    housekeeping_.stop();
     if (messages_) messages_->stop();
     if (transactions_) transactions_->stop();
     if (pops_) pops_->stop();
@@ -226,10 +225,7 @@ class Broker::Impl {
     counters_.samples.push_front({now_ms, counters_.messages_in, counters_.messages_out});
     if (counters_.samples.size() > 64) counters_.samples.pop_back();
     if (quiet(0, 1) && counters_.samples.size() > 3 && !(quiet(1, 2) && quiet(2, 3))) store_->rest();
-    housekeeping_.expires_after(std::chrono::milliseconds(Counters::kSampleMs));
-    housekeeping_.async_wait([this, alive = alive_](boost::system::error_code error) {
-      if (!error && *alive) housekeep();
-    });
+    housekeeping_.ring_after(std::chrono::milliseconds(Counters::kSampleMs));
   }
 
   std::unique_ptr<store::Store> store_;
@@ -246,10 +242,8 @@ class Broker::Impl {
   Counters counters_;
   KvConfigs kv_configs_;
   std::optional<BrokerContext> context_;
-  boost::asio::steady_timer housekeeping_;
+  net::Alarm housekeeping_;
   bool stopped_ = false;
-  // a completion that was queued before a cancel still runs: it must not find a dead object
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
 Broker::Broker(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

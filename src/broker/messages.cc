@@ -63,7 +63,7 @@ Messages::Messages(boost::asio::io_context& io, store::Store& store, Topics& top
       config_(config),
       delay_levels_(std::move(delay_levels)),
       store_host_(store_host),
-      timer_(io) {}
+      alarm_(io, [this] { deliver_due(); }) {}
 
 std::string Messages::message_id(std::uint64_t physical_offset) const {
   return wire::encode_offset_message_id({store_host_, static_cast<std::int64_t>(physical_offset)});
@@ -170,14 +170,7 @@ void Messages::start() {
 }
 
 void Messages::arm(std::int64_t due_ms) {
-  if (due_ms >= armed_for_ms_) return;
-  armed_for_ms_ = due_ms;
-  timer_.expires_after(std::chrono::milliseconds(std::max<std::int64_t>(due_ms - store_.now_ms(), 1)));
-  timer_.async_wait([this, alive = alive_](boost::system::error_code error) {
-    if (error || !*alive) return;
-    armed_for_ms_ = INT64_MAX;
-    deliver_due();
-  });
+  alarm_.ring_after(std::chrono::milliseconds(std::max<std::int64_t>(due_ms - store_.now_ms(), 1)));
 }
 
 void Messages::deliver_due() {

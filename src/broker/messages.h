@@ -4,7 +4,6 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -13,6 +12,7 @@
 #include "base/error.h"
 #include "broker/config.h"
 #include "broker/topics.h"
+#include "net/alarm.h"
 #include "queueing/delay_levels.h"
 #include "store/store.h"
 #include "wire/message.h"
@@ -44,7 +44,7 @@ class Messages {
   void start();  // begins to deliver what is due
   void stop() {
     *alive_ = false;
-    timer_.cancel();
+    alarm_.stop();
   }
 
  private:
@@ -61,11 +61,10 @@ class Messages {
   queueing::DelayLevels delay_levels_;
   wire::Host store_host_;
   std::string scratch_;
-  boost::asio::steady_timer timer_;
-  std::int64_t armed_for_ms_ = INT64_MAX;
+  net::Alarm alarm_;
   std::int64_t delivered_until_ms_ = 0;  // where the search for due timers begins: no durable one is before
   bool delivering_ = false;              // what was delivered is not durable yet: its timers are still seen
-  // a completion that was queued before a cancel still runs: it must not find a dead object
+  // what waits for the store may be called when this is gone
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

@@ -21,7 +21,9 @@ constexpr std::int64_t kReviveAgainMsMax = 60'000;
 
 Pops::Pops(boost::asio::io_context& io, store::Store& store, Topics& topics, Groups& groups, Offsets& offsets,
            Messages& messages)
-    : store_(store), topics_(topics), groups_(groups), offsets_(offsets), messages_(messages), timer_(io) {
+    : store_(store), topics_(topics), groups_(groups), offsets_(offsets), messages_(messages), alarm_(io, [this] {
+        revive_due();
+      }) {
   store_.add_collector([this, alive = alive_] {
     if (*alive) write_marked();
   });
@@ -325,14 +327,8 @@ void Pops::schedule(const Key& key, State& state) {
 }
 
 void Pops::arm() {
-  if (!started_ || due_.empty() || due_.begin()->first >= armed_for_ms_) return;
-  armed_for_ms_ = due_.begin()->first;
-  timer_.expires_after(std::chrono::milliseconds(std::max<std::int64_t>(0, armed_for_ms_ - store_.now_ms())));
-  timer_.async_wait([this, alive = alive_](boost::system::error_code error) {
-    if (error || !*alive) return;
-    armed_for_ms_ = INT64_MAX;
-    revive_due();
-  });
+  if (!started_ || due_.empty()) return;
+  alarm_.ring_after(std::chrono::milliseconds(due_.begin()->first - store_.now_ms()));
 }
 
 void Pops::revive_due() {

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -21,6 +20,7 @@
 #include "broker/offsets.h"
 #include "broker/pop_settings.h"
 #include "broker/topics.h"
+#include "net/alarm.h"
 #include "net/log_limit.h"
 #include "queueing/ordered_pop.h"
 #include "queueing/pop_queue.h"
@@ -64,11 +64,8 @@ class Pops {
   ~Pops() { *alive_ = false; }
 
   Result<void> load();
-  void start();  // begins to bring back what is due
-  void stop() {
-    *alive_ = false;
-    timer_.cancel();
-  }
+  void start();                   // begins to bring back what is due
+  void stop() { alarm_.stop(); }  // what the store writes last is still collected here
 
   // Adds messages of one queue to `found`, up to what is wanted, and takes note of them; durable with the turn.
   void take(Topic& topic, std::int32_t queue_id, const Wanted& wanted, Found& found);
@@ -136,11 +133,10 @@ class Pops {
   States states_;
   std::vector<Key> marked_;
   std::set<std::pair<std::int64_t, Key>> due_;
-  boost::asio::steady_timer timer_;
-  std::int64_t armed_for_ms_ = INT64_MAX;
+  net::Alarm alarm_;
   bool started_ = false;
   net::LogLimit not_revived_log_{std::chrono::seconds(10)};
-  // a completion that was queued before a cancel still runs: it must not find a dead object
+  // what waits for the store may be called when this is gone
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

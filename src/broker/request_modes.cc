@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
+#include <optional>
 
 namespace gantry::broker {
 namespace {
@@ -14,13 +16,20 @@ std::string key_of(std::string_view topic, std::string_view group) { return fmt:
 }  // namespace
 
 Result<void> RequestModes::load() {
-  return store_.for_each_setting(kPrefix, [&](std::string_view name, std::string_view value) {
+  std::optional<std::string> malformed;
+  auto read = store_.for_each_setting(kPrefix, [&](std::string_view name, std::string_view value) {
     RequestMode mode;
     mode.pop = value.starts_with("POP ");
-    const std::size_t number = value.find(' ') + 1;
-    std::from_chars(value.data() + number, value.data() + value.size(), mode.share);
+    const std::string_view share = value.substr(std::min(value.find(' ') + 1, value.size()));
+    auto [end, error] = std::from_chars(share.data(), share.data() + share.size(), mode.share);
+    if (error != std::errc{} || end != share.data() + share.size() || !(mode.pop || value.starts_with("PULL "))) {
+      malformed = fmt::format("the stored request mode \"{}\" is malformed: {}", name, value.substr(0, 64));
+      return;
+    }
     modes_[std::string(name.substr(kPrefix.size()))] = mode;
   });
+  if (read && malformed) return fail(Errc::corrupt, "{}", *malformed);
+  return read;
 }
 
 RequestMode RequestModes::find(std::string_view topic, std::string_view group) const {

@@ -31,29 +31,33 @@ std::string half_key(std::int64_t queue_offset) {
 
 Transactions::Transactions(boost::asio::io_context& io, store::Store& store, Topics& topics, Messages& messages,
                            Clients& clients, const Config& config)
-    : store_(store), topics_(topics), messages_(messages), clients_(clients), config_(config), timer_(io) {}
+    : store_(store), topics_(topics), messages_(messages), clients_(clients), config_(config), alarm_(io, [this] {
+        check();
+        start();
+      }) {}
 
 Result<void> Transactions::load() {
-  return store_.for_each_setting(kHalfPrefix, [&](std::string_view key, std::string_view value) {
+  std::size_t malformed = 0;
+  auto read = store_.for_each_setting(kHalfPrefix, [&](std::string_view key, std::string_view value) {
     key.remove_prefix(kHalfPrefix.size());
-    if (key.size() != 8 || value.size() != 16) return;
+    if (key.size() != 8 || value.size() != 16) {
+      ++malformed;
+      return;
+    }
     const auto stored_ms = static_cast<std::int64_t>(store::get_u64(value.data() + 8));
     halves_[static_cast<std::int64_t>(store::get_u64(key.data()))] =
         Half{store::get_u64(value.data()), stored_ms, 0, stored_ms + config_.transaction_timeout_ms};
   });
+  if (read && malformed > 0) {
+    return fail(Errc::corrupt,
+                "{} settings half/... of transactions are malformed; was the directory written by another version?",
+                malformed);
+  }
+  return read;
 }
 
 void Transactions::start() {
-  if (!halves_.empty()) arm();
-}
-
-void Transactions::arm() {
-  timer_.expires_after(kTick);
-  timer_.async_wait([this, alive = alive_](boost::system::error_code error) {
-    if (error || !*alive) return;
-    check();
-    if (!halves_.empty()) arm();
-  });
+  if (!halves_.empty()) alarm_.ring_after(kTick);
 }
 
 Result<Messages::Stored> Transactions::put_half(Topic& topic, std::int32_t queue_id, const wire::MessageView& message) {
@@ -75,7 +79,7 @@ Result<Messages::Stored> Transactions::put_half(Topic& topic, std::int32_t queue
   const bool first = halves_.empty();
   halves_.insert_or_assign(stored->queue_offset, Half{stored->physical_offset, stored->store_time_ms, 0,
                                                       stored->store_time_ms + config_.transaction_timeout_ms});
-  if (first) arm();
+  if (first) alarm_.ring_after(kTick);
   return stored;
 }
 

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -15,6 +14,7 @@
 #include "broker/config.h"
 #include "broker/messages.h"
 #include "broker/topics.h"
+#include "net/alarm.h"
 #include "store/store.h"
 
 namespace gantry::broker {
@@ -25,11 +25,8 @@ class Transactions {
                const Config& config);
 
   Result<void> load();
-  void start();
-  void stop() {
-    *alive_ = false;
-    timer_.cancel();
-  }
+  void start();  // begins to ask, as long as something waits
+  void stop() { alarm_.stop(); }
 
   // Keeps the message for `topic`; offsets in the answer are those of the half message.
   Result<Messages::Stored> put_half(Topic& topic, std::int32_t queue_id, const wire::MessageView& message);
@@ -52,17 +49,14 @@ class Transactions {
   };
   void forget(std::int64_t queue_offset);
   bool ask(std::int64_t queue_offset, Half& half);
-  void arm();
 
   store::Store& store_;
   Topics& topics_;
   Messages& messages_;
   Clients& clients_;
   const Config& config_;
-  boost::asio::steady_timer timer_;
   std::map<std::int64_t, Half> halves_;  // by queue offset in the half topic
-  // a completion that was queued before a cancel still runs: it must not find a dead object
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  net::Alarm alarm_;
 };
 
 }  // namespace gantry::broker

@@ -42,6 +42,22 @@ struct FaultyDisk : testing::Test {
   std::shared_ptr<store::LosingFileSystem> disk = std::make_shared<store::LosingFileSystem>();
 };
 
+TEST_F(FaultyDisk, GivenAnAcknowledgementBehindASlowWriteWhenTheBrokerStopsThenItIsKept) {
+  PopFixture f(on(disk, store::Flush::sync));
+  f.send_all({"1", "2"});
+  const auto popped = f.pop(f.pop_header());
+  ASSERT_EQ(popped.size(), 2u);
+  disk->hold_syncs(true);
+  auto sent = f.begin(sending("in the disk's hands"));
+  auto acknowledged = f.begin(wire::make_request(request::kAckMessage, PopFixture::ack_header(popped[0])));
+  const std::int64_t begun = wall_clock_ms();
+  f.run_until([&] { return wall_clock_ms() > begun + 100; });
+  EXPECT_FALSE(acknowledged->done());
+  disk->hold_syncs(false);
+  f.restart();
+  EXPECT_EQ(f.pop_stats().pop_in_flight, 1);
+}
+
 TEST_F(FaultyDisk, GivenADelayThatIsOverBeforeItsMessageIsDurableThenTheMessageComesAllTheSame) {
   PopFixture f(on(disk, store::Flush::sync));
   f.send("t", 0, "before");
