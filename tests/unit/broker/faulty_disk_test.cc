@@ -48,10 +48,11 @@ TEST_F(FaultyDisk, GivenAnAcknowledgementBehindASlowWriteWhenTheBrokerStopsThenI
   const auto popped = f.pop(f.pop_header());
   ASSERT_EQ(popped.size(), 2u);
   disk->hold_syncs(true);
+  const auto a_while = [&] { f.run_until([end = wall_clock_ms() + 100] { return wall_clock_ms() > end; }); };
   auto sent = f.begin(sending("in the disk's hands"));
+  a_while();
   auto acknowledged = f.begin(wire::make_request(request::kAckMessage, PopFixture::ack_header(popped[0])));
-  const std::int64_t begun = wall_clock_ms();
-  f.run_until([&] { return wall_clock_ms() > begun + 100; });
+  a_while();
   EXPECT_FALSE(acknowledged->done());
   disk->hold_syncs(false);
   f.restart();
