@@ -53,7 +53,8 @@ asio::awaitable<int> list_groups(const GroupOptions& options, ClusterPtr cluster
       groups[group].brokers.insert(name);
       groups[group].retries = config.retry_max_times;
       auto connection = co_await admin.consumer_connection(address, group);
-      if (!connection) continue;  // nobody is connected
+      if (!connection && connection.error().code == Errc::not_found) continue;  // nobody is connected
+      if (!connection) co_return report(connection.error());
       for (const auto& client : connection->connection_set) groups[group].clients.insert(client.client_id);
     }
   }
@@ -82,13 +83,16 @@ asio::awaitable<int> describe_group(const GroupOptions& options, ClusterPtr clus
     if (!known) co_return report(known.error());
     exists = exists || known->subscription_group_table.contains(options.group);
     auto of_group = co_await admin.topics_of_group(address, options.group);
-    if (of_group) topics.insert(of_group->begin(), of_group->end());
+    if (!of_group) co_return report(of_group.error());
+    topics.insert(of_group->begin(), of_group->end());
     auto connection = co_await admin.consumer_connection(address, options.group);
-    if (!connection) continue;
+    if (!connection && connection.error().code == Errc::not_found) continue;  // nobody is connected
+    if (!connection) co_return report(connection.error());
     type = connection->consume_type;
     model = connection->message_model;
     for (const auto& [topic, subscription] : connection->subscription_table) {
       subscriptions[topic] = subscription.sub_string;
+      topics.insert(topic);
     }
     for (const auto& client : connection->connection_set) {
       clients[client.client_id] = json::object{{"client_id", client.client_id},
