@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "wire/body.h"
+#include "wire/decimal.h"
 #include "wire/json_text.h"
 
 namespace gantry::wire {
@@ -166,9 +167,7 @@ inline void write(Tag, bool value, std::string& out) { out += value ? "true" : "
 
 template <std::integral Int>
 void write(Tag, Int value, std::string& out) {
-  char text[24];
-  auto [end, error] = std::to_chars(text, text + sizeof text, value);
-  out.append(text, static_cast<std::size_t>(end - text));
+  append_decimal(value, out);
 }
 
 inline void write(Tag, double value, std::string& out) {

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <limits>
 
+#include "wire/decimal.h"
 #include "wire/json_text.h"
 #include "wire/language.h"
 
@@ -13,10 +14,8 @@ constexpr std::size_t kDepthMax = 16;
 constexpr std::size_t kFieldsExpected = 16;
 
 void append_number(std::string_view key, std::int64_t number, std::string& out) {
-  char text[24];
-  auto [end, error] = std::to_chars(text, text + sizeof text, number);
   out.append(key);
-  out.append(text, static_cast<std::size_t>(end - text));
+  append_decimal(number, out);
 }
 
 // Reads one header. Members are few and their order is open, so it is one loop over keys.

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <span>
 
+#include "wire/decimal.h"
+
 namespace gantry::wire {
 namespace {
 
@@ -67,6 +69,12 @@ void begin_entry(RetryKind retry, std::string& out) {
   out += kSeparator;
 }
 
+void begin_entry(RetryKind retry, std::int32_t queue_id, std::string& out) {
+  begin_entry(retry, out);
+  append_decimal(queue_id, out);
+  out += kSeparator;
+}
+
 }  // namespace
 
 std::string pop_retry_topic_v1(std::string_view topic, std::string_view group) {
@@ -89,10 +97,22 @@ std::string real_topic(std::string_view topic, std::string_view group, RetryKind
 }
 
 std::string encode_receipt(const PopReceipt& receipt) {
-  std::string text =
-      fmt::format("{} {} {} {} {} {} {}", receipt.start_offset, receipt.pop_time_ms, receipt.invisible_time_ms,
-                  receipt.revive_queue_id, static_cast<char>(receipt.retry), receipt.broker_name, receipt.queue_id);
-  if (receipt.queue_offset) text += fmt::format(" {}", *receipt.queue_offset);
+  std::string text;
+  text.reserve(64 + receipt.broker_name.size());
+  for (const std::int64_t part :
+       {receipt.start_offset, receipt.pop_time_ms, receipt.invisible_time_ms, std::int64_t{receipt.revive_queue_id}}) {
+    append_decimal(part, text);
+    text += kSeparator;
+  }
+  text += static_cast<char>(receipt.retry);
+  text += kSeparator;
+  text += receipt.broker_name;
+  text += kSeparator;
+  append_decimal(receipt.queue_id, text);
+  if (receipt.queue_offset) {
+    text += kSeparator;
+    append_decimal(*receipt.queue_offset, text);
+  }
   return text;
 }
 
@@ -112,8 +132,8 @@ Result<PopReceipt> decode_receipt(std::string_view text) {
 std::string encode_start_offsets(const std::vector<PopStartOffset>& queues) {
   std::string out;
   for (const PopStartOffset& queue : queues) {
-    begin_entry(queue.retry, out);
-    out += fmt::format("{} {}", queue.queue_id, queue.start_offset);
+    begin_entry(queue.retry, queue.queue_id, out);
+    append_decimal(queue.start_offset, out);
   }
   return out;
 }
@@ -128,8 +148,11 @@ Result<std::vector<PopStartOffset>> decode_start_offsets(std::string_view text) 
 std::string encode_message_offsets(const std::vector<PopMessageOffsets>& queues) {
   std::string out;
   for (const PopMessageOffsets& queue : queues) {
-    begin_entry(queue.retry, out);
-    out += fmt::format("{} {}", queue.queue_id, fmt::join(queue.offsets, ","));
+    begin_entry(queue.retry, queue.queue_id, out);
+    for (std::size_t i = 0; i < queue.offsets.size(); ++i) {
+      if (i > 0) out += ',';
+      append_decimal(queue.offsets[i], out);
+    }
   }
   return out;
 }
