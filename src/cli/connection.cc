@@ -2,9 +2,9 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
-#include <cstdio>
 
 #include "cli/command.h"
+#include "cli/output.h"
 
 namespace gantry::cli {
 
@@ -47,7 +47,7 @@ Result<rocketmq::ClusterConfig> cluster_config(const ConnectionOptions& options)
 }
 
 int report(const Error& error) {
-  std::fprintf(stderr, "gantry: %s\n", error.message.c_str());
+  print_error(error.message);
   return error.code == Errc::invalid_argument ? kUsage : kFailed;
 }
 

@@ -127,6 +127,10 @@ void print(std::string_view text) {
   std::fflush(stdout);
 }
 
+void print_error(std::string_view text) {
+  std::fprintf(stderr, "gantry: %.*s\n", static_cast<int>(text.size()), text.data());
+}
+
 void print_list(const json::array& list, const std::vector<std::string_view>& columns, Format format) {
   if (format == Format::json) return print(json::serialize(list) + "\n");
   if (format == Format::yaml) return print(to_yaml(list));

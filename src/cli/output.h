@@ -27,5 +27,7 @@ void print_list(const boost::json::array& list, const std::vector<std::string_vi
 void print_object(const boost::json::object& object, Format format);
 // Writes text to standard output and flushes.
 void print(std::string_view text);
+// "gantry: <text>" as a line on standard error.
+void print_error(std::string_view text);
 
 }  // namespace gantry::cli

@@ -6,6 +6,7 @@
 #include "net/spawn.h"
 #include "queueing/allocation.h"
 #include "queueing/subscription.h"
+#include "rocketmq/gather.h"
 #include "rocketmq/group_member.h"
 #include "rocketmq/identity.h"
 #include "rocketmq/process_queue.h"
@@ -19,17 +20,25 @@ using std::chrono::milliseconds;
 
 namespace {
 
-constexpr milliseconds kLocalRetryDelay{5'000};  // a message that could not be sent back; Java's delay as well
+constexpr milliseconds kLocalRetryDelay{5'000};        // a message that could not be sent back; Java's delay as well
+constexpr const char* kSentBack = "GANTRY_SENT_BACK";  // a property: the commit does not report it a second time
+
+Error moved_away(const MessageQueue& queue) {
+  return Error{Errc::unavailable, fmt::format("queue {} of {} on broker {} was taken away before the acknowledgement",
+                                              queue.queue_id, queue.topic, queue.broker_name)};
+}
 
 }  // namespace
 
 class Consumer::Impl : public std::enable_shared_from_this<Impl> {
  public:
-  Impl(std::shared_ptr<Cluster> cluster, ConsumerConfig config, Handler handler, Acknowledged acknowledged)
+  Impl(std::shared_ptr<Cluster> cluster, ConsumerConfig config, Handler handler, Acknowledged acknowledged,
+       Unacknowledged unacknowledged)
       : cluster_(cluster),
         config_(std::move(config)),
         handler_(std::move(handler)),
         acknowledged_(std::move(acknowledged)),
+        unacknowledged_(std::move(unacknowledged)),
         subscriptions_(make_subscriptions(config_)),
         queues_(cluster, config_.group),
         member_(cluster, config_.group,
@@ -62,6 +71,7 @@ class Consumer::Impl : public std::enable_shared_from_this<Impl> {
     bool dropped = false;
     bool committing = false;
     std::optional<std::chrono::steady_clock::time_point> committed_at;
+    std::optional<Error> commit_error;  // of the last commit; empty: it was acknowledged
   };
   using AssignedPtr = std::shared_ptr<Assigned>;
 
@@ -89,6 +99,8 @@ class Consumer::Impl : public std::enable_shared_from_this<Impl> {
   bool has_room(const Assigned& assigned) const;
   asio::awaitable<void> commits();
   asio::awaitable<bool> commit(AssignedPtr assigned);
+  asio::awaitable<bool> commit_finally(AssignedPtr assigned);
+  void give_up(ProcessQueue& held, const Error& why);
   asio::awaitable<void> worker(std::shared_ptr<Wakeup> wakeup);
   asio::awaitable<void> process(AssignedPtr assigned, ReceivedMessage message);
   asio::awaitable<void> retry_later(std::shared_ptr<ProcessQueue> held, ReceivedMessage message);
@@ -103,6 +115,7 @@ class Consumer::Impl : public std::enable_shared_from_this<Impl> {
   const ConsumerConfig config_;
   Handler handler_;
   Acknowledged acknowledged_;
+  Unacknowledged unacknowledged_;
   const std::vector<wire::SubscriptionData> subscriptions_;
   QueueClient queues_;
   GroupMember member_;
@@ -113,7 +126,8 @@ class Consumer::Impl : public std::enable_shared_from_this<Impl> {
   bool rejoining_ = false;  // a broker was away: heartbeats go out until all brokers know us again
   bool holding_ = false;
   bool stopped_ = false;
-  int at_work_ = 0;  // handlers
+  int at_work_ = 0;       // handlers
+  int handing_over_ = 0;  // queues that were taken away and are not settled yet
   std::string last_error_;
 };
 
@@ -159,10 +173,10 @@ asio::awaitable<void> Consumer::Impl::stop() {
     state->dropped = true;
     state->room.notify();
   }
-  for (const auto& [queue, state] : assigned) {
-    while (state->committing) co_await stop_wakeup_.wait(milliseconds(20));
-    co_await commit(state);
-  }
+  std::vector<asio::awaitable<bool>> commits;  // at once: a broker that hangs must not delay the others' commits
+  for (const auto& [queue, state] : assigned) commits.push_back(commit_finally(state));
+  co_await gather(cluster_->io(), std::move(commits));
+  while (handing_over_ > 0) co_await stop_wakeup_.wait(kUntilWoken);
   co_await member_.unregister();
 }
 
@@ -244,6 +258,7 @@ void Consumer::Impl::revoke(const AssignedPtr& state) {
   state->dropped = true;
   state->room.notify();
   assigned_.erase(state->queue);
+  ++handing_over_;
   spawn([self = shared_from_this(), state] { return self->hand_over(state); });
 }
 
@@ -256,7 +271,14 @@ asio::awaitable<void> Consumer::Impl::hand_over(AssignedPtr state) {
   while (state->held && state->held->at_hand() > 0 && std::chrono::steady_clock::now() < until) {
     co_await pause.wait(milliseconds(10));
   }
-  if (std::chrono::steady_clock::now() < until) co_await commit(state);
+  if (std::chrono::steady_clock::now() < until) {
+    co_await commit_finally(state);
+  } else if (state->held) {
+    while (state->committing) co_await pause.wait(milliseconds(10));
+    give_up(*state->held, state->commit_error.value_or(moved_away(state->queue)));
+  }
+  --handing_over_;
+  stop_wakeup_.notify();
 }
 
 asio::awaitable<Result<std::int64_t>> Consumer::Impl::first_offset(AssignedPtr state) {
@@ -307,6 +329,9 @@ asio::awaitable<void> Consumer::Impl::fetches(AssignedPtr state, milliseconds de
     if (answer->status == PullAnswer::Status::offset_moved) {
       // the broker says where to go on: below its minimum or beyond its maximum there is nothing
       state->held = std::make_shared<ProcessQueue>(answer->next_offset);
+      give_up(*held,
+              Error{Errc::unavailable, fmt::format("the broker has no offset {} of queue {} of {} any more",
+                                                   held->next_offset(), state->queue.queue_id, state->queue.topic)});
       co_await queues_.commit(state->queue, answer->next_offset);
       continue;
     }
@@ -364,9 +389,13 @@ asio::awaitable<void> Consumer::Impl::process(AssignedPtr state, ReceivedMessage
       stop_wakeup_.notify();
       co_return;
     }
-    message.properties["GANTRY_SENT_BACK"] = "true";  // so that the commit does not report it a second time
+    message.properties[kSentBack] = "true";
   }
-  held->done(std::move(message));
+  if (!held->given_up()) {
+    held->done(std::move(message));
+  } else if (unacknowledged_ && outcome == Outcome::success) {
+    unacknowledged_(message, moved_away(state->queue));
+  }
   state->room.notify();
   --at_work_;
   if (at_work_ == 0) stop_wakeup_.notify();
@@ -408,29 +437,48 @@ asio::awaitable<bool> Consumer::Impl::commit(AssignedPtr state) {
   auto result = co_await queues_.commit(state->queue, offset);
   state->committing = false;
   if (!result) {
+    state->commit_error = result.error();
     note_broker(result.error());
     co_return false;
   }
+  state->commit_error.reset();
   state->committed_at = now;
   for (const ReceivedMessage& message : held->committed(offset)) {
-    if (acknowledged_ && !message.properties.contains("GANTRY_SENT_BACK")) acknowledged_(message, Outcome::success);
+    if (acknowledged_ && !message.properties.contains(kSentBack)) acknowledged_(message, Outcome::success);
   }
   co_return true;
+}
+
+// The last commit of a queue that is ours no longer: what it does not cover has no known acknowledgement.
+asio::awaitable<bool> Consumer::Impl::commit_finally(AssignedPtr state) {
+  Wakeup pause(cluster_->io());
+  while (state->committing) co_await pause.wait(milliseconds(10));
+  const bool committed = co_await commit(state);
+  if (state->held) give_up(*state->held, state->commit_error.value_or(moved_away(state->queue)));
+  co_return committed;
+}
+
+void Consumer::Impl::give_up(ProcessQueue& held, const Error& why) {
+  for (const ReceivedMessage& message : held.give_up()) {
+    if (unacknowledged_ && !message.properties.contains(kSentBack)) unacknowledged_(message, why);
+  }
 }
 
 void Consumer::Impl::reset(const std::map<MessageQueue, std::int64_t>& offsets) {
   for (const auto& [queue, offset] : offsets) {
     auto it = assigned_.find(queue);
     if (it == assigned_.end() || it->second->dropped) continue;
+    if (it->second->held) give_up(*it->second->held, moved_away(queue));
     it->second->held = std::make_shared<ProcessQueue>(offset);
     it->second->room.notify();
     spawn([self = shared_from_this(), queue = queue, offset = offset] { return self->store(queue, offset); });
   }
 }
 
-Consumer::Consumer(std::shared_ptr<Cluster> cluster, ConsumerConfig config, Handler handler, Acknowledged acknowledged)
-    : impl_(
-          std::make_shared<Impl>(std::move(cluster), std::move(config), std::move(handler), std::move(acknowledged))) {}
+Consumer::Consumer(std::shared_ptr<Cluster> cluster, ConsumerConfig config, Handler handler, Acknowledged acknowledged,
+                   Unacknowledged unacknowledged)
+    : impl_(std::make_shared<Impl>(std::move(cluster), std::move(config), std::move(handler), std::move(acknowledged),
+                                   std::move(unacknowledged))) {}
 
 Consumer::~Consumer() = default;
 asio::awaitable<Result<void>> Consumer::start() { return impl_->start(); }

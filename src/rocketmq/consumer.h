@@ -47,8 +47,13 @@ class Consumer {
   using Handler = std::function<boost::asio::awaitable<Outcome>(const ReceivedMessage&)>;
   // The broker has acknowledged: the offset commit that covers the message (the send-back, when it was to be retried).
   using Acknowledged = std::function<void(const ReceivedMessage&, Outcome)>;
+  // The handler succeeded, and no acknowledgement is known or will be: refused, its answer lost, or the queue was taken
+  // away before. The message may come again, here or elsewhere, or may not. Every message whose handler succeeded gets
+  // one of the two calls, the last of them before stop() ends.
+  using Unacknowledged = std::function<void(const ReceivedMessage&, const Error& why)>;
 
-  Consumer(std::shared_ptr<Cluster> cluster, ConsumerConfig config, Handler handler, Acknowledged acknowledged = {});
+  Consumer(std::shared_ptr<Cluster> cluster, ConsumerConfig config, Handler handler, Acknowledged acknowledged = {},
+           Unacknowledged unacknowledged = {});
   ~Consumer();
 
   // Joins the group. Fails when the topic does not exist or no broker takes the heartbeat; afterwards failures are

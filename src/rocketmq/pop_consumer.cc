@@ -25,11 +25,13 @@ constexpr milliseconds kGiveBack{1'000};  // invisible time of what is given bac
 
 class PopConsumer::Impl : public std::enable_shared_from_this<Impl> {
  public:
-  Impl(std::shared_ptr<Cluster> cluster, PopConsumerConfig config, Handler handler, Acknowledged acknowledged)
+  Impl(std::shared_ptr<Cluster> cluster, PopConsumerConfig config, Handler handler, Acknowledged acknowledged,
+       Unacknowledged unacknowledged)
       : cluster_(cluster),
         config_(std::move(config)),
         handler_(std::move(handler)),
         acknowledged_(std::move(acknowledged)),
+        unacknowledged_(std::move(unacknowledged)),
         subscription_(queueing::subscribe(config_.topic, config_.tags, unix_now_ms())),
         pops_(cluster, config_.group),
         member_(cluster, config_.group, std::string(wire::kConsumePop),
@@ -79,6 +81,7 @@ class PopConsumer::Impl : public std::enable_shared_from_this<Impl> {
   const PopConsumerConfig config_;
   Handler handler_;
   Acknowledged acknowledged_;
+  Unacknowledged unacknowledged_;
   const wire::SubscriptionData subscription_;
   PopClient pops_;
   GroupMember member_;
@@ -223,6 +226,7 @@ asio::awaitable<void> PopConsumer::Impl::process(Held held) {
   }
   if (!result) {
     note(result.error());  // it becomes visible again by itself
+    if (unacknowledged_ && outcome == Outcome::success) unacknowledged_(held.message, result.error());
   } else if (acknowledged_) {
     acknowledged_(held.message, outcome);
   }
@@ -248,9 +252,9 @@ asio::awaitable<void> PopConsumer::Impl::stop() {
 }
 
 PopConsumer::PopConsumer(std::shared_ptr<Cluster> cluster, PopConsumerConfig config, Handler handler,
-                         Acknowledged acknowledged)
-    : impl_(
-          std::make_shared<Impl>(std::move(cluster), std::move(config), std::move(handler), std::move(acknowledged))) {}
+                         Acknowledged acknowledged, Unacknowledged unacknowledged)
+    : impl_(std::make_shared<Impl>(std::move(cluster), std::move(config), std::move(handler), std::move(acknowledged),
+                                   std::move(unacknowledged))) {}
 
 PopConsumer::~PopConsumer() = default;
 asio::awaitable<Result<void>> PopConsumer::start() { return impl_->start(); }

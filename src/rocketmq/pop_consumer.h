@@ -32,9 +32,10 @@ class PopConsumer {
  public:
   using Handler = Consumer::Handler;
   using Acknowledged = Consumer::Acknowledged;  // the broker took the ack, or the new invisible time of a retry
+  using Unacknowledged = Consumer::Unacknowledged;
 
   PopConsumer(std::shared_ptr<Cluster> cluster, PopConsumerConfig config, Handler handler,
-              Acknowledged acknowledged = {});
+              Acknowledged acknowledged = {}, Unacknowledged unacknowledged = {});
   ~PopConsumer();
 
   boost::asio::awaitable<Result<void>> start();

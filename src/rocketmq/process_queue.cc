@@ -45,4 +45,13 @@ std::vector<ReceivedMessage> ProcessQueue::committed(std::int64_t offset) {
   return covered;
 }
 
+std::vector<ReceivedMessage> ProcessQueue::give_up() {
+  given_up_ = true;
+  std::vector<ReceivedMessage> rest;
+  rest.reserve(processed_.size());
+  for (auto& [offset, message] : processed_) rest.push_back(std::move(message));
+  processed_.clear();
+  return rest;
+}
+
 }  // namespace gantry::rocketmq

@@ -32,6 +32,9 @@ class ProcessQueue {
   std::int64_t committed() const { return committed_; }
   // The broker acknowledged the commit of `offset`: returns the processed messages that it covers, in order.
   std::vector<ReceivedMessage> committed(std::int64_t offset);
+  // Nothing of it will be committed any more. Returns what was processed and is not known to be committed, in order.
+  std::vector<ReceivedMessage> give_up();
+  bool given_up() const { return given_up_; }
 
   std::size_t buffered() const { return ready_.size(); }
   std::size_t buffered_bytes() const { return bytes_; }
@@ -41,6 +44,7 @@ class ProcessQueue {
   std::int64_t next_offset_;
   std::int64_t committed_;
   std::size_t bytes_ = 0;
+  bool given_up_ = false;
   std::deque<ReceivedMessage> ready_;
   std::set<std::int64_t> pending_;                     // offsets fetched and not processed, at hand or not
   std::map<std::int64_t, ReceivedMessage> processed_;  // done, but not known to be committed

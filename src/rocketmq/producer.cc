@@ -43,6 +43,11 @@ bool may_succeed_elsewhere(std::int32_t code) {
          code == rc::kNotInCurrentUnit;
 }
 
+// The request may have reached the broker. It has not when no connection came about; net::Connector says so.
+bool may_have_arrived(const Error& error) {
+  return error.code == Errc::timeout || (error.code == Errc::unavailable && !error.message.contains("cannot connect"));
+}
+
 Result<SendReceipt> to_receipt(const wire::Command& response, const MessageQueue& queue, const std::string& id,
                                const std::string& address) {
   SendReceipt receipt;
@@ -147,6 +152,7 @@ asio::awaitable<Result<SendReceipt>> Producer::deliver(Encoded encoded) {
       if (!may_succeed_elsewhere(response->code)) break;
     } else {
       last = response.error();
+      if (config_.on_unanswered && may_have_arrived(last)) config_.on_unanswered(encoded.id, last);
       if (last.code == Errc::cancelled) break;
     }
     failed_broker = queue.broker_name;

@@ -1,8 +1,10 @@
 // Sends messages: finds the topic's queues, spreads messages over them, and tries another broker when one fails. At
-// least once: a send whose answer got lost is sent again with the same unique message id.
+// least once, as with Java's producer: a send whose answer got lost is sent again with the same unique message id, and
+// may then be stored twice.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -20,6 +22,9 @@ struct ProducerConfig {
   // Where a topic that does not exist is asked for, as brokers with autoCreateTopicEnable offer it.
   std::string default_topic = wire::kAutoCreateTopic;
   std::int32_t default_topic_queues = 4;
+  // A try of this message (of these, "A,B,...", for a batch) went out and no answer came: it may be stored. Whether it
+  // is tried again is not said by this. Called on the io_context.
+  std::function<void(const std::string& message_id, const Error& why)> on_unanswered;
 };
 
 class Producer {

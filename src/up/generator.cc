@@ -40,6 +40,7 @@ awaitable<void> BurstGenerator::worker(std::shared_ptr<BurstGenerator> self) {
     message.topic = burst_.topic;
     message.keys = tally_->key_of(number);
     message.body.assign(static_cast<std::size_t>(burst_.body_size_bytes), 'x');
+    tally_->offered(number);
     while (!stopped_) {
       auto receipt = co_await producer_.send(message);
       if (receipt) {

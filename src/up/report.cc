@@ -25,11 +25,23 @@ std::string complaint(const History& history, const Evidence& evidence, const Sa
   if (last.replicas > evidence.replicas_at_rest) {
     return fmt::format("{} replicas are left at the end, expected {}", last.replicas, evidence.replicas_at_rest);
   }
-  if (evidence.lost.value_or(0) > 0) return fmt::format("{} messages were lost", *evidence.lost);
+  if (evidence.deliveries && evidence.deliveries->lost > 0) return doubts(*evidence.deliveries);
   return "";
 }
 
 }  // namespace
+
+std::string doubts(const Deliveries& deliveries) {
+  std::string text;
+  const auto add = [&text](std::int64_t count, std::string_view what) {
+    if (count > 0) text += fmt::format("{}{} {}", text.empty() ? "" : "; ", count, what);
+  };
+  add(deliveries.lost, "messages were lost");
+  add(deliveries.unacknowledged, "were handled by a worker that never learned whether its acknowledgement was taken");
+  add(deliveries.out_of_sight,
+      "have no known end: a worker that was killed, or a consumer that is not of this run, may have handled them");
+  return text;
+}
 
 boost::json::object to_json(const Sample& sample) {
   return {{"t_s", sample.t_s},
@@ -57,8 +69,6 @@ Verdict judge(const History& history, const Evidence& evidence) {
   Verdict verdict;
   verdict.max_lag = history.max_lag();
   verdict.max_replicas = history.max_replicas();
-  verdict.lost = evidence.lost;
-  verdict.duplicated = evidence.duplicated;
   if (history.empty()) {
     verdict.reason = "nothing was measured";
     return verdict;
@@ -66,11 +76,19 @@ Verdict judge(const History& history, const Evidence& evidence) {
   const Sample& last = history.samples().back();
   verdict.final_lag = last.lag;
   verdict.final_replicas = last.replicas;
+  if (evidence.deliveries) {
+    verdict.duplicated = evidence.deliveries->duplicated;
+    if (last.lag == 0) {
+      verdict.lost = evidence.deliveries->lost;
+      verdict.unknown = evidence.deliveries->unacknowledged + evidence.deliveries->out_of_sight;
+    }
+  }
   verdict.reason = complaint(history, evidence, last);
   verdict.ok = verdict.reason.empty();
   if (verdict.ok) {
     verdict.reason = fmt::format("a backlog of {} was absorbed by up to {} replicas, which are back at {}",
                                  *verdict.max_lag, verdict.max_replicas, verdict.final_replicas);
+    if (verdict.unknown.value_or(0) > 0) verdict.reason += "; of its messages " + doubts(*evidence.deliveries);
   }
   return verdict;
 }
@@ -87,7 +105,8 @@ boost::json::object to_json(const History& history, const Verdict& verdict) {
             {"final_lag", nullable(verdict.final_lag)},
             {"final_replicas", verdict.final_replicas},
             {"lost", nullable(verdict.lost)},
-            {"duplicated", nullable(verdict.duplicated)}}}};
+            {"duplicated", nullable(verdict.duplicated)},
+            {"unknown", nullable(verdict.unknown)}}}};
 }
 
 }  // namespace gantry::up

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "up/delivery_tally.h"
+
 namespace gantry::up {
 
 // Everything watched, summed, at one moment. Empty: unknown.
@@ -43,10 +45,9 @@ class History {
 
 // What the run has to be measured by, beside its samples.
 struct Evidence {
-  std::int32_t replicas_at_rest = 0;       // of all scaled objects: what they go back to
-  bool burst_complete = true;              // the generator, if there is one, has sent all it had to
-  std::optional<std::int64_t> lost;        // acknowledged to the generator, never seen by a worker; empty: not measured
-  std::optional<std::int64_t> duplicated;  // seen by workers more than once
+  std::int32_t replicas_at_rest = 0;     // of all scaled objects: what they go back to
+  bool burst_complete = true;            // the generator, if there is one, has sent all it had to
+  std::optional<Deliveries> deliveries;  // empty: workers do not say what they handle
 };
 
 struct Verdict {
@@ -56,9 +57,13 @@ struct Verdict {
   std::int32_t max_replicas = 0;
   std::optional<std::int64_t> final_lag;
   std::int32_t final_replicas = 0;
-  std::optional<std::int64_t> lost;
+  std::optional<std::int64_t> lost;  // empty: not known, as long as messages wait that could be the missing ones
   std::optional<std::int64_t> duplicated;
+  std::optional<std::int64_t> unknown;  // consumed, and not known whether acknowledged, or by whom; see Deliveries
 };
+
+// What is to be said of messages that are not accounted for; "" when each one is.
+std::string doubts(const Deliveries& deliveries);
 
 // ok: a backlog was seen, replicas rose above their rest, at the end the lag is known to be 0 and the replicas are back
 // at rest, and nothing is known to be lost.

@@ -57,15 +57,26 @@ Result<std::unique_ptr<Show>> Show::create(boost::asio::io_context& io, Plan pla
 
 Result<void> Show::make_deployments() {
   for (const kube::Deployment& deployment : plan_.manifest->deployments) {
-    workload::DeploymentOptions options;
-    options.on_line = [tally = tally_](std::string_view, std::string_view line) {
-      if (tally) tally->worker_line(line);
-    };
-    auto made = workload::Deployment::create(io_, plan_.manifest, deployment, std::move(options));
+    auto made = workload::Deployment::create(io_, plan_.manifest, deployment, options_for(deployment));
     if (!made) return std::unexpected(made.error());
     deployments_.push_back(std::move(*made));
   }
   return {};
+}
+
+workload::DeploymentOptions Show::options_for(const kube::Deployment& deployment) {
+  workload::DeploymentOptions options;
+  if (!tally_) return options;
+  options.on_line = [tally = tally_](std::string_view, std::string_view line) { tally->worker_line(line); };
+  const std::vector<std::string>& command =
+      deployment.local_command ? *deployment.local_command : deployment.main_container().command;
+  const bool ours = !command.empty() && command.front() == "gantry";
+  // `gantry consume` that ends by itself, whatever its exit code, has said what became of all it handled; of others
+  // that is known only when they ended well
+  options.on_end = [tally = tally_, ours](std::string_view, const workload::Exit& exit) {
+    if (exit.signal || (exit.code.value_or(0) != 0 && !ours)) tally->out_of_sight();
+  };
+  return options;
 }
 
 autoscaler::ScaleTarget Show::target_of(workload::Deployment* deployment) {
@@ -177,6 +188,7 @@ awaitable<void> Show::sample() {
     sample.oldest_age_ms =
         sample.oldest_age_ms && age ? std::optional(std::max(*sample.oldest_age_ms, *age)) : std::nullopt;
   }
+  look_for_strangers();
   co_await read_topics();
   sample.t_s = std::round(uptime_s() * 10) / 10;
   for (const auto& deployment : deployments_) sample.replicas += deployment->current();
@@ -185,6 +197,17 @@ awaitable<void> Show::sample() {
   last_ = sample;
   history_.add(sample);
   if (on_sample) on_sample();
+}
+
+// Consumers of our groups that are not ours print nothing here. Two samples in a row, because processes and
+// connections are not counted at the same moment.
+void Show::look_for_strangers() {
+  std::int64_t processes = 0;
+  for (const auto& deployment : deployments_) processes += static_cast<std::int64_t>(deployment->replicas().size());
+  const std::int64_t known = std::max(processes, std::exchange(processes_, processes));
+  const bool crowded = std::ranges::any_of(
+      groups_, [&](const auto& reading) { return reading && reading->consumers.value_or(0) > known; });
+  if (std::exchange(crowded_, crowded) && crowded && tally_) tally_->out_of_sight();
 }
 
 awaitable<void> Show::read_topics() {
@@ -305,8 +328,11 @@ std::string Show::phase() const {
   if (!at_rest)
     return fmt::format("absorbed: all {} messages consumed, {} replicas are about to go", generator_->total(),
                        last_.replicas);
-  return fmt::format("done: {} messages consumed, replicas are back at {}", generator_->total(),
-                     plan_.replicas_at_rest);
+  const std::string rest = fmt::format("replicas are back at {}", plan_.replicas_at_rest);
+  const Evidence found = evidence();
+  const std::string doubt = found.deliveries && all_have_spoken() ? doubts(*found.deliveries) : "";
+  if (doubt.empty()) return fmt::format("done: {} messages consumed, {}", generator_->total(), rest);
+  return fmt::format("done: of {} messages {}; {}", generator_->total(), doubt, rest);
 }
 
 Evidence Show::evidence() const {
@@ -314,13 +340,18 @@ Evidence Show::evidence() const {
   evidence.replicas_at_rest = plan_.replicas_at_rest;
   if (generator_) evidence.burst_complete = generator_->complete();
   // workers that do not print their messages leave both unknown
-  if (tally_ && tally_->any_seen()) {
-    evidence.lost = tally_->lost();
-    evidence.duplicated = tally_->duplicated();
-  }
+  if (tally_ && tally_->any_seen()) evidence.deliveries = tally_->deliveries();
   return evidence;
 }
 
-bool Show::absorbed() const { return generator_ && generator_->complete() && verdict().ok; }
+bool Show::all_have_spoken() const {
+  return std::ranges::none_of(deployments_, [](const auto& deployment) {
+    return std::ranges::any_of(deployment->replicas(), [](const workload::ReplicaStatus& replica) {
+      return replica.state == workload::ReplicaState::terminating;
+    });
+  });
+}
+
+bool Show::absorbed() const { return generator_ && generator_->complete() && all_have_spoken() && verdict().ok; }
 
 }  // namespace gantry::up

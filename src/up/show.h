@@ -74,6 +74,10 @@ class Show {
   Show(boost::asio::io_context& io, Plan plan, std::shared_ptr<rocketmq::Cluster> cluster);
   Result<void> make_deployments();
   void make_runners();
+  workload::DeploymentOptions options_for(const kube::Deployment& deployment);
+  void look_for_strangers();
+  // No worker is about to end, and to say its last words.
+  bool all_have_spoken() const;
   autoscaler::ScaleTarget target_of(workload::Deployment* deployment);
   boost::asio::awaitable<scaling::TriggerReading> read_trigger(const kube::Trigger& trigger);
   boost::asio::awaitable<void> run();
@@ -99,6 +103,8 @@ class Show {
   std::map<std::string, std::deque<std::pair<double, std::int64_t>>> topic_offsets_;  // time and sum of maximum offsets
   std::map<std::string, std::int64_t> baseline_;  // consumer offset of each queue when first seen
   std::set<std::string> unborn_;                  // topic and group, while the topic did not exist
+  std::int64_t processes_ = 0;                    // of all deployments, at the last sample
+  bool crowded_ = false;                          // a group had more consumers than that
   History history_;
   Sample last_;
   std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();

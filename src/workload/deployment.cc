@@ -123,6 +123,10 @@ void Deployment::add_replica() {
                                                     [this, replica](std::string_view line) {
                                                       if (options_.on_line) options_.on_line(replica, line);
                                                     },
+                                                .ended =
+                                                    [this, replica](const Exit& exit) {
+                                                      if (options_.on_end) options_.on_end(replica, exit);
+                                                    },
                                                 .gone = [this, index] { remove(index); }});
   replicas_[index]->start();
 }

@@ -18,6 +18,8 @@ struct DeploymentOptions {
   std::string gantry_file;  // what `command: ["gantry", ...]` runs; empty: this program itself
   // Every line that a replica prints.
   std::function<void(std::string_view replica, std::string_view line)> on_line;
+  // A run of a replica is over, and all its lines were told.
+  std::function<void(std::string_view replica, const Exit& exit)> on_end;
   // After every change of a replica's state. Must not destroy the Deployment.
   std::function<void()> on_change;
 };

@@ -67,6 +67,7 @@ void Replica::on_started(pid_t pid) {
 void Replica::on_exit(const Exit& exit) {
   const auto ran = std::chrono::duration_cast<milliseconds>(steady_clock::now() - run_since_);
   output_.end_line(system_clock::now());
+  if (events_.ended) events_.ended(exit);
   process_.reset();
   status_.pid.reset();
   status_.exit_code = exit.code;

@@ -52,6 +52,7 @@ class Replica {
   struct Events {
     std::function<void()> changed;                    // the status is another one
     std::function<void(std::string_view line)> line;  // it has printed a line
+    std::function<void(const Exit&)> ended;           // a run of it is over, after its last line
     std::function<void()> gone;  // after stop(): no process is left; the replica may be destroyed in it
   };
 

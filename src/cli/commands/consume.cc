@@ -3,7 +3,6 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/json/serialize.hpp>
 #include <chrono>
-#include <cstdio>
 
 #include "cli/commands/declarations.h"
 #include "cli/connection.h"
@@ -59,6 +58,8 @@ struct State {
   explicit State(asio::io_context& io) : finished(io), tick(io) {}
   std::uint64_t processed = 0;
   std::uint64_t acknowledged = 0;
+  std::uint64_t unacknowledged = 0;  // handled, and no acknowledgement is known
+  std::string why;                   // of the last of them
   bool stopping = false;
   AnyConsumer consumer;
   rocketmq::Wakeup finished;
@@ -72,15 +73,15 @@ struct State {
   }
 };
 
-void print_message(const ReceivedMessage& message, Outcome outcome) {
-  json::object line = message_line(message.message_id, message.keys, message.queue, message.queue_offset,
-                                   outcome == Outcome::success ? "CONSUME_SUCCESS" : "RECONSUME_LATER");
+void print_message(const ReceivedMessage& message, std::string_view status) {
+  json::object line = message_line(message.message_id, message.keys, message.queue, message.queue_offset, status);
   line["reconsume_times"] = message.reconsume_times;
   print(json::serialize(line) + "\n");
 }
 
 AnyConsumer make_consumer(const ConsumeOptions& options, std::shared_ptr<rocketmq::Cluster> cluster,
-                          rocketmq::Consumer::Handler handler, rocketmq::Consumer::Acknowledged acknowledged) {
+                          rocketmq::Consumer::Handler handler, rocketmq::Consumer::Acknowledged acknowledged,
+                          rocketmq::Consumer::Unacknowledged unacknowledged) {
   const auto from = options.from == "latest" ? rocketmq::ConsumeFrom::latest : rocketmq::ConsumeFrom::earliest;
   if (options.mode == "pop") {
     rocketmq::PopConsumerConfig config;
@@ -94,7 +95,8 @@ AnyConsumer make_consumer(const ConsumeOptions& options, std::shared_ptr<rocketm
       config.batch_max = static_cast<std::int32_t>(
           std::clamp<std::int64_t>(options.invisible.count() / 4 / options.cost.count(), 1, config.batch_max));
     }
-    return any(std::make_shared<rocketmq::PopConsumer>(cluster, config, std::move(handler), std::move(acknowledged)));
+    return any(std::make_shared<rocketmq::PopConsumer>(cluster, config, std::move(handler), std::move(acknowledged),
+                                                       std::move(unacknowledged)));
   }
   rocketmq::ConsumerConfig config;
   config.group = options.group;
@@ -102,7 +104,8 @@ AnyConsumer make_consumer(const ConsumeOptions& options, std::shared_ptr<rocketm
   config.tags = options.tags;
   config.from = from;
   config.mode = options.mode == "pull" ? rocketmq::ConsumeMode::pull : rocketmq::ConsumeMode::push;
-  return any(std::make_shared<rocketmq::Consumer>(cluster, config, std::move(handler), std::move(acknowledged)));
+  return any(std::make_shared<rocketmq::Consumer>(cluster, config, std::move(handler), std::move(acknowledged),
+                                                  std::move(unacknowledged)));
 }
 
 // "consumed 1234 (56/s)" once a second, and what is wrong when something is.
@@ -119,9 +122,25 @@ asio::awaitable<void> show_progress(std::shared_ptr<State> state) {
     last = state->processed;
     last_at = now;
     const std::string error = state->consumer.last_error();
-    if (!error.empty() && error != shown) std::fprintf(stderr, "gantry: %s\n", error.c_str());
+    if (!error.empty() && error != shown) print_error(error);
     shown = error;
   }
+}
+
+// What was asked for was done, or why not and what to do. Returns the exit code.
+int conclude(const ConsumeOptions& options, const State& state) {
+  const std::string error = state.consumer.last_error();
+  if (state.unacknowledged > 0) {
+    print_error(fmt::format(
+        "{} of {} messages were handled without a known acknowledgement: {}\n"
+        "They may come again to group {}; look at the broker with: gantry doctor, at what is left with: gantry lag "
+        "--topic {} --group {}",
+        state.unacknowledged, state.processed, state.why, options.group, options.topic, options.group));
+    return kFailed;
+  }
+  if (state.acknowledged >= options.count) return kDone;
+  if (!error.empty()) print_error(error);
+  return kFailed;
 }
 
 asio::awaitable<int> run_consume(const ConsumeOptions& options, std::shared_ptr<rocketmq::Cluster> cluster) {
@@ -136,9 +155,15 @@ asio::awaitable<int> run_consume(const ConsumeOptions& options, std::shared_ptr<
   };
   auto acknowledged = [state, &options](const ReceivedMessage& message, Outcome outcome) {
     if (outcome == Outcome::success) ++state->acknowledged;
-    if (options.format == Format::json) print_message(message, outcome);
+    if (options.format == Format::json)
+      print_message(message, outcome == Outcome::success ? "CONSUME_SUCCESS" : "RECONSUME_LATER");
   };
-  state->consumer = make_consumer(options, cluster, handler, acknowledged);
+  auto unacknowledged = [state, &options](const ReceivedMessage& message, const Error& why) {
+    ++state->unacknowledged;
+    state->why = why.message;
+    if (options.format == Format::json) print_message(message, "ACK_UNKNOWN");
+  };
+  state->consumer = make_consumer(options, cluster, handler, acknowledged, unacknowledged);
 
   // the message at hand is finished whatever it costs; a second signal, or the bound, ends it
   net::Shutdown shutdown(
@@ -156,15 +181,17 @@ asio::awaitable<int> run_consume(const ConsumeOptions& options, std::shared_ptr<
   while (!state->stopping) co_await state->finished.wait(std::chrono::hours(1));
   co_await state->consumer.stop();
   shutdown.finish();
-  if (!options.format) print(fmt::format("consumed {} in all\n", state->processed));
+  if (!options.format) print(fmt::format("consumed {} in all\n", state->acknowledged));
   if (options.format == Format::yaml || options.format == Format::table) {
-    print_object(json::object{{"topic", options.topic}, {"group", options.group}, {"consumed", state->acknowledged}},
+    print_object(json::object{{"topic", options.topic},
+                              {"group", options.group},
+                              {"consumed", state->acknowledged},
+                              {"unacknowledged", state->unacknowledged}},
                  *options.format);
   }
-  const std::string error = state->consumer.last_error();
-  if (state->acknowledged < options.count && !error.empty()) std::fprintf(stderr, "gantry: %s\n", error.c_str());
+  const int code = conclude(options, *state);
   state->consumer = {};  // its handler holds this state
-  co_return state->acknowledged >= options.count ? kDone : kFailed;
+  co_return code;
 }
 
 }  // namespace
@@ -178,7 +205,8 @@ void declare_consume(CLI::App& command, Invocation& invocation) {
           [options](const std::string& name) {
             options->format = name == "json" ? Format::json : name == "yaml" ? Format::yaml : Format::table;
           },
-          "json: a line a message, when it is acknowledged; table, yaml: a summary at the end; none: progress")
+          "json: a line a message, when it is acknowledged (status ACK_UNKNOWN: handled, and no acknowledgement came); "
+          "table, yaml: a summary at the end; none: progress")
       ->check(CLI::IsMember({"table", "json", "yaml"}))
       ->type_name("FORMAT");
   command.add_option("--topic,-t", options->topic, "topic to consume")->required();

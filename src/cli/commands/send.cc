@@ -3,6 +3,7 @@
 #include <boost/json/serialize.hpp>
 #include <chrono>
 #include <cstdio>
+#include <set>
 
 #include "cli/commands/declarations.h"
 #include "cli/connection.h"
@@ -44,6 +45,10 @@ struct Progress {
   std::uint64_t next = 0;
   std::uint64_t acknowledged = 0;
   std::optional<Error> failed;
+  std::set<std::string> unanswered;  // ids of what is being sent, of which a try got no answer
+  std::string why;                   // of the last such try
+  std::uint64_t maybe_twice = 0;     // acknowledged, after a try without an answer
+  std::uint64_t maybe_stored = 0;    // not acknowledged, and a try got no answer
 };
 
 std::string replace_number(std::string text, std::uint64_t n) {
@@ -91,6 +96,28 @@ asio::awaitable<Result<SendReceipt>> send_once(rocketmq::Producer& producer, con
   co_return co_await producer.send_batch(messages);
 }
 
+std::string ids_of(const std::vector<Message>& messages) {
+  std::string ids;
+  for (const Message& message : messages)
+    ids += (ids.empty() ? "" : ",") + message.properties.at(std::string(wire::property::kUniqueKey));
+  return ids;
+}
+
+// Trying again is right, and may store a message a second time: whoever counts must know.
+void report_doubts(const Progress& progress, std::uint64_t count) {
+  const auto number = [](std::uint64_t n) { return fmt::format("{} message{}", n, n == 1 ? "" : "s"); };
+  if (progress.maybe_twice > 0) {
+    print_error(
+        fmt::format("{} of {} may be stored twice: a try got no answer, and they were sent again with the same "
+                    "msg_id ({})",
+                    progress.maybe_twice, number(count), progress.why));
+  }
+  if (progress.maybe_stored > 0) {
+    print_error(fmt::format("{} that {} not acknowledged may be stored all the same: no answer came ({})",
+                            number(progress.maybe_stored), progress.maybe_stored == 1 ? "was" : "were", progress.why));
+  }
+}
+
 // Sends message after message until all are sent. A broker that is away is waited for, so that a restart in the middle
 // loses nothing; messages keep their ids over that.
 asio::awaitable<bool> sender(const SendOptions& options, rocketmq::Producer& producer, asio::io_context& io,
@@ -102,11 +129,13 @@ asio::awaitable<bool> sender(const SendOptions& options, rocketmq::Producer& pro
       message.properties[std::string(wire::property::kUniqueKey)] = rocketmq::next_message_id();
       messages.push_back(std::move(message));
     }
+    const std::string ids = ids_of(messages);
     const auto deadline = std::chrono::steady_clock::now() + options.give_up;
     while (true) {
       auto receipt = co_await send_once(producer, messages);
       if (receipt) {
         if (receipt->status == rocketmq::SendStatus::ok) progress.acknowledged += messages.size();
+        if (progress.unanswered.erase(ids) > 0) progress.maybe_twice += messages.size();
         if (options.format == Format::json) print_batch(*receipt, messages);
         break;
       }
@@ -114,6 +143,7 @@ asio::awaitable<bool> sender(const SendOptions& options, rocketmq::Producer& pro
       if (progress.acknowledged == 0 || !trying_again_helps(receipt.error().code) ||
           std::chrono::steady_clock::now() > deadline) {
         if (!progress.failed) progress.failed = receipt.error();
+        if (progress.unanswered.erase(ids) > 0) progress.maybe_stored += messages.size();
         break;
       }
       asio::steady_timer pause(io, std::chrono::milliseconds(500));
@@ -126,8 +156,12 @@ asio::awaitable<bool> sender(const SendOptions& options, rocketmq::Producer& pro
 asio::awaitable<int> run_send(const SendOptions& options, std::shared_ptr<rocketmq::Cluster> cluster) {
   rocketmq::ProducerConfig config;
   config.group = options.group;
-  rocketmq::Producer producer(cluster, config);
   Progress progress;
+  config.on_unanswered = [&progress](const std::string& ids, const Error& why) {
+    progress.unanswered.insert(ids);
+    progress.why = why.message;
+  };
+  rocketmq::Producer producer(cluster, config);
   const auto begin = std::chrono::steady_clock::now();
   const std::size_t senders = options.sharding_key.empty() ? options.in_flight : 1;  // order needs one at a time
   std::vector<asio::awaitable<bool>> all;
@@ -137,6 +171,7 @@ asio::awaitable<int> run_send(const SendOptions& options, std::shared_ptr<rocket
   if (progress.failed) {
     report(in_context(fmt::format("sending to topic {}", options.topic), *progress.failed));
   }
+  report_doubts(progress, options.count);
   if (options.format == Format::table) {
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     print(fmt::format("sent {} of {} messages to {} in {:.2f} s ({:.0f}/s)\n", progress.acknowledged, options.count,

@@ -51,6 +51,12 @@ class ConsumerTest : public testing::Test {
   Consumer::Acknowledged note() {
     return [this](const ReceivedMessage& message, Outcome) { acknowledged.push_back(message.body); };
   }
+  Consumer::Unacknowledged note_doubt() {
+    return [this](const ReceivedMessage& message, const Error& why) {
+      doubtful.push_back(message.body);
+      doubt = why.message;
+    };
+  }
   // Of five messages the first is at work when the consumer is stopped, and ends then.
   template <class AnyConsumer, class AnyConfig>
   void stop_while_the_first_is_at_work(const AnyConfig& c) {
@@ -87,6 +93,8 @@ class ConsumerTest : public testing::Test {
   std::shared_ptr<Cluster> cluster;
   std::vector<std::string> handled;
   std::vector<std::string> acknowledged;
+  std::vector<std::string> doubtful;  // handled, without a known acknowledgement
+  std::string doubt;                  // why
 };
 
 TEST_F(ConsumerTest, GivenMessagesThenEachIsHandledOnceAndAcknowledgedAfterItsCommit) {
@@ -314,6 +322,90 @@ TEST_F(ConsumerTest, GivenAMessageAtHandWhenStoppedThenItIsFinishedAndCommittedA
   EXPECT_EQ(committed(0), 1);
 }
 
+TEST_F(ConsumerTest, GivenCommitsThatAreRefusedWhenStoppedThenWhatWasHandledIsToldAsUnacknowledged) {
+  for (int i = 0; i < 3; ++i) broker->store("t", 0, std::to_string(i));
+  for (int i = 0; i < 10'000; ++i) broker->refuse(code::kUpdateConsumerOffset, rc::kSystemError);
+  Consumer consumer(cluster, config(), take(), note(), note_doubt());
+  ASSERT_TRUE(await(io, consumer.start()));
+  ASSERT_TRUE(until([&] { return handled.size() == 3; }));
+  EXPECT_TRUE(doubtful.empty());  // as long as it is ours the commit is tried again
+  await(io, consumer.stop());
+  EXPECT_TRUE(acknowledged.empty());
+  EXPECT_THAT(doubtful, ElementsAre("0", "1", "2"));
+  EXPECT_THAT(doubt, HasSubstr("refused by the test"));
+}
+
+TEST_F(ConsumerTest, GivenACommitWhoseAnswerIsLostWhenTheQueueIsTakenAwayThenItIsToldAsUnacknowledged) {
+  broker->store("t", 0, "x");
+  bool swallow = true;
+  broker->on(code::kUpdateConsumerOffset, [&](remoting::Request& request) {
+    auto header = Broker::header_of<wire::UpdateConsumerOffsetRequestHeader>(request);
+    broker->offsets[{"g", "t", header.queue_id}] = header.commit_offset;
+    if (swallow) return request.from->close();  // applied, and nobody learns it
+    request.reply.send(rc::kSuccess);
+  });
+  auto settings = config();
+  settings.commit_interval = 1h;  // the only commits are those of the handing over
+  Consumer consumer(cluster, settings, take(), note(), note_doubt());
+  ASSERT_TRUE(await(io, consumer.start()));
+  ASSERT_TRUE(until([&] { return handled.size() == 1; }));
+  // "!" sorts first: the queue 0 goes to it
+  broker->members["g"]["!"] = broker->members["g"].begin()->second;
+  broker->notify_members_changed("g");
+  EXPECT_TRUE(until([&] { return doubtful.size() == 1; }));
+  EXPECT_TRUE(acknowledged.empty());
+  EXPECT_EQ(committed(0), 1);
+  swallow = false;
+  await(io, consumer.stop());
+  EXPECT_EQ(doubtful.size(), 1U);  // told once
+}
+
+TEST_F(ConsumerTest, GivenAMessageAtHandWhenTheQueueIsTakenAwayThenItIsToldAsUnacknowledgedWhenItEnds) {
+  broker->store("t", 0, "x");
+  asio::steady_timer work(io, std::chrono::hours(1));
+  bool begun = false;
+  Consumer consumer(
+      cluster, config(),
+      [&](const ReceivedMessage&) -> asio::awaitable<Outcome> {
+        begun = true;
+        co_await work.async_wait(asio::as_tuple(asio::use_awaitable));
+        co_return Outcome::success;
+      },
+      note(), note_doubt());
+  ASSERT_TRUE(await(io, consumer.start()));
+  ASSERT_TRUE(until([&] { return begun; }));
+  broker->members["g"]["!"] = broker->members["g"].begin()->second;
+  broker->notify_members_changed("g");
+  ASSERT_TRUE(until([&] { return consumer.assigned_queues() == 2; }));
+  asio::steady_timer handed_over(io, 100ms);  // five times handover_delay: its new owner reads already
+  bool later = false;
+  handed_over.async_wait([&](boost::system::error_code) { later = true; });
+  ASSERT_TRUE(until([&] { return later; }));
+  work.cancel();
+  EXPECT_TRUE(until([&] { return doubtful.size() == 1; }));
+  EXPECT_THAT(doubt, HasSubstr("taken away"));
+  EXPECT_EQ(committed(0), -1);
+  await(io, consumer.stop());
+  EXPECT_TRUE(acknowledged.empty());
+}
+
+TEST_F(ConsumerTest, GivenAResetThenWhatWasHandledAndNotCommittedIsToldAsUnacknowledged) {
+  broker->store("t", 0, "x");
+  auto settings = config();
+  settings.commit_interval = 1h;
+  Consumer consumer(cluster, settings, take(), note(), note_doubt());
+  ASSERT_TRUE(await(io, consumer.start()));
+  ASSERT_TRUE(until([&] { return handled.size() == 1; }));
+  auto other = servers.connect();
+  AdminQueries admin(other);
+  ASSERT_TRUE(await(io, admin.reset_offsets("t", "g", 0)));
+  EXPECT_TRUE(until([&] { return handled.size() == 2; }));
+  EXPECT_THAT(doubtful, ElementsAre("x"));
+  await(io, consumer.stop());
+  EXPECT_THAT(acknowledged, ElementsAre("x"));  // the second time
+  other->stop();
+}
+
 TEST_F(ConsumerTest, GivenNoTopicOrNoBrokerThenStartFails) {
   auto c = config();
   c.topic = "nope";
@@ -378,6 +470,18 @@ TEST_F(ConsumerTest, GivenPopThatFailsThenItIsTriedAgain) {
   EXPECT_THAT(consumer.last_error(), HasSubstr("long polls"));
   ASSERT_TRUE(until([&] { return broker->acked.size() == 2; }));
   EXPECT_THAT(handled, ElementsAre("x"));
+  await(io, consumer.stop());
+}
+
+TEST_F(ConsumerTest, GivenPopAndAnAcknowledgementThatIsRefusedThenTheMessageIsToldAsUnacknowledged) {
+  broker->store("t", 0, "x");
+  broker->store("t", 0, "y");
+  broker->refuse(code::kAckMessage, rc::kSystemError);
+  PopConsumer consumer(cluster, pop_config(), take(), note(), note_doubt());
+  ASSERT_TRUE(await(io, consumer.start()));
+  ASSERT_TRUE(until([&] { return acknowledged.size() == 1; }));
+  EXPECT_THAT(doubtful, ElementsAre("x"));
+  EXPECT_THAT(doubt, HasSubstr("refused by the test"));
   await(io, consumer.stop());
 }
 

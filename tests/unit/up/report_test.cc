@@ -37,7 +37,7 @@ TEST(Verdict, GivenABurstThatWasAbsorbedThenItIsOk) {
 
 TEST(Verdict, GivenAnyPartMissingThenItIsNotOkAndSaysWhy) {
   Evidence lost;
-  lost.lost = 3;
+  lost.deliveries = Deliveries{.lost = 3};
   Evidence half_sent;
   half_sent.burst_complete = false;
   Evidence one_at_rest;
@@ -87,24 +87,78 @@ TEST(History, GivenALongRunThenItStaysBoundedAndKeepsExtremesAndTheRecentPart) {
   EXPECT_EQ(h.samples().front().t_s, 0);
 }
 
+TEST(Verdict, GivenMessagesWhoseEndIsUnknownThenNoneOfThemIsCalledLostAndTheReasonSaysSo) {
+  Evidence evidence;
+  evidence.deliveries = Deliveries{.unacknowledged = 2, .out_of_sight = 5, .duplicated = 1};
+  const History absorbed = history({sample(0, 500, 4), sample(1, 0, 0)});
+  const Verdict verdict = judge(absorbed, evidence);
+  EXPECT_TRUE(verdict.ok);
+  EXPECT_EQ(verdict.lost, 0);
+  EXPECT_EQ(verdict.unknown, 7);
+  EXPECT_THAT(verdict.reason, HasSubstr("2 were handled by a worker that never learned"));
+  EXPECT_THAT(verdict.reason, HasSubstr("5 have no known end"));
+  EXPECT_EQ(boost::json::value(to_json(absorbed, verdict)).at("verdict").at("unknown"), 7);
+}
+
+TEST(Verdict, GivenMessagesThatStillWaitThenWhatIsMissingIsNotCalledLost) {
+  Evidence evidence;
+  evidence.deliveries = Deliveries{.lost = 400};
+  for (const std::optional<std::int64_t> lag : {std::optional<std::int64_t>(400), std::optional<std::int64_t>()}) {
+    const Verdict verdict = judge(history({sample(0, 500, 4), sample(1, lag, 0)}), evidence);
+    EXPECT_FALSE(verdict.ok);
+    EXPECT_EQ(verdict.lost, std::nullopt);
+    EXPECT_THAT(verdict.reason, testing::Not(HasSubstr("lost")));
+  }
+}
+
+std::string line_of(int number, const std::string& status = "CONSUME_SUCCESS") {
+  return R"({"msg_id":"A","key":"orders-1-)" + std::to_string(number) + R"(","status":")" + status + R"("})";
+}
+
 TEST(DeliveryTally, GivenWorkersLinesThenLossAndDuplicatesAreCountedByKey) {
   DeliveryTally tally("orders-1-", 4);
   for (int i = 0; i < 3; ++i) tally.sent(i);
   EXPECT_FALSE(tally.any_seen());
-  EXPECT_EQ(tally.lost(), 3);
-  tally.worker_line(R"({"msg_id":"A","key":"orders-1-0","status":"ok"})");
-  tally.worker_line(R"({"msg_id":"A","key":"orders-1-0","status":"ok"})");
-  tally.worker_line(R"({"msg_id":"B","key":"orders-1-1","status":"ok"})");
-  for (const char* other : {"", "consumed 12 (3/s)", R"({"key":"orders-2-1"})", R"({"key":"orders-1-x"})",
-                            R"({"key":"orders-1-99"})", R"({"key":"orders-1-2)", R"("key":"orders-1-2")"}) {
+  EXPECT_EQ(tally.deliveries().lost, 3);
+  tally.worker_line(line_of(0));
+  tally.worker_line(line_of(0));
+  tally.worker_line(line_of(1));
+  for (const char* other :
+       {"", "consumed 12 (3/s)", R"({"key":"orders-2-1"})", R"({"key":"orders-1-x"})", R"({"key":"orders-1-99"})",
+        R"({"key":"orders-1--2"})", R"({"key":"orders-1-2)", R"("key":"orders-1-2")"}) {
     tally.worker_line(other);
   }
   EXPECT_EQ(tally.seen(), 2);
-  EXPECT_EQ(tally.duplicated(), 1);
-  EXPECT_EQ(tally.lost(), 1);
+  EXPECT_EQ(tally.deliveries().duplicated, 1);
+  EXPECT_EQ(tally.deliveries().lost, 1);
   EXPECT_EQ(tally.key_of(7), "orders-1-7");
   tally.sent(99);
-  EXPECT_EQ(tally.lost(), 1);
+  EXPECT_EQ(tally.deliveries().lost, 1);
+}
+
+TEST(DeliveryTally, GivenAnAcknowledgementThatIsNotKnownThenTheMessageIsNeitherLostNorWell) {
+  DeliveryTally tally("orders-1-", 3);
+  for (int i = 0; i < 3; ++i) tally.sent(i);
+  tally.worker_line(line_of(0, "ACK_UNKNOWN"));
+  tally.worker_line(line_of(1, "ACK_UNKNOWN"));
+  tally.worker_line(line_of(1));  // it came again, and was acknowledged then
+  EXPECT_EQ(tally.deliveries().unacknowledged, 1);
+  EXPECT_EQ(tally.deliveries().duplicated, 1);
+  EXPECT_EQ(tally.deliveries().lost, 1);  // the third
+}
+
+TEST(DeliveryTally, GivenAWorkerThatWasKilledThenWhatItMayHaveHandledIsNotCalledLost) {
+  DeliveryTally tally("orders-1-", 5);
+  tally.sent(0);
+  tally.offered(1);  // the broker has it; the generator does not know yet
+  tally.out_of_sight();
+  tally.sent(1);
+  tally.sent(2);  // the killed worker cannot have had it
+  EXPECT_EQ(tally.deliveries().out_of_sight, 2);
+  EXPECT_EQ(tally.deliveries().lost, 1);
+  tally.worker_line(line_of(0));
+  EXPECT_EQ(tally.deliveries().out_of_sight, 1);
+  EXPECT_EQ(tally.deliveries().unacknowledged, 0);
 }
 
 }  // namespace
