@@ -66,6 +66,7 @@ Cluster::Cluster(asio::io_context& io, ClusterConfig config, std::vector<std::st
     client.sign = [credentials = *config_.credentials](wire::Command& request) { wire::sign(request, credentials); };
   }
   client_ = std::make_unique<remoting::Client>(io_, std::move(client));
+  group_requests_ = std::make_unique<GroupRequests>(*client_);
 }
 
 Result<std::shared_ptr<Cluster>> Cluster::create(asio::io_context& io, ClusterConfig config) {

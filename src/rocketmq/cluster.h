@@ -14,6 +14,7 @@
 
 #include "base/error.h"
 #include "remoting/client.h"
+#include "rocketmq/group_requests.h"
 #include "rocketmq/route.h"
 #include "wire/command.h"
 #include "wire/signature.h"
@@ -56,6 +57,7 @@ class Cluster {
 
   boost::asio::io_context& io() { return io_; }
   remoting::Client& remoting() { return *client_; }
+  GroupRequests& group_requests() { return *group_requests_; }
   const ClusterConfig& config() const { return config_; }
   const std::vector<std::string>& name_servers() const { return name_servers_; }
   void stop() { client_->stop(); }
@@ -74,6 +76,7 @@ class Cluster {
   std::vector<std::string> name_servers_;
   std::size_t current_ = 0;  // the name server that answered last
   std::unique_ptr<remoting::Client> client_;
+  std::unique_ptr<GroupRequests> group_requests_;
   std::map<std::string, CachedRoute> routes_;
 };
 

@@ -136,12 +136,14 @@ asio::awaitable<Result<void>> Consumer::Impl::start() {
   auto route = co_await cluster_->route(config_.topic, Freshness::now);
   if (!route) co_return std::unexpected(route.error());
   std::weak_ptr<Impl> weak = self;
-  member_.on_members_changed([weak] {
+  GroupListener listener;
+  listener.members_changed = [weak] {
     if (auto impl = weak.lock()) impl->rebalance_wakeup_.notify();
-  });
-  member_.on_offsets_reset([weak](std::map<MessageQueue, std::int64_t> offsets) {
+  };
+  listener.offsets_reset = [weak](const std::map<MessageQueue, std::int64_t>& offsets) {
     if (auto impl = weak.lock()) impl->reset(offsets);
-  });
+  };
+  member_.listen(std::move(listener));
   auto joined = co_await member_.heartbeat();
   if (!joined) co_return joined;
   spawn([self] { return self->heartbeats(); });

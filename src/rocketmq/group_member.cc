@@ -5,29 +5,14 @@
 #include "rocketmq/gather.h"
 #include "rocketmq/identity.h"
 #include "wire/bodies/consumer.h"
-#include "wire/bodies/reset_offset.h"
 #include "wire/body.h"
 #include "wire/codes.h"
-#include "wire/headers/admin.h"
 #include "wire/headers/group.h"
 
 namespace gantry::rocketmq {
 namespace {
 
 namespace asio = boost::asio;
-
-// The map form is what brokers send to Java clients, the list form to all others.
-Result<std::map<MessageQueue, std::int64_t>> decode_reset(std::string_view body) {
-  if (auto map = wire::decode_body<wire::ResetOffsetBody>(body)) return std::move(map->offset_table);
-  auto list = wire::decode_body<wire::ResetOffsetBodyForC>(body);
-  if (!list) return std::unexpected(list.error());
-  std::map<MessageQueue, std::int64_t> offsets;
-  for (const auto& queue : list->offset_table) {
-    MessageQueue key{queue.broker_name, queue.queue_id, queue.topic};
-    offsets[key] = queue.offset;
-  }
-  return offsets;
-}
 
 }  // namespace
 
@@ -42,36 +27,7 @@ GroupMember::GroupMember(std::shared_ptr<Cluster> cluster, std::string group, st
   consumer.subscription_data_set = std::move(subscriptions);
   data_.client_id = client_id_;
   data_.consumer_data_set.push_back(std::move(consumer));
-
-  cluster_->remoting().handle(wire::request_code::kNotifyConsumerIdsChanged, [callbacks = callbacks_, group = group_](
-                                                                                 remoting::Request request) {
-    auto header = wire::decode_header<wire::NotifyConsumerIdsChangedRequestHeader>(request.command.fields);
-    if (header && header->consumer_group == group && callbacks->members_changed) callbacks->members_changed();
-    request.reply.send(wire::response_code::kSuccess);
-  });
-  cluster_->remoting().handle(wire::request_code::kResetConsumerClientOffset,
-                              [callbacks = callbacks_, group = group_](remoting::Request request) {
-                                auto header =
-                                    wire::decode_header<wire::ResetOffsetRequestHeader>(request.command.fields);
-                                auto offsets = decode_reset(request.command.body);
-                                if (header && offsets && header->group == group && callbacks->offsets_reset) {
-                                  callbacks->offsets_reset(std::move(*offsets));
-                                }
-                                request.reply.send(wire::response_code::kSuccess);
-                              });
-}
-
-void GroupMember::on_members_changed(std::function<void()> callback) {
-  callbacks_->members_changed = std::move(callback);
-}
-
-void GroupMember::on_offsets_reset(std::function<void(std::map<MessageQueue, std::int64_t>)> callback) {
-  callbacks_->offsets_reset = std::move(callback);
-}
-
-void GroupMember::stop_listening() {
-  callbacks_->members_changed = nullptr;
-  callbacks_->offsets_reset = nullptr;
+  cluster_->group_requests().listen(group_, listener_);
 }
 
 asio::awaitable<std::set<std::string>> GroupMember::broker_addresses() {

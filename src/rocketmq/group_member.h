@@ -4,8 +4,6 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
-#include <functional>
-#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -32,16 +30,11 @@ class GroupMember {
   boost::asio::awaitable<Result<std::vector<std::string>>> members(std::string topic);
   boost::asio::awaitable<void> unregister();
 
-  // Called on the io_context's thread. Set before the first heartbeat; reset to nothing before the owner goes.
-  void on_members_changed(std::function<void()> callback);
-  void on_offsets_reset(std::function<void(std::map<MessageQueue, std::int64_t>)> callback);
-  void stop_listening();
+  // What to do when the brokers ask for it. To be set before the first heartbeat.
+  void listen(GroupListener listener) { *listener_ = std::move(listener); }
+  void stop_listening() { *listener_ = {}; }
 
  private:
-  struct Callbacks {
-    std::function<void()> members_changed;
-    std::function<void(std::map<MessageQueue, std::int64_t>)> offsets_reset;
-  };
   boost::asio::awaitable<std::set<std::string>> broker_addresses();
 
   std::shared_ptr<Cluster> cluster_;
@@ -49,7 +42,7 @@ class GroupMember {
   std::string client_id_;
   wire::HeartbeatData data_;
   std::vector<std::string> topics_;
-  std::shared_ptr<Callbacks> callbacks_ = std::make_shared<Callbacks>();
+  std::shared_ptr<GroupListener> listener_ = std::make_shared<GroupListener>();
   std::set<std::string> greeted_;  // addresses that know us
   bool all_took_ = false;
 };

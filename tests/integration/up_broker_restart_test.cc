@@ -14,8 +14,15 @@ class UpBrokerRestart : public WithUp, public testing::WithParamInterface<const 
   }
   // The run ended well, and what it says last on the terminal is what the report says.
   void expect_absorbed() {
-    const Ended ended = up->wait(std::chrono::seconds(70));
-    EXPECT_EQ(ended.code, 0) << ended.out << ended.err;
+    json::object last;  // for who has to find out why it was not absorbed
+    eventually(
+        [&] {
+          if (json::object now = state(); !now.empty()) last = std::move(now);
+          return up->ended();
+        },
+        std::chrono::seconds(70));
+    const Ended ended = up->wait();
+    EXPECT_EQ(ended.code, 0) << ended.out << ended.err << json::serialize(last);
     const auto verdict = report().at("verdict").as_object();
     EXPECT_EQ(verdict.at("lost"), 0) << json::serialize(verdict);
     EXPECT_EQ(verdict.at("final_lag"), 0);

@@ -108,8 +108,8 @@ AnyConsumer make_consumer(const ConsumeOptions& options, std::shared_ptr<rocketm
                                                   std::move(unacknowledged)));
 }
 
-// "consumed 1234 (56/s)" once a second, and what is wrong when something is.
-asio::awaitable<void> show_progress(std::shared_ptr<State> state) {
+// Once a second: what is wrong when something is, and when no output was asked for "consumed 1234 (56/s)".
+asio::awaitable<void> show_progress(std::shared_ptr<State> state, bool with_rate) {
   auto last_at = std::chrono::steady_clock::now();
   std::uint64_t last = 0;
   std::string shown;
@@ -117,8 +117,10 @@ asio::awaitable<void> show_progress(std::shared_ptr<State> state) {
     co_await state->tick.wait(std::chrono::seconds(1));
     const auto now = std::chrono::steady_clock::now();
     const double seconds = std::max(std::chrono::duration<double>(now - last_at).count(), 1e-3);
-    print(fmt::format("consumed {} ({:.0f}/s)\n", state->processed,
-                      static_cast<double>(state->processed - last) / seconds));
+    if (with_rate) {
+      print(fmt::format("consumed {} ({:.0f}/s)\n", state->processed,
+                        static_cast<double>(state->processed - last) / seconds));
+    }
     last = state->processed;
     last_at = now;
     const std::string error = state->consumer.last_error();
@@ -175,9 +177,8 @@ asio::awaitable<int> run_consume(const ConsumeOptions& options, std::shared_ptr<
     co_return report(
         in_context(fmt::format("consuming topic {} as group {}", options.topic, options.group), started.error()));
   }
-  if (!options.format) {
-    net::spawn(cluster->io(), "the progress line", [state] { return show_progress(state); });
-  }
+  net::spawn(cluster->io(), "the progress line",
+             [state, with_rate = !options.format] { return show_progress(state, with_rate); });
   while (!state->stopping) co_await state->finished.wait(std::chrono::hours(1));
   co_await state->consumer.stop();
   shutdown.finish();

@@ -248,6 +248,40 @@ TEST_F(ConsumerTest, GivenASecondMemberThenTheQueuesAreSharedAndTakenBackWhenItG
   other->stop();
 }
 
+TEST_F(ConsumerTest, GivenTwoGroupsOnOneClusterThenEachHearsWhatIsForItAndNothingElse) {
+  for (int i = 0; i < 3; ++i) broker->store("t", 0, std::to_string(i));
+  auto other_config = config();
+  other_config.group = "h";
+  std::vector<std::string> other_acknowledged;
+  Consumer first(cluster, config(), take(), note());
+  Consumer second(cluster, other_config, take(),
+                  [&](const ReceivedMessage& message, Outcome) { other_acknowledged.push_back(message.body); });
+  ASSERT_TRUE(await(io, first.start()));
+  ASSERT_TRUE(await(io, second.start()));  // registered later, and must not silence the first
+  ASSERT_TRUE(until([&] { return acknowledged.size() == 3 && other_acknowledged.size() == 3; }));
+
+  auto admin_cluster = servers.connect();
+  AdminQueries admin(admin_cluster);
+  ASSERT_TRUE(await(io, admin.reset_offsets("t", "g", 0)));
+  EXPECT_TRUE(until([&] { return acknowledged.size() == 6; }));
+  EXPECT_EQ(other_acknowledged.size(), 3U);
+  ASSERT_TRUE(await(io, admin.reset_offsets("t", "h", 0)));
+  EXPECT_TRUE(until([&] { return other_acknowledged.size() == 6; }));
+  EXPECT_EQ(acknowledged.size(), 6U);
+
+  for (const std::string group : {"g", "h"}) {
+    broker->members[group]["!"] = broker->members[group].begin()->second;  // sorts first
+    broker->notify_members_changed(group);
+  }
+  EXPECT_TRUE(until([&] { return first.assigned_queues() == 2 && second.assigned_queues() == 2; }));
+  await(io, first.stop());
+  broker->members["h"].erase("!");
+  broker->notify_members_changed("h");
+  EXPECT_TRUE(until([&] { return second.assigned_queues() == 4; }));  // the other one's end is not its own
+  await(io, second.stop());
+  admin_cluster->stop();
+}
+
 TEST_F(ConsumerTest, GivenABrokerThatForgotTheMemberThenItJoinsAgain) {
   Consumer consumer(cluster, config(), take(), note());
   ASSERT_TRUE(await(io, consumer.start()));
