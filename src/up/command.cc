@@ -8,7 +8,6 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/json/serialize.hpp>
 #include <cstdio>
-#include <filesystem>
 #include <fstream>
 
 #include "broker/broker.h"
@@ -18,6 +17,7 @@
 #include "up/plan.h"
 #include "up/problems.h"
 #include "up/show.h"
+#include "up/temporary_directory.h"
 #include "up/terminal_view.h"
 
 namespace gantry::up {
@@ -44,10 +44,10 @@ class EmbeddedBroker {
     config.port = options.broker_port;
     config.data_directory = options.data_dir;
     if (options.data_dir.empty()) {
-      std::string pattern = (std::filesystem::temp_directory_path() / "gantry-up-XXXXXX").string();
-      if (::mkdtemp(pattern.data()) == nullptr)
-        return fail(Errc::unavailable, "{}: no temporary directory can be made there", pattern);
-      embedded->temporary_ = config.data_directory = pattern;
+      auto temporary = TemporaryDirectory::create();
+      if (!temporary) return std::unexpected(temporary.error());
+      embedded->temporary_.emplace(std::move(*temporary));
+      config.data_directory = embedded->temporary_->path();
     }
     embedded->thread_.start();
     auto started = embedded->thread_.call([&] { return broker::Broker::start(embedded->thread_.io(), config); });
@@ -63,8 +63,6 @@ class EmbeddedBroker {
         broker_.reset();
       });
     thread_.stop();
-    std::error_code ignored;
-    if (!temporary_.empty()) std::filesystem::remove_all(temporary_, ignored);
   }
 
   const std::string& name_server() const { return broker_->namesrv_address(); }
@@ -72,9 +70,9 @@ class EmbeddedBroker {
  private:
   EmbeddedBroker() : thread_("broker") {}
 
+  std::optional<TemporaryDirectory> temporary_;  // outlives the broker
   net::IoThread thread_;
   std::unique_ptr<broker::Broker> broker_;
-  std::string temporary_;
 };
 
 Result<std::shared_ptr<rocketmq::Cluster>> make_cluster(boost::asio::io_context& io, const Options& options,

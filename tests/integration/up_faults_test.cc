@@ -152,6 +152,30 @@ TEST_F(UpFaults, GivenADurationWhenInterruptedThenItEndsAtOnceWithItsReport) {
   EXPECT_EQ(report().at("verdict").at("ok"), false);
 }
 
+TEST_F(UpFaults, GivenUpWasKilledThenTheNextOneRemovesTheDataThatItLeft) {
+  const std::filesystem::path temporary = directory / "tmp";
+  std::filesystem::create_directory(temporary);
+  const auto start = [&] {
+    up = std::make_unique<Running>(
+        directory,
+        std::vector<std::string>{"up", "-f", file("up.yaml", quick_example()), "--http", "127.0.0.1:0",
+                                 "--namesrv-listen", "127.0.0.1:0", "--listen", "127.0.0.1:0"},
+        std::vector<std::string>{"TMPDIR=" + temporary.string()});
+    return eventually([&] { return url() != ""; });
+  };
+  const auto directories = [&] {
+    return std::distance(std::filesystem::directory_iterator(temporary), std::filesystem::directory_iterator());
+  };
+  ASSERT_TRUE(start()) << up->err();
+  up->signal(SIGKILL);
+  up->wait();
+  EXPECT_EQ(directories(), 1);
+  ASSERT_TRUE(start()) << up->err();
+  EXPECT_EQ(directories(), 1);  // its own
+  expect_ends_within_2_s(SIGINT);
+  EXPECT_EQ(directories(), 0);
+}
+
 TEST_F(UpFaults, GivenAReportThatCannotBeWrittenThenNothingStarts) {
   Running run(directory, {"up", "-f", file("up.yaml", quick_example()), "--report", "/nonexistent/r.json"});
   const Ended ended = run.wait();
