@@ -5,6 +5,7 @@
 #include <CLI/App.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -23,9 +24,11 @@ struct ConnectionOptions {
   bool insecure = false;
 };
 
-// --namesrv (NAMESRV_ADDR), --access-key, --secret-key (GANTRY_ACCESS_KEY, GANTRY_SECRET_KEY), --tls, --tls-ca,
-// --tls-insecure.
+// --namesrv (NAMESRV_ADDR), --access-key, --secret-key (GANTRY_ACCESS_KEY, GANTRY_SECRET_KEY), --tls (GANTRY_TLS=true),
+// --tls-ca (GANTRY_TLS_CA), --tls-insecure (GANTRY_TLS_INSECURE=true).
 void add_connection_options(CLI::App& command, ConnectionOptions& options);
+// The variables that say the same to another gantry, name servers apart; files by their absolute path.
+std::map<std::string, std::string> environment_of(const ConnectionOptions& options);
 
 // Fails with invalid_argument when one of the keys is missing or a file cannot be read.
 Result<rocketmq::ClusterConfig> cluster_config(const ConnectionOptions& options);

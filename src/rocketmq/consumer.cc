@@ -70,7 +70,7 @@ class Consumer::Impl : public std::enable_shared_from_this<Impl> {
     Wakeup room;                         // messages were taken: there may be room for more
     bool dropped = false;
     bool committing = false;
-    std::optional<std::chrono::steady_clock::time_point> committed_at;
+    std::optional<std::chrono::steady_clock::time_point> committed_at;  // by us, or read as such; empty: never
     std::optional<Error> commit_error;  // of the last commit; empty: it was acknowledged
   };
   using AssignedPtr = std::shared_ptr<Assigned>;
@@ -286,7 +286,11 @@ asio::awaitable<void> Consumer::Impl::hand_over(AssignedPtr state) {
 asio::awaitable<Result<std::int64_t>> Consumer::Impl::first_offset(AssignedPtr state) {
   auto committed = co_await queues_.committed(state->queue);
   if (!committed) co_return std::unexpected(committed.error());
-  if (*committed) co_return **committed;
+  if (*committed) {
+    // ours from now on: a late commit of who had the queue before must not stand
+    state->committed_at = std::chrono::steady_clock::now();
+    co_return **committed;
+  }
   // the retry topic is read from its start in any case: what is in it was sent there for us
   if (config_.from == ConsumeFrom::latest && state->queue.topic == config_.topic) {
     co_return co_await queues_.max_offset(state->queue);

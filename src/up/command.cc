@@ -84,18 +84,6 @@ Result<std::shared_ptr<rocketmq::Cluster>> make_cluster(boost::asio::io_context&
   return rocketmq::Cluster::create(io, std::move(config));
 }
 
-// Workers that are gantry itself take the cluster's keys from the environment; what the YAML sets wins.
-void give_credentials(kube::Manifest& manifest, const Options& options) {
-  if (options.access_key.empty()) return;
-  for (kube::Deployment& deployment : manifest.deployments) {
-    for (kube::Container& container : deployment.pod.containers) {
-      container.env.insert(container.env.begin(),
-                           {kube::EnvVar{"GANTRY_ACCESS_KEY", options.access_key, std::nullopt},
-                            kube::EnvVar{"GANTRY_SECRET_KEY", options.secret_key, std::nullopt}});
-    }
-  }
-}
-
 Result<void> write_report(const std::string& file, const Show& show, const Verdict& verdict) {
   std::ofstream out(file, std::ios::trunc);
   out << boost::json::serialize(to_json(show.history(), verdict)) << "\n";
@@ -127,6 +115,17 @@ Result<void> check_report(const std::string& file) {
               std::generic_category().message(errno));
 }
 
+// The embedded broker is plain and asks for no keys: settings for another cluster, which may come from the environment,
+// are not for it.
+Options settings_for(const Plan& plan, Options options) {
+  if (!plan.embedded) return options;
+  options.access_key.clear();
+  options.secret_key.clear();
+  options.tls.reset();
+  options.worker_environment.clear();
+  return options;
+}
+
 int run_show(const Options& options, Plan plan) {
   if (auto writable = check_report(options.report_file); !writable) return report_error(writable.error());
   boost::asio::io_context io(1);
@@ -139,9 +138,11 @@ int run_show(const Options& options, Plan plan) {
     embedded = std::move(*started);
     plan.name_servers = embedded->name_server();
   }
+  const Options settings = settings_for(plan, options);
   kube::redirect_name_servers(*plan.manifest, plan.name_servers);
-  give_credentials(*plan.manifest, options);
-  auto cluster = make_cluster(io, options, plan.name_servers);
+  plan.worker_environment = settings.worker_environment;
+  plan.worker_environment["NAMESRV_ADDR"] = plan.name_servers;
+  auto cluster = make_cluster(io, settings, plan.name_servers);
   if (!cluster) return report_error(cluster.error());
   for (const std::string& ignored : plan.manifest->ignored)
     std::printf("not used on one machine: %s\n", ignored.c_str());

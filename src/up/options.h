@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,10 +19,12 @@ struct Options {
   std::string access_key;                   // ACL of that cluster; empty: none
   std::string secret_key;
   std::shared_ptr<net::TlsContext> tls;  // of that cluster; null: plain
-  std::string http_host = "127.0.0.1";   // where the page is served
-  std::uint16_t http_port = 8088;        // 0: any free port, which is printed
-  std::string data_dir;                  // of the embedded broker; empty: a temporary one, removed at the end
-  std::uint16_t namesrv_port = 9876;     // of the embedded name server and broker
+  // The same as gantry's commands read it from their environment, for workers: keys are never on a command line.
+  std::map<std::string, std::string> worker_environment;
+  std::string http_host = "127.0.0.1";  // where the page is served
+  std::uint16_t http_port = 8088;       // 0: any free port, which is printed
+  std::string data_dir;                 // of the embedded broker; empty: a temporary one, removed at the end
+  std::uint16_t namesrv_port = 9876;    // of the embedded name server and broker
   std::uint16_t broker_port = 10911;
   std::optional<std::chrono::seconds> duration;  // headless: at most that long, then stop
   std::string report_file;                       // JSON with samples and the verdict; empty: none

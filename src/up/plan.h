@@ -15,11 +15,12 @@ namespace gantry::up {
 
 struct Plan {
   std::shared_ptr<kube::Manifest> manifest;
-  std::vector<scaling::ScaledObjectSpec> specs;  // of manifest->scaled_objects, in their order
-  std::optional<kube::Generator> generator;      // of the first scaled object that has one
-  bool embedded = false;                         // run our own broker
-  std::string name_servers;                      // of the cluster to use; with an embedded broker set later
-  std::int32_t replicas_at_rest = 0;             // of all scaled objects together
+  std::vector<scaling::ScaledObjectSpec> specs;           // of manifest->scaled_objects, in their order
+  std::optional<kube::Generator> generator;               // of the first scaled object that has one
+  bool embedded = false;                                  // run our own broker
+  std::map<std::string, std::string> worker_environment;  // unless the YAML sets it: how to reach the cluster
+  std::string name_servers;                               // of the cluster to use; with an embedded broker set later
+  std::int32_t replicas_at_rest = 0;                      // of all scaled objects together
 };
 
 // Reads the files. The error's message has a line for each problem, with file, line and path.

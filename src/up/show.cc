@@ -66,6 +66,7 @@ Result<void> Show::make_deployments() {
 
 workload::DeploymentOptions Show::options_for(const kube::Deployment& deployment) {
   workload::DeploymentOptions options;
+  options.environment = plan_.worker_environment;
   if (!tally_) return options;
   options.on_line = [tally = tally_](std::string_view, std::string_view line) { tally->worker_line(line); };
   const std::vector<std::string>& command =

@@ -67,6 +67,7 @@ Result<Command> Deployment::command_for(const std::string& replica) const {
                                               .annotations = spec_.pod.metadata.annotations});
   if (!variables) return std::unexpected(variables.error());
 
+  for (const auto& [name, value] : options_.environment) variables->try_emplace(name, value);
   Command command;
   if (spec_.local_command) {
     command.argv = kube::resolve_command(*spec_.local_command, *variables);

@@ -15,6 +15,8 @@ struct DeploymentOptions {
   OutputLimits output;
   std::string log_directory;  // one file a replica, NAME.log; empty: none. Must exist.
   int replicas_max = 1000;
+  // NAME -> value that every replica gets unless the YAML sets NAME itself, by env or envFrom.
+  std::map<std::string, std::string> environment;
   std::string gantry_file;  // what `command: ["gantry", ...]` runs; empty: this program itself
   // Every line that a replica prints.
   std::function<void(std::string_view replica, std::string_view line)> on_line;

@@ -35,6 +35,20 @@ class Secured : public WithBroker {
     return with_tls(std::move(arguments));
   }
 
+  // Of the `gantry consume` processes of this test.
+  std::vector<std::string> command_lines_of_workers() const {
+    std::vector<std::string> lines;
+    std::error_code ignored;
+    for (const auto& process : std::filesystem::directory_iterator("/proc", ignored)) {
+      std::string line = read_file(process.path() / "cmdline");
+      std::ranges::replace(line, '\0', ' ');
+      if (line.find("gantry consume") == std::string::npos) continue;
+      if (read_file(process.path() / "environ").find("NAMESRV_ADDR=" + name_server) == std::string::npos) continue;
+      lines.push_back(std::move(line));
+    }
+    return lines;
+  }
+
   net::TestAuthority authority{"the team's authority"};
 };
 
@@ -73,24 +87,42 @@ TEST_F(Secured, GivenCertificateAndKeysThenMessagesGoThroughAndAllOthersAreToldW
   }
 }
 
-TEST_F(Secured, GivenGantryUpThenItChecksTheCertificateLikeEveryOtherClient) {
-  std::string yaml =
-      replaced(quick_example(R"({"topic": "orders", "messages": 100})"), "\"--topic\", \"orders\"]",
-               "\"--topic\", \"orders\", \"--tls\", \"--tls-ca\", \"" + authority.certificate_file() + "\"]");
+// Whoever gives `gantry up` a cluster gives it to the workers too, which the YAML need not repeat.
+TEST_F(Secured, GivenGantryUpThenItAndItsWorkersUseWhatItWasGivenAndNoKeyIsOnACommandLine) {
   const std::string file = (directory / "up.yaml").string();
-  std::ofstream(file) << yaml;
+  std::ofstream(file) << replaced(quick_example(R"({"topic": "orders", "messages": 100})"),
+                                  "\"--namesrv\", \"$(NAMESRV)\", ", "");
   ASSERT_EQ(run(signed_by("admin", {"topic", "create", "--topic", "orders", "--queues", "4"})).code, 0);
-  const auto up = [&](std::vector<std::string> more) {
+  const auto up = [&](std::vector<std::string> more, std::vector<std::string> environment = {}) {
     std::vector<std::string> arguments = {"up", "-f", file, "--http", "127.0.0.1:0", "--namesrv", name_server};
     arguments.insert(arguments.end(), more.begin(), more.end());
-    return start(arguments)->wait(std::chrono::seconds(60));
+    return std::make_unique<Running>(directory, arguments, std::move(environment));
   };
-  const Ended ended = up(signed_by("app", {"--duration", "40s"}));
+  auto running =
+      up({"--duration", "40s"}, {"GANTRY_ACCESS_KEY=app", "GANTRY_SECRET_KEY=app-secret", "GANTRY_TLS=true",
+                                 "GANTRY_TLS_CA=" + std::filesystem::relative(authority.certificate_file()).string()});
+  EXPECT_TRUE(eventually([&] { return !command_lines_of_workers().empty(); })) << running->out() << running->err();
+  for (const std::string& line : command_lines_of_workers()) EXPECT_THAT(line, testing::Not(HasSubstr("secret")));
+  const Ended ended = running->wait(std::chrono::seconds(60));
   EXPECT_EQ(ended.code, 0) << ended.out << ended.err;
+  const Ended by_options = up(signed_by("app", {"--duration", "40s"}))->wait(std::chrono::seconds(60));
+  EXPECT_EQ(by_options.code, 0) << by_options.out << by_options.err;
 
-  const Ended distrustful = up({"--tls", "--access-key", "app", "--secret-key", "app-secret", "--duration", "3s"});
+  const Ended distrustful =
+      up({"--tls", "--access-key", "app", "--secret-key", "app-secret", "--duration", "3s"})->wait();
   EXPECT_EQ(distrustful.code, 1);
   EXPECT_THAT(distrustful.out + distrustful.err, HasSubstr("certificate"));
+}
+
+TEST_F(Secured, GivenKeysInTheEnvironmentThenAnEmbeddedBrokerIsReachedWithoutThem) {
+  Running up(directory,
+             {"up", "-f", std::string(GANTRY_SOURCE_DIR) + "/examples/orders.yaml", "--http", "127.0.0.1:0",
+              "--namesrv-listen", "127.0.0.1:0", "--listen", "127.0.0.1:0"},
+             {"GANTRY_ACCESS_KEY=app", "GANTRY_SECRET_KEY=app-secret", "GANTRY_TLS=true"});
+  EXPECT_TRUE(eventually([&] { return up.out().find("the burst of 3000 is sent") != std::string::npos; }))
+      << up.out() << up.err();
+  up.signal(SIGINT);
+  up.wait();
 }
 
 TEST_F(Secured, GivenABadCertificateFileThenTheBrokerNamesItAndDoesNotStart) {

@@ -40,6 +40,7 @@ Result<up::Options> to_options(const UpOptions& options) {
   result.access_key = options.connection.access_key;
   result.secret_key = options.connection.secret_key;
   result.tls = std::move(cluster->tls);
+  result.worker_environment = environment_of(options.connection);
   if (options.duration.count() > 0) {
     result.duration = std::chrono::ceil<std::chrono::seconds>(options.duration);
   }

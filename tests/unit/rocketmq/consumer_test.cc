@@ -325,6 +325,20 @@ TEST_F(ConsumerTest, GivenAnOffsetThatAnEarlierOwnerThrewBackThenItIsToldAgain) 
   await(io, consumer.stop());
 }
 
+TEST_F(ConsumerTest, GivenAnOffsetThatIsThrownBackBeforeTheNewOwnerHandledAnythingThenItIsToldAgainToo) {
+  auto settings = config();
+  settings.recommit_interval = 20ms;
+  for (int i = 0; i < 3; ++i) broker->store("t", 0, std::to_string(i));
+  broker->offsets[{"g", "t", 0}] = 3;  // all of them were handled by the owner before
+  Consumer consumer(cluster, settings, take(), note());
+  ASSERT_TRUE(await(io, consumer.start()));
+  ASSERT_TRUE(until([&] { return broker->calls[code::kPullMessage] >= 8; }));  // it reads already
+  broker->offsets[{"g", "t", 0}] = 1;                                          // a late commit of that owner
+  EXPECT_TRUE(until([&] { return committed(0) == 3; }));
+  await(io, consumer.stop());
+  EXPECT_TRUE(handled.empty());
+}
+
 TEST_F(ConsumerTest, GivenAResetThenItReadsAgainFromThere) {
   for (int i = 0; i < 3; ++i) broker->store("t", 0, std::to_string(i));
   Consumer consumer(cluster, config(), take(), note());
