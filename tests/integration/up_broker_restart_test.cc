@@ -7,10 +7,15 @@ namespace {
 
 class UpBrokerRestart : public WithUp, public testing::WithParamInterface<const char*> {
  protected:
+  // And waits until it answers: what was consumed before `gantry up` could read it is not in its count.
   std::unique_ptr<Running> start_broker() {
-    return std::make_unique<Running>(
+    auto broker = std::make_unique<Running>(
         directory, std::vector<std::string>{"broker", "--namesrv-listen", name_server, "--listen", address, "--data",
                                             (directory / "data").string(), "--flush", GetParam()});
+    EXPECT_TRUE(eventually([&] {
+      return Running(directory, {"topic", "list", "--namesrv", name_server}).wait().code == 0 || broker->ended();
+    })) << broker->err();
+    return broker;
   }
   // The run ended well, and what it says last on the terminal is what the report says.
   void expect_absorbed() {
