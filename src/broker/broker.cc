@@ -8,11 +8,23 @@
 #include <random>
 
 #include "broker/access_control.h"
+#include "broker/arrivals.h"
+#include "broker/clients.h"
+#include "broker/config.h"
 #include "broker/context.h"
+#include "broker/groups.h"
 #include "broker/handlers/handlers.h"
+#include "broker/messages.h"
+#include "broker/offsets.h"
+#include "broker/pops.h"
+#include "broker/request_modes.h"
 #include "broker/table.h"
+#include "broker/topics.h"
+#include "broker/transactions.h"
 #include "net/alarm.h"
 #include "net/endpoint.h"
+#include "queueing/queue_locks.h"
+#include "store/store.h"
 #include "wire/host.h"
 
 namespace gantry::broker {

@@ -2,6 +2,7 @@
 // Rule: org.apache.rocketmq.broker.processor.AckMessageProcessor.
 #include "broker/handlers/handlers.h"
 #include "broker/handlers/pop_support.h"
+#include "broker/pops.h"
 #include "wire/bodies/batch_ack.h"
 #include "wire/body.h"
 

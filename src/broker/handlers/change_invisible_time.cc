@@ -2,6 +2,7 @@
 // new receipt from the answer. Rule: org.apache.rocketmq.broker.processor.ChangeInvisibleTimeProcessor.
 #include "broker/handlers/handlers.h"
 #include "broker/handlers/pop_support.h"
+#include "broker/pops.h"
 #include "wire/headers/pop.h"
 
 namespace gantry::broker {

@@ -1,5 +1,8 @@
 // CLONE_GROUP_OFFSET (314). Rule: AdminBrokerProcessor.cloneGroupOffset.
+#include "broker/groups.h"
 #include "broker/handlers/handlers.h"
+#include "broker/offsets.h"
+#include "broker/topics.h"
 #include "wire/headers/admin.h"
 
 namespace gantry::broker {

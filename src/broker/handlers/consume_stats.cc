@@ -2,8 +2,12 @@
 
 #include <algorithm>
 
+#include "broker/clients.h"
+#include "broker/config.h"
 #include "broker/handlers/support.h"
+#include "broker/offsets.h"
 #include "broker/pops.h"
+#include "broker/topics.h"
 
 namespace gantry::broker {
 

@@ -1,5 +1,7 @@
 // DELETE_SUBSCRIPTIONGROUP (207). Rule: AdminBrokerProcessor.deleteSubscriptionGroup.
+#include "broker/groups.h"
 #include "broker/handlers/handlers.h"
+#include "broker/offsets.h"
 #include "broker/pops.h"
 #include "wire/headers/group.h"
 

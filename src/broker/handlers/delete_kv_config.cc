@@ -1,5 +1,6 @@
 // DELETE_KV_CONFIG (102). Rule: DefaultRequestProcessor.deleteKVConfig.
 #include "broker/handlers/handlers.h"
+#include "store/store.h"
 #include "wire/headers/route.h"
 
 namespace gantry::broker {

@@ -1,5 +1,6 @@
 // DELETE_TOPIC_IN_BROKER (215). Rule: AdminBrokerProcessor.deleteTopic.
 #include "broker/handlers/handlers.h"
+#include "broker/topics.h"
 #include "wire/headers/admin.h"
 
 namespace gantry::broker {

@@ -1,5 +1,6 @@
 // END_TRANSACTION (37). Rule: org.apache.rocketmq.broker.processor.EndTransactionProcessor.
 #include "broker/handlers/handlers.h"
+#include "broker/transactions.h"
 #include "wire/headers/send.h"
 #include "wire/message.h"
 

@@ -1,6 +1,9 @@
 // Requests that the broker passes on to one consumer and whose answer it passes back: GET_CONSUMER_RUNNING_INFO (307),
 // CONSUME_MESSAGE_DIRECTLY (309). Rule: AdminBrokerProcessor.callConsumer.
+#include "broker/clients.h"
+#include "broker/config.h"
 #include "broker/handlers/handlers.h"
+#include "store/store.h"
 #include "wire/message_id.h"
 
 namespace gantry::broker {

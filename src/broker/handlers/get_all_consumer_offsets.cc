@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 
 #include "broker/handlers/handlers.h"
+#include "broker/offsets.h"
 
 namespace gantry::broker {
 

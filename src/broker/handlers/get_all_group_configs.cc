@@ -1,4 +1,5 @@
 // GET_ALL_SUBSCRIPTIONGROUP_CONFIG (201). Rule: AdminBrokerProcessor.getAllSubscriptionGroup.
+#include "broker/groups.h"
 #include "broker/handlers/handlers.h"
 
 namespace gantry::broker {

@@ -1,4 +1,5 @@
 // GET_ALL_PRODUCER_INFO (328). Rule: AdminBrokerProcessor.getAllProducerInfo.
+#include "broker/clients.h"
 #include "broker/handlers/handlers.h"
 #include "broker/handlers/support.h"
 #include "wire/bodies/consumer.h"

@@ -1,5 +1,6 @@
 // GET_ALL_TOPIC_CONFIG (21). Rule: AdminBrokerProcessor.getAllTopicConfig.
 #include "broker/handlers/handlers.h"
+#include "broker/topics.h"
 
 namespace gantry::broker {
 

@@ -1,5 +1,6 @@
 // GET_ALL_TOPIC_LIST_FROM_NAMESERVER (206). Rule: RouteInfoManager.getAllTopicList.
 #include "broker/handlers/handlers.h"
+#include "broker/topics.h"
 
 namespace gantry::broker {
 

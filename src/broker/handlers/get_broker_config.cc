@@ -1,5 +1,7 @@
 // GET_BROKER_CONFIG (26) and GET_NAMESRV_CONFIG (319): settings as Java properties.
+#include "broker/config.h"
 #include "broker/handlers/handlers.h"
+#include "broker/topics.h"
 #include "wire/headers/admin.h"
 
 namespace gantry::broker {

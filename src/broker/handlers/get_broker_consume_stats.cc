@@ -2,8 +2,11 @@
 // Rule: AdminBrokerProcessor.fetchAllConsumeStatsInBroker.
 #include <algorithm>
 
+#include "broker/groups.h"
 #include "broker/handlers/consume_stats.h"
 #include "broker/handlers/handlers.h"
+#include "broker/offsets.h"
+#include "broker/topics.h"
 
 namespace gantry::broker {
 

@@ -1,4 +1,5 @@
 // GET_BROKER_CLUSTER_INFO (106). Rule: org.apache.rocketmq.namesrv.routeinfo.RouteInfoManager.getAllClusterInfo.
+#include "broker/config.h"
 #include "broker/handlers/handlers.h"
 #include "wire/bodies/route.h"
 

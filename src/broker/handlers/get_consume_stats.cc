@@ -1,6 +1,7 @@
 // GET_CONSUME_STATS (208). Rule: AdminBrokerProcessor.getConsumeStats.
 #include "broker/handlers/consume_stats.h"
 #include "broker/handlers/handlers.h"
+#include "broker/offsets.h"
 #include "wire/headers/admin.h"
 
 namespace gantry::broker {

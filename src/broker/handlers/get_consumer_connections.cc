@@ -1,4 +1,5 @@
 // GET_CONSUMER_CONNECTION_LIST (203). Rule: AdminBrokerProcessor.getConsumerConnectionList.
+#include "broker/clients.h"
 #include "broker/handlers/handlers.h"
 #include "broker/handlers/support.h"
 #include "wire/bodies/consumer.h"

@@ -1,4 +1,5 @@
 // GET_CONSUMER_LIST_BY_GROUP (38). Rule: ConsumerManageProcessor.getConsumerListByGroup.
+#include "broker/clients.h"
 #include "broker/handlers/handlers.h"
 #include "wire/bodies/consumer.h"
 #include "wire/headers/group.h"

@@ -1,5 +1,6 @@
 // INVOKE_BROKER_TO_GET_CONSUMER_STATUS (223): asks the consumers of a group (221) how far each of their queues is.
 // Rule: AdminBrokerProcessor.getConsumerStatus, org.apache.rocketmq.broker.client.net.Broker2Client.getConsumeStatus.
+#include "broker/clients.h"
 #include "broker/handlers/handlers.h"
 #include "wire/bodies/reset_offset.h"
 #include "wire/body.h"

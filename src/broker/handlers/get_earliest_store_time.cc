@@ -1,6 +1,7 @@
 // GET_EARLIEST_MSG_STORETIME (32). Rule: AdminBrokerProcessor.getEarliestMsgStoretime: -1 when the queue is empty.
 #include "broker/handlers/handlers.h"
 #include "broker/handlers/support.h"
+#include "broker/topics.h"
 #include "wire/headers/offset.h"
 
 namespace gantry::broker {

@@ -1,4 +1,5 @@
 // GET_SUBSCRIPTIONGROUP_CONFIG (352). Rule: AdminBrokerProcessor.getSubscriptionGroup.
+#include "broker/groups.h"
 #include "broker/handlers/handlers.h"
 #include "wire/headers/group.h"
 

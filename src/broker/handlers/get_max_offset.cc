@@ -1,6 +1,7 @@
 // GET_MAX_OFFSET (30). Rule: AdminBrokerProcessor.getMaxOffset.
 #include "broker/handlers/handlers.h"
 #include "broker/handlers/support.h"
+#include "broker/topics.h"
 #include "wire/headers/offset.h"
 
 namespace gantry::broker {

@@ -1,6 +1,7 @@
 // GET_MIN_OFFSET (31). Rule: AdminBrokerProcessor.getMinOffset.
 #include "broker/handlers/handlers.h"
 #include "broker/handlers/support.h"
+#include "broker/topics.h"
 #include "wire/headers/offset.h"
 
 namespace gantry::broker {

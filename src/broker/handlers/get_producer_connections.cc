@@ -1,4 +1,5 @@
 // GET_PRODUCER_CONNECTION_LIST (204). Rule: AdminBrokerProcessor.getProducerConnectionList.
+#include "broker/clients.h"
 #include "broker/handlers/handlers.h"
 #include "broker/handlers/support.h"
 #include "wire/bodies/consumer.h"

@@ -1,5 +1,7 @@
 // GET_ROUTEINFO_BY_TOPIC (105). Rule: org.apache.rocketmq.namesrv.processor.ClientRequestProcessor.
+#include "broker/config.h"
 #include "broker/handlers/handlers.h"
+#include "broker/topics.h"
 #include "wire/bodies/route.h"
 #include "wire/headers/route.h"
 

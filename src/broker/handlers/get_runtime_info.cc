@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "broker/handlers/handlers.h"
+#include "store/store.h"
 #include "wire/bodies/kv_table.h"
 
 namespace gantry::broker {

@@ -1,5 +1,6 @@
 // GET_SYSTEM_TOPIC_LIST_FROM_NS (304) and _FROM_BROKER (305). Rule: RouteInfoManager.getSystemTopicList.
 #include "broker/handlers/handlers.h"
+#include "broker/topics.h"
 
 namespace gantry::broker {
 

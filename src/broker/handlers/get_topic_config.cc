@@ -1,6 +1,7 @@
 // GET_TOPIC_CONFIG (351). Rule: AdminBrokerProcessor.getTopicConfig: TopicConfigAndQueueMapping, whose fields are a
 // TopicConfig's and more.
 #include "broker/handlers/handlers.h"
+#include "broker/topics.h"
 #include "wire/headers/admin.h"
 
 namespace gantry::broker {

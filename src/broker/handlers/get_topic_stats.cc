@@ -1,6 +1,8 @@
 // GET_TOPIC_STATS_INFO (202). Rule: AdminBrokerProcessor.getTopicStatsInfo.
+#include "broker/config.h"
 #include "broker/handlers/handlers.h"
 #include "broker/handlers/support.h"
+#include "broker/topics.h"
 #include "wire/bodies/stats.h"
 #include "wire/headers/admin.h"
 

@@ -1,5 +1,7 @@
 // GET_TOPICS_BY_CLUSTER (224). Rule: RouteInfoManager.getTopicsByCluster.
+#include "broker/config.h"
 #include "broker/handlers/handlers.h"
+#include "broker/topics.h"
 #include "wire/headers/admin.h"
 
 namespace gantry::broker {

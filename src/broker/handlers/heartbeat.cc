@@ -1,7 +1,10 @@
 // HEART_BEAT (34). Rule: org.apache.rocketmq.broker.processor.ClientManageProcessor.heartBeat.
 #include "wire/bodies/heartbeat.h"
 
+#include "broker/clients.h"
+#include "broker/groups.h"
 #include "broker/handlers/handlers.h"
+#include "broker/topics.h"
 #include "queueing/topic_names.h"
 
 namespace gantry::broker {

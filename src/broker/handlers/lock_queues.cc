@@ -1,5 +1,6 @@
 // LOCK_BATCH_MQ (41). Rule: AdminBrokerProcessor.lockBatchMQ, RebalanceLockManager.tryLockBatch.
 #include "broker/handlers/handlers.h"
+#include "queueing/queue_locks.h"
 #include "wire/bodies/queue_lock.h"
 
 namespace gantry::broker {

@@ -2,9 +2,11 @@
 // Rule: org.apache.rocketmq.broker.processor.NotificationProcessor.
 #include <algorithm>
 
+#include "broker/arrivals.h"
 #include "broker/handlers/handlers.h"
 #include "broker/handlers/pop_support.h"
 #include "broker/pops.h"
+#include "broker/topics.h"
 #include "queueing/topic_names.h"
 #include "wire/headers/pop.h"
 

@@ -1,11 +1,15 @@
 // POP_MESSAGE (200050), with long polling. Rule: org.apache.rocketmq.broker.processor.PopMessageProcessor.
 #include <algorithm>
 
+#include "broker/arrivals.h"
+#include "broker/config.h"
+#include "broker/groups.h"
 #include "broker/handlers/handlers.h"
 #include "broker/handlers/pop_support.h"
 #include "broker/handlers/support.h"
 #include "broker/pops.h"
 #include "broker/tag_filter.h"
+#include "broker/topics.h"
 #include "queueing/topic_names.h"
 #include "wire/headers/pop.h"
 

@@ -1,5 +1,7 @@
 #include "broker/handlers/pop_support.h"
 
+#include "broker/topics.h"
+
 namespace gantry::broker {
 
 namespace code = wire::response_code;

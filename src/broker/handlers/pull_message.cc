@@ -2,10 +2,17 @@
 // Rule: org.apache.rocketmq.broker.processor.PullMessageProcessor, org.apache.rocketmq.store.DefaultMessageStore.
 #include <algorithm>
 
+#include "broker/arrivals.h"
+#include "broker/clients.h"
+#include "broker/config.h"
+#include "broker/groups.h"
 #include "broker/handlers/handlers.h"
 #include "broker/handlers/support.h"
+#include "broker/offsets.h"
 #include "broker/queue_scan.h"
 #include "broker/tag_filter.h"
+#include "broker/topics.h"
+#include "store/store.h"
 #include "wire/bodies/heartbeat.h"
 #include "wire/headers/pull.h"
 

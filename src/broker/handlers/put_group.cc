@@ -1,4 +1,5 @@
 // UPDATE_AND_CREATE_SUBSCRIPTIONGROUP (200). Rule: AdminBrokerProcessor.updateAndCreateSubscriptionGroup.
+#include "broker/groups.h"
 #include "broker/handlers/handlers.h"
 
 namespace gantry::broker {

@@ -1,4 +1,5 @@
 // UPDATE_AND_CREATE_SUBSCRIPTIONGROUP_LIST (225). Rule: AdminBrokerProcessor.updateAndCreateSubscriptionGroupList.
+#include "broker/groups.h"
 #include "broker/handlers/handlers.h"
 
 namespace gantry::broker {

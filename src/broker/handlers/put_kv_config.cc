@@ -1,5 +1,6 @@
 // PUT_KV_CONFIG (100). Rule: org.apache.rocketmq.namesrv.kvconfig.KVConfigManager.
 #include "broker/handlers/handlers.h"
+#include "store/store.h"
 #include "wire/headers/route.h"
 
 namespace gantry::broker {

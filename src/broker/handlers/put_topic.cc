@@ -1,5 +1,6 @@
 // UPDATE_AND_CREATE_TOPIC (17). Rule: AdminBrokerProcessor.updateAndCreateTopic.
 #include "broker/handlers/handlers.h"
+#include "broker/topics.h"
 #include "wire/headers/admin.h"
 
 namespace gantry::broker {

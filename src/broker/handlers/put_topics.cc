@@ -1,5 +1,6 @@
 // UPDATE_AND_CREATE_TOPIC_LIST (18). Rule: AdminBrokerProcessor.updateAndCreateTopicList.
 #include "broker/handlers/handlers.h"
+#include "broker/topics.h"
 
 namespace gantry::broker {
 

@@ -1,7 +1,12 @@
 // QUERY_ASSIGNMENT (400): which queues a consumer gets, by pull or by POP, for clients that leave rebalancing to the
 // broker. Rule: org.apache.rocketmq.broker.processor.QueryAssignmentProcessor.
+#include <spdlog/spdlog.h>
+
+#include "broker/clients.h"
+#include "broker/config.h"
 #include "broker/handlers/handlers.h"
 #include "broker/request_modes.h"
+#include "broker/topics.h"
 #include "queueing/allocation.h"
 #include "wire/bodies/assignment.h"
 #include "wire/bodies/heartbeat.h"

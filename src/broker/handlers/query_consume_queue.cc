@@ -1,9 +1,12 @@
 // QUERY_CONSUME_QUEUE (321): the index of a queue as it is. Rule: AdminBrokerProcessor.queryConsumeQueue.
 #include <algorithm>
 
+#include "broker/clients.h"
 #include "broker/handlers/handlers.h"
 #include "broker/handlers/support.h"
+#include "broker/topics.h"
 #include "store/queue_reader.h"
+#include "store/store.h"
 #include "wire/bodies/stats.h"
 #include "wire/headers/admin.h"
 

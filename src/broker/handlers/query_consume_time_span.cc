@@ -1,6 +1,9 @@
 // QUERY_CONSUME_TIME_SPAN (303). Rule: AdminBrokerProcessor.queryConsumeTimeSpan: times are -1 where there is no message.
+#include "broker/config.h"
 #include "broker/handlers/handlers.h"
 #include "broker/handlers/support.h"
+#include "broker/offsets.h"
+#include "broker/topics.h"
 #include "wire/bodies/stats.h"
 #include "wire/headers/admin.h"
 

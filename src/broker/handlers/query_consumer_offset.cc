@@ -1,6 +1,8 @@
 // QUERY_CONSUMER_OFFSET (14). Rule: org.apache.rocketmq.broker.processor.ConsumerManageProcessor.queryConsumerOffset.
 #include "broker/handlers/handlers.h"
 #include "broker/handlers/support.h"
+#include "broker/offsets.h"
+#include "broker/topics.h"
 #include "wire/headers/offset.h"
 
 namespace gantry::broker {

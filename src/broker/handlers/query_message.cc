@@ -1,7 +1,9 @@
 // QUERY_MESSAGE (12): messages by key or unique id within a time. Rule: QueryMessageProcessor.queryMessage.
 #include <algorithm>
 
+#include "broker/config.h"
 #include "broker/handlers/handlers.h"
+#include "store/store.h"
 #include "wire/headers/admin.h"
 #include "wire/message.h"
 #include "wire/properties.h"

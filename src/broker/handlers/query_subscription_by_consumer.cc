@@ -1,6 +1,7 @@
 // QUERY_SUBSCRIPTION_BY_CONSUMER (345). Rule: AdminBrokerProcessor.querySubscriptionByConsumer.
 #include <boost/json.hpp>
 
+#include "broker/clients.h"
 #include "broker/handlers/handlers.h"
 #include "wire/headers/group.h"
 

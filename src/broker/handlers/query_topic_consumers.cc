@@ -1,7 +1,10 @@
 // QUERY_TOPIC_CONSUME_BY_WHO (300). Rule: AdminBrokerProcessor.queryTopicConsumeByWho.
 #include <algorithm>
 
+#include "broker/clients.h"
 #include "broker/handlers/handlers.h"
+#include "broker/offsets.h"
+#include "wire/bodies/topic.h"
 #include "wire/headers/group.h"
 
 namespace gantry::broker {

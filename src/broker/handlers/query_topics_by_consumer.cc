@@ -1,5 +1,8 @@
 // QUERY_TOPICS_BY_CONSUMER (343). Rule: AdminBrokerProcessor.queryTopicsByConsumer.
 #include "broker/handlers/handlers.h"
+#include "broker/offsets.h"
+#include "wire/bodies/topic.h"
+#include "wire/body.h"
 #include "wire/headers/group.h"
 
 namespace gantry::broker {

@@ -4,8 +4,14 @@
 
 #include <algorithm>
 
+#include "broker/clients.h"
+#include "broker/config.h"
+#include "broker/groups.h"
 #include "broker/handlers/handlers.h"
 #include "broker/handlers/support.h"
+#include "broker/offsets.h"
+#include "broker/topics.h"
+#include "store/store.h"
 #include "wire/headers/admin.h"
 
 namespace gantry::broker {

@@ -1,6 +1,8 @@
 // SEARCH_OFFSET_BY_TIMESTAMP (29). Rule: AdminBrokerProcessor.searchOffsetByTimestamp, ConsumeQueue.getOffsetInQueueByTime.
 #include "broker/handlers/handlers.h"
 #include "broker/handlers/support.h"
+#include "broker/topics.h"
+#include "store/store.h"
 #include "wire/headers/offset.h"
 
 namespace gantry::broker {

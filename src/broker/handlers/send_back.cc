@@ -2,10 +2,15 @@
 // Rule: org.apache.rocketmq.broker.processor.AbstractSendMessageProcessor.consumerSendMsgBack.
 #include <algorithm>
 
+#include "broker/config.h"
+#include "broker/groups.h"
 #include "broker/handlers/handlers.h"
 #include "broker/handlers/support.h"
+#include "broker/messages.h"
+#include "broker/topics.h"
 #include "queueing/delay_levels.h"
 #include "queueing/topic_names.h"
+#include "store/store.h"
 #include "wire/headers/send.h"
 #include "wire/message.h"
 #include "wire/properties.h"

@@ -2,8 +2,13 @@
 // Rule: org.apache.rocketmq.broker.processor.SendMessageProcessor, AbstractSendMessageProcessor.
 #include <algorithm>
 
+#include "broker/config.h"
+#include "broker/groups.h"
 #include "broker/handlers/handlers.h"
 #include "broker/handlers/support.h"
+#include "broker/messages.h"
+#include "broker/topics.h"
+#include "broker/transactions.h"
 #include "queueing/topic_names.h"
 #include "wire/batch.h"
 #include "wire/headers/send.h"

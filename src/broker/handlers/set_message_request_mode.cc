@@ -1,6 +1,8 @@
 // SET_MESSAGE_REQUEST_MODE (401): whether a group reads a topic by pull or by POP. Rule: QueryAssignmentProcessor.
+#include "broker/groups.h"
 #include "broker/handlers/handlers.h"
 #include "broker/request_modes.h"
+#include "broker/topics.h"
 #include "queueing/topic_names.h"
 #include "wire/bodies/assignment.h"
 #include "wire/body.h"

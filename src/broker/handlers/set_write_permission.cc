@@ -1,7 +1,9 @@
 // WIPE_WRITE_PERM_OF_BROKER (205) and ADD_WRITE_PERM_OF_BROKER (327): routes tell producers to write elsewhere, before
 // a broker is taken down, or here again. Until the process ends, as with a name server. Topics keep their permissions.
 // Rule: org.apache.rocketmq.namesrv.routeinfo.RouteInfoManager.operateWritePermOfBroker.
+#include "broker/config.h"
 #include "broker/handlers/handlers.h"
+#include "broker/topics.h"
 #include "wire/headers/route.h"
 
 namespace gantry::broker {

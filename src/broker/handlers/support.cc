@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "broker/topics.h"
+#include "store/store.h"
 #include "wire/language.h"
 
 namespace gantry::broker {

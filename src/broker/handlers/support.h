@@ -5,10 +5,13 @@
 #include <string_view>
 
 #include "broker/context.h"
+#include "queueing/group_membership.h"
 #include "wire/bodies/consumer.h"
 #include "wire/host.h"
 
 namespace gantry::broker {
+
+struct Topic;
 
 wire::Host host_of(const remoting::Peer& peer);
 

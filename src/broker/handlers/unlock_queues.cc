@@ -1,5 +1,6 @@
 // UNLOCK_BATCH_MQ (42). Rule: AdminBrokerProcessor.unlockBatchMQ.
 #include "broker/handlers/handlers.h"
+#include "queueing/queue_locks.h"
 #include "wire/bodies/queue_lock.h"
 
 namespace gantry::broker {

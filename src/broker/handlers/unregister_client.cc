@@ -1,4 +1,5 @@
 // UNREGISTER_CLIENT (35). Rule: ClientManageProcessor.unregisterClient.
+#include "broker/clients.h"
 #include "broker/handlers/handlers.h"
 #include "wire/headers/group.h"
 

@@ -1,5 +1,8 @@
 // UPDATE_CONSUMER_OFFSET (15). Rule: ConsumerManageProcessor.updateConsumerOffset.
+#include "broker/groups.h"
 #include "broker/handlers/handlers.h"
+#include "broker/offsets.h"
+#include "broker/topics.h"
 #include "wire/headers/offset.h"
 
 namespace gantry::broker {

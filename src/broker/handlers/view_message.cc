@@ -1,5 +1,7 @@
 // VIEW_MESSAGE_BY_ID (33). Rule: org.apache.rocketmq.broker.processor.QueryMessageProcessor.viewMessageById.
+#include "broker/config.h"
 #include "broker/handlers/handlers.h"
+#include "store/store.h"
 #include "wire/headers/admin.h"
 #include "wire/message.h"
 
