@@ -1,13 +1,12 @@
 #include "rocketmq/pop_consumer.h"
 
 #include <deque>
-#include <list>
-#include <set>
 
 #include "net/spawn.h"
 #include "queueing/subscription.h"
 #include "rocketmq/group_member.h"
 #include "rocketmq/identity.h"
+#include "rocketmq/message_workers.h"
 #include "rocketmq/pop_client.h"
 #include "rocketmq/wakeup.h"
 #include "wire/pop_receipt.h"
@@ -29,7 +28,6 @@ class PopConsumer::Impl : public std::enable_shared_from_this<Impl> {
        Unacknowledged unacknowledged)
       : cluster_(cluster),
         config_(std::move(config)),
-        handler_(std::move(handler)),
         acknowledged_(std::move(acknowledged)),
         unacknowledged_(std::move(unacknowledged)),
         subscription_(queueing::subscribe(config_.topic, config_.tags, unix_now_ms())),
@@ -38,11 +36,13 @@ class PopConsumer::Impl : public std::enable_shared_from_this<Impl> {
                 std::string(config_.from == ConsumeFrom::earliest ? wire::kConsumeFromFirstOffset
                                                                   : wire::kConsumeFromLastOffset),
                 {subscription_}),
-        heartbeat_wakeup_(cluster->io()),
-        stop_wakeup_(cluster->io()) {}
+        workers_(
+            cluster->io(), config_.group, std::move(handler), [this] { return next_task(); },
+            [this](const Error& error) { note(error); }),
+        heartbeat_wakeup_(cluster->io()) {}
 
   asio::awaitable<Result<void>> start();
-  void hold() { holding_ = true; }
+  void hold() { workers_.hold(); }
   asio::awaitable<void> stop();
   const std::string& client_id() const { return member_.client_id(); }
   const std::string& last_error() const { return last_error_; }
@@ -69,29 +69,22 @@ class PopConsumer::Impl : public std::enable_shared_from_this<Impl> {
   asio::awaitable<void> heartbeats();
   asio::awaitable<Result<void>> find_brokers();
   asio::awaitable<void> polls(std::shared_ptr<Source> source);
-  asio::awaitable<void> worker(std::shared_ptr<Wakeup> wakeup);
-  asio::awaitable<void> process(Held held);
-  std::shared_ptr<Source> next_ready();
-  void wake_workers() {
-    for (const auto& wakeup : workers_) wakeup->notify();
-  }
+  std::optional<MessageWorkers::Task> next_task();
+  asio::awaitable<void> settle(std::string address, ReceivedMessage message, Outcome outcome);
   void note(const Error& error) { last_error_ = error.message; }
 
   std::shared_ptr<Cluster> cluster_;
   const PopConsumerConfig config_;
-  Handler handler_;
   Acknowledged acknowledged_;
   Unacknowledged unacknowledged_;
   const wire::SubscriptionData subscription_;
   PopClient pops_;
   GroupMember member_;
   std::map<std::string, std::shared_ptr<Source>> sources_;  // by broker name
-  std::list<std::shared_ptr<Wakeup>> workers_;
+  MessageWorkers workers_;
   std::size_t turn_ = 0;
-  Wakeup heartbeat_wakeup_, stop_wakeup_;
-  bool holding_ = false;
+  Wakeup heartbeat_wakeup_;
   bool stopped_ = false;
-  int at_work_ = 0;
   std::string last_error_;
 };
 
@@ -102,10 +95,7 @@ asio::awaitable<Result<void>> PopConsumer::Impl::start() {
   if (joined) joined = co_await member_.heartbeat();
   if (!joined) co_return joined;
   spawn([self] { return self->heartbeats(); });
-  for (int i = 0; i < config_.concurrency; ++i) {
-    workers_.push_back(std::make_shared<Wakeup>(cluster_->io()));
-    spawn([self, wakeup = workers_.back()] { return self->worker(wakeup); });
-  }
+  workers_.start(config_.concurrency, self);
   co_return Result<void>{};
 }
 
@@ -134,7 +124,7 @@ asio::awaitable<void> PopConsumer::Impl::heartbeats() {
 }
 
 asio::awaitable<void> PopConsumer::Impl::polls(std::shared_ptr<Source> source) {
-  while (!stopped_ && !holding_) {
+  while (!stopped_ && !workers_.holding()) {
     // what waits here is invisible to idle consumers elsewhere: fetch only when it was all begun
     if (!source->held.empty()) {
       co_await source->room.wait(kUntilWoken);
@@ -179,69 +169,55 @@ asio::awaitable<void> PopConsumer::Impl::polls(std::shared_ptr<Source> source) {
       for (Held& held : source->held) co_await pops_.change_invisible_time(held.address, held.message, kGiveBack);
       source->held.clear();
     }
-    wake_workers();
+    workers_.wake();
   }
 }
 
-std::shared_ptr<PopConsumer::Impl::Source> PopConsumer::Impl::next_ready() {
+// The brokers in turn.
+std::optional<MessageWorkers::Task> PopConsumer::Impl::next_task() {
   const auto now = std::chrono::steady_clock::now();
   for (std::size_t tried = 0; tried < sources_.size(); ++tried) {
     auto it = sources_.begin();
     std::advance(it, static_cast<std::ptrdiff_t>(turn_++ % sources_.size()));
     auto& held = it->second->held;
     while (!held.empty() && held.front().expires < now) held.pop_front();
-    if (!held.empty()) return it->second;
-    it->second->room.notify();
-  }
-  return nullptr;
-}
-
-asio::awaitable<void> PopConsumer::Impl::worker(std::shared_ptr<Wakeup> wakeup) {
-  while (!holding_) {
-    std::shared_ptr<Source> source = next_ready();
-    if (!source) {
-      co_await wakeup->wait(kUntilWoken);
+    if (held.empty()) {
+      it->second->room.notify();
       continue;
     }
-    Held held = std::move(source->held.front());
-    source->held.pop_front();
-    if (source->held.empty()) source->room.notify();
-    co_await process(std::move(held));
+    MessageWorkers::Task task;
+    task.message = std::move(held.front().message);
+    task.settle = [this, address = std::move(held.front().address)](ReceivedMessage handled, Outcome outcome) {
+      return settle(address, std::move(handled), outcome);
+    };
+    held.pop_front();
+    if (held.empty()) it->second->room.notify();
+    return task;
   }
+  return std::nullopt;
 }
 
-asio::awaitable<void> PopConsumer::Impl::process(Held held) {
-  ++at_work_;
-  Outcome outcome = Outcome::retry;
-  try {
-    outcome = co_await handler_(held.message);
-  } catch (const std::exception& error) {
-    note(Error{Errc::internal, fmt::format("handler of message {}: {}", held.message.message_id, error.what())});
-  }
+asio::awaitable<void> PopConsumer::Impl::settle(std::string address, ReceivedMessage message, Outcome outcome) {
   Result<void> result;
   if (outcome == Outcome::success) {
-    result = co_await pops_.ack(held.address, held.message);
+    result = co_await pops_.ack(address, message);
   } else {
-    result = co_await pops_.change_invisible_time(held.address, held.message, config_.retry_delay);
+    result = co_await pops_.change_invisible_time(address, message, config_.retry_delay);
   }
-  if (!result) {
-    note(result.error());  // it becomes visible again by itself
-    if (unacknowledged_ && outcome == Outcome::success) unacknowledged_(held.message, result.error());
-  } else if (acknowledged_) {
-    acknowledged_(held.message, outcome);
+  if (result) {
+    if (acknowledged_) acknowledged_(message, outcome);
+    co_return;
   }
-  --at_work_;
-  if (at_work_ == 0) stop_wakeup_.notify();
+  note(result.error());  // it becomes visible again by itself
+  if (unacknowledged_ && outcome == Outcome::success) unacknowledged_(message, result.error());
 }
 
 asio::awaitable<void> PopConsumer::Impl::stop() {
   auto self = shared_from_this();
   if (stopped_) co_return;
-  holding_ = true;
   stopped_ = true;
   heartbeat_wakeup_.notify();
-  wake_workers();
-  while (at_work_ > 0) co_await stop_wakeup_.wait(kUntilWoken);
+  co_await workers_.stop();
   for (const auto& [name, source] : sources_) {
     std::deque<Held> rest = std::move(source->held);
     source->held.clear();

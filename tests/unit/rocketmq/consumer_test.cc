@@ -431,7 +431,7 @@ TEST_F(ConsumerTest, GivenAMessageAtHandWhenTheQueueIsTakenAwayThenItIsToldAsUna
   ASSERT_TRUE(until([&] { return later; }));
   work.cancel();
   EXPECT_TRUE(until([&] { return doubtful.size() == 1; }));
-  EXPECT_THAT(doubt, HasSubstr("taken away"));
+  EXPECT_THAT(doubt, HasSubstr("given up before the commit"));
   EXPECT_EQ(committed(0), -1);
   await(io, consumer.stop());
   EXPECT_TRUE(acknowledged.empty());

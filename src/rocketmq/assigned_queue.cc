@@ -1,0 +1,223 @@
+#include "rocketmq/assigned_queue.h"
+
+#include <utility>
+
+#include "net/spawn.h"
+
+namespace gantry::rocketmq {
+
+namespace asio = boost::asio;
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+namespace {
+
+constexpr milliseconds kLocalRetryDelay{5'000};  // a message that could not be sent back; Java's delay as well
+constexpr milliseconds kLookAgain{10};
+constexpr const char* kSentBack = "GANTRY_SENT_BACK";  // a property: the commit does not report it a second time
+
+}  // namespace
+
+AssignedQueue::AssignedQueue(std::shared_ptr<Shared> shared, MessageQueue queue, wire::SubscriptionData subscription)
+    : shared_(std::move(shared)),
+      queue_(std::move(queue)),
+      subscription_(std::move(subscription)),
+      room_(shared_->cluster->io()) {}
+
+template <class Loop>
+void AssignedQueue::spawn(Loop loop) {
+  net::spawn(shared_->cluster->io(), "a queue of the consumer in group " + shared_->config.group, std::move(loop));
+}
+
+void AssignedQueue::start(milliseconds delay) {
+  spawn([self = shared_from_this(), delay] { return self->reads(delay); });
+}
+
+// ---- reading
+
+asio::awaitable<Result<std::int64_t>> AssignedQueue::first_offset() {
+  auto committed = co_await shared_->client.committed(queue_);
+  if (!committed) co_return std::unexpected(committed.error());
+  if (*committed) {
+    // ours from now on: a late commit of who had the queue before must not stand
+    committed_at_ = steady_clock::now();
+    co_return **committed;
+  }
+  // the retry topic is read from its start in any case: what is in it was sent there for us
+  if (shared_->config.from == ConsumeFrom::latest && queue_.topic == shared_->config.topic) {
+    co_return co_await shared_->client.max_offset(queue_);
+  }
+  auto min = co_await shared_->client.min_offset(queue_);
+  if (min && *min < 0) co_return std::int64_t{0};
+  co_return min;
+}
+
+bool AssignedQueue::has_room() const {
+  const ConsumerConfig& config = shared_->config;
+  if (config.mode == ConsumeMode::pull) return held_->buffered() == 0 && held_->at_hand() == 0;
+  return held_->buffered() < config.prefetch_max && held_->buffered_bytes() < config.prefetch_bytes_max;
+}
+
+asio::awaitable<void> AssignedQueue::reads(milliseconds delay) {
+  if (delay.count() > 0) co_await room_.wait(delay);
+  while (!dropped_ && !held_) {
+    auto offset = co_await first_offset();
+    if (offset && !held_) {
+      held_ = std::make_shared<ProcessQueue>(*offset);
+    } else if (!offset) {
+      shared_->failed(offset.error());
+      co_await room_.wait(kRetryDelay);
+    }
+  }
+  bool reading = true;
+  while (!dropped_ && reading) {
+    if (has_room()) {
+      reading = co_await read();
+    } else {
+      co_await room_.wait(kUntilWoken);
+    }
+  }
+}
+
+// One poll. False: the client was stopped.
+asio::awaitable<bool> AssignedQueue::read() {
+  auto held = held_;
+  auto answer = co_await shared_->client.pull(queue_, held->next_offset(), subscription_, shared_->config.batch_max,
+                                              shared_->config.poll_timeout);
+  if (dropped_ || held != held_) co_return true;
+  if (!answer) {
+    if (answer.error().code == Errc::cancelled) co_return false;
+    shared_->broker_failed(answer.error());
+    co_await room_.wait(kRetryDelay);
+    co_return true;
+  }
+  if (answer->status == PullAnswer::Status::offset_moved) {
+    // the broker says where to go on: below its minimum or beyond its maximum there is nothing
+    held_ = std::make_shared<ProcessQueue>(answer->next_offset);
+    give_up(*held);
+    co_await shared_->client.commit(queue_, answer->next_offset);
+    co_return true;
+  }
+  held->put(std::move(answer->messages), answer->next_offset);
+  if (held->buffered() > 0) shared_->ready();
+  co_return true;
+}
+
+void AssignedQueue::reset(std::int64_t offset) {
+  if (held_) give_up(*held_);
+  held_ = std::make_shared<ProcessQueue>(offset);
+  room_.notify();
+  spawn([self = shared_from_this(), offset] { return self->store(offset); });
+}
+
+asio::awaitable<void> AssignedQueue::store(std::int64_t offset) {
+  auto result = co_await shared_->client.commit(queue_, offset);
+  if (!result) shared_->failed(result.error());
+}
+
+// ---- handling
+
+std::optional<MessageWorkers::Task> AssignedQueue::take() {
+  std::optional<ReceivedMessage> message = held_ ? held_->take() : std::nullopt;
+  if (!message) return std::nullopt;
+  room_.notify();
+  MessageWorkers::Task task;
+  task.message = std::move(*message);
+  task.settle = [self = shared_from_this(), held = held_](ReceivedMessage handled, Outcome outcome) {
+    return self->settle(held, std::move(handled), outcome);
+  };
+  return task;
+}
+
+asio::awaitable<void> AssignedQueue::settle(std::shared_ptr<ProcessQueue> held, ReceivedMessage message,
+                                            Outcome outcome) {
+  if (outcome == Outcome::retry) {
+    auto sent = co_await shared_->client.send_back(message, shared_->config.reconsume_times_max);
+    if (!sent) {
+      shared_->failed(sent.error());
+      // not lost: it is tried here again, and until then the offset stays below it
+      spawn([self = shared_from_this(), held, message] { return self->retry_later(held, message); });
+      co_return;
+    }
+    if (shared_->acknowledged) shared_->acknowledged(message, Outcome::retry);
+    message.properties[kSentBack] = "true";
+  }
+  const bool late = held->given_up();
+  held->done(std::move(message));
+  if (late) give_up(*held);
+  room_.notify();
+}
+
+asio::awaitable<void> AssignedQueue::retry_later(std::shared_ptr<ProcessQueue> held, ReceivedMessage message) {
+  asio::steady_timer timer(shared_->cluster->io(), kLocalRetryDelay);
+  co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+  held->put_back(std::move(message));
+  shared_->ready();
+}
+
+// ---- committing
+
+asio::awaitable<bool> AssignedQueue::commit() {
+  auto held = held_;
+  if (!held || committing_) co_return false;
+  const std::int64_t offset = held->committable();
+  const auto now = steady_clock::now();
+  const bool again = committed_at_ && now - *committed_at_ >= shared_->config.recommit_interval;
+  if (offset <= held->committed() && !again) co_return true;
+  committing_ = true;
+  auto result = co_await shared_->client.commit(queue_, offset);
+  committing_ = false;
+  if (!result) {
+    commit_error_ = result.error();
+    shared_->broker_failed(result.error());
+    co_return false;
+  }
+  commit_error_.reset();
+  committed_at_ = now;
+  for (const ReceivedMessage& message : held->committed(offset)) {
+    if (shared_->acknowledged && !message.properties.contains(kSentBack))
+      shared_->acknowledged(message, Outcome::success);
+  }
+  co_return true;
+}
+
+asio::awaitable<void> AssignedQueue::while_committing() {
+  Wakeup pause(shared_->cluster->io());
+  while (committing_) co_await pause.wait(kLookAgain);
+}
+
+void AssignedQueue::drop() {
+  dropped_ = true;
+  room_.notify();
+}
+
+asio::awaitable<bool> AssignedQueue::commit_finally() {
+  co_await while_committing();
+  const bool committed = co_await commit();
+  if (held_) give_up(*held_);
+  co_return committed;
+}
+
+asio::awaitable<void> AssignedQueue::hand_over() {
+  const auto until = steady_clock::now() + shared_->config.handover_delay / 2;
+  co_await commit();
+  Wakeup pause(shared_->cluster->io());
+  while (held_ && held_->at_hand() > 0 && steady_clock::now() < until) co_await pause.wait(kLookAgain);
+  if (steady_clock::now() < until) {
+    co_await commit_finally();
+  } else {
+    co_await while_committing();
+    if (held_) give_up(*held_);
+  }
+}
+
+void AssignedQueue::give_up(ProcessQueue& held) {
+  const Error why = commit_error_.value_or(
+      Error{Errc::unavailable, fmt::format("queue {} of {} on broker {} was given up before the commit",
+                                           queue_.queue_id, queue_.topic, queue_.broker_name)});
+  for (const ReceivedMessage& message : held.give_up()) {
+    if (shared_->unacknowledged && !message.properties.contains(kSentBack)) shared_->unacknowledged(message, why);
+  }
+}
+
+}  // namespace gantry::rocketmq

@@ -1,0 +1,78 @@
+// One queue of a topic, as long as it is assigned to a classic consumer: it is read by long polls, what was read waits
+// for the consumer's workers, and the offset below which everything was processed is committed. When the queue goes
+// away, or the offset is moved from outside, every message that was processed and has no known acknowledgement is told.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <memory>
+#include <optional>
+
+#include "rocketmq/consumer.h"
+#include "rocketmq/message_workers.h"
+#include "rocketmq/process_queue.h"
+#include "rocketmq/queue_client.h"
+#include "rocketmq/wakeup.h"
+
+namespace gantry::rocketmq {
+
+class AssignedQueue : public std::enable_shared_from_this<AssignedQueue> {
+ public:
+  // What all queues of one consumer share.
+  struct Shared {
+    std::shared_ptr<Cluster> cluster;
+    ConsumerConfig config;
+    QueueClient client;
+    Consumer::Acknowledged acknowledged;
+    Consumer::Unacknowledged unacknowledged;
+    std::function<void()> ready;                      // messages came: workers may take some
+    std::function<void(const Error&)> failed;         // to be shown; what failed is tried again
+    std::function<void(const Error&)> broker_failed;  // the same, of a pull or a commit: it may have forgotten us
+  };
+
+  AssignedQueue(std::shared_ptr<Shared> shared, MessageQueue queue, wire::SubscriptionData subscription);
+
+  const MessageQueue& queue() const { return queue_; }
+  // Begins to read after `delay`.
+  void start(std::chrono::milliseconds delay);
+  // The next message, and what makes it processed or sends it back. Empty: nothing is ready.
+  std::optional<MessageWorkers::Task> take();
+  // Goes on at another offset. What was read before counts no more.
+  void reset(std::int64_t offset);
+  // Tells the broker what is processed, if it does not know. False: it did not take it, or a commit is under way.
+  boost::asio::awaitable<bool> commit();
+
+  // No reading any more. commit_finally() or hand_over() must follow.
+  void drop();
+  bool dropped() const { return dropped_; }
+  // The last commit, when nothing is at hand any more.
+  boost::asio::awaitable<bool> commit_finally();
+  // Commits what is done, and once more when the messages at hand are done, as long as the next owner does not read yet:
+  // a later commit could throw the new owner's back.
+  boost::asio::awaitable<void> hand_over();
+
+ private:
+  template <class Loop>
+  void spawn(Loop loop);
+  boost::asio::awaitable<void> reads(std::chrono::milliseconds delay);
+  boost::asio::awaitable<bool> read();
+  boost::asio::awaitable<Result<std::int64_t>> first_offset();
+  bool has_room() const;
+  boost::asio::awaitable<void> settle(std::shared_ptr<ProcessQueue> held, ReceivedMessage message, Outcome outcome);
+  boost::asio::awaitable<void> retry_later(std::shared_ptr<ProcessQueue> held, ReceivedMessage message);
+  boost::asio::awaitable<void> store(std::int64_t offset);
+  boost::asio::awaitable<void> while_committing();
+  void give_up(ProcessQueue& held);
+
+  const std::shared_ptr<Shared> shared_;
+  const MessageQueue queue_;
+  const wire::SubscriptionData subscription_;
+  std::shared_ptr<ProcessQueue> held_;  // empty until the first offset is known; a reset puts another one there
+  Wakeup room_;                         // messages were taken: there may be room for more
+  bool dropped_ = false;
+  bool committing_ = false;
+  std::optional<std::chrono::steady_clock::time_point> committed_at_;  // by us, or read as such; empty: never
+  std::optional<Error> commit_error_;                                  // of the last commit; empty: it was acknowledged
+};
+
+}  // namespace gantry::rocketmq
