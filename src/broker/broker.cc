@@ -43,7 +43,7 @@ Result<std::string> machine_address(boost::asio::io_context& io) {
   }
   return fail(Errc::invalid_argument,
               "listening on all addresses, and this machine's own name has no address that clients could use; "
-              "set the advertised host");
+              "say with --advertise by which host they can");
 }
 
 Result<std::string> advertised_host(boost::asio::io_context& io, const Config& config) {

@@ -16,7 +16,7 @@ int main(int argc, char** argv, const char* version) {
   // standard output belongs to what was asked for; the log goes beside it
   spdlog::set_default_logger(spdlog::stderr_color_mt("gantry"));
   try {
-    CLI::App app("Gantry keeps Apache RocketMQ elastic, meshed and highly available.", "gantry");
+    CLI::App app("Gantry keeps Apache RocketMQ elastic: consumers come with the backlog and go with it.", "gantry");
     app.set_version_flag("--version", std::string("gantry ") + version);
     Invocation invocation;
     invocation.version = version;

@@ -2,24 +2,43 @@
 
 #include <charconv>
 #include <ctime>
+#include <optional>
 
 namespace gantry::cli {
 
-Result<std::chrono::microseconds> parse_duration(std::string_view text) {
+namespace {
+
+// Takes the longest number with a unit from the front; nullopt: there is none.
+std::optional<double> take_microseconds(std::string_view& text) {
+  static constexpr std::pair<std::string_view, double> kUnits[] = {{"us", 1},   {"ms", 1e3},   {"s", 1e6},
+                                                                   {"m", 60e6}, {"h", 3600e6}, {"d", 24 * 3600e6}};
   double number = 0;
-  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
-  double scale = 0;
-  if (unit == "us") scale = 1;
-  if (unit == "ms") scale = 1e3;
-  if (unit == "s") scale = 1e6;
-  if (unit == "m") scale = 60e6;
-  if (unit == "h") scale = 3600e6;
-  constexpr double kMax = 365.0 * 24 * 3600e6;
-  if (error != std::errc{} || scale == 0 || !(number >= 0) || number * scale > kMax) {
-    return fail(Errc::invalid_argument, "expected a duration such as 5ms, 2s or 1m, got \"{}\"", text);
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
+  if (error != std::errc{} || !(number >= 0)) return std::nullopt;
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+  for (const auto& [unit, scale] : kUnits) {
+    if (!text.starts_with(unit)) continue;
+    text.remove_prefix(unit.size());
+    return number * scale;
   }
-  return std::chrono::microseconds(static_cast<std::int64_t>(number * scale));
+  return std::nullopt;
+}
+
+}  // namespace
+
+Result<std::chrono::microseconds> parse_duration(std::string_view text) {
+  constexpr double kMax = 365.0 * 24 * 3600e6;
+  std::string_view rest = text;
+  double total = 0;
+  bool whole = !rest.empty();
+  while (whole && !rest.empty()) {
+    const auto part = take_microseconds(rest);
+    whole = part.has_value();
+    total += part.value_or(0);
+  }
+  if (!whole || total > kMax)
+    return fail(Errc::invalid_argument, "expected a duration such as 5ms, 2s or 1m30s, got \"{}\"", text);
+  return std::chrono::microseconds(static_cast<std::int64_t>(total));
 }
 
 Result<std::int64_t> parse_time(std::string_view text, std::int64_t now_ms) {
@@ -31,7 +50,13 @@ Result<std::int64_t> parse_time(std::string_view text, std::int64_t now_ms) {
   }
   std::int64_t number = 0;
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error == std::errc{} && end == text.data() + text.size() && number >= 0) return number;
+  constexpr std::int64_t kYear2001Ms = 978'307'200'000;
+  if (error == std::errc{} && end == text.data() + text.size() && number >= 0) {
+    if (number == 0 || number >= kYear2001Ms) return number;
+    return fail(Errc::invalid_argument, "{} ms is in the year {}: Unix time in ms has 13 digits today{}", number,
+                1970 + number / (365LL * 24 * 3600 * 1000),
+                number >= kYear2001Ms / 1000 ? "; this may be in seconds" : "");
+  }
   std::tm date{};
   const std::string copy(text);
   const char* rest = strptime(copy.c_str(), "%Y-%m-%dT%H:%M:%S", &date);
@@ -40,6 +65,22 @@ Result<std::int64_t> parse_time(std::string_view text, std::int64_t now_ms) {
   }
   return fail(Errc::invalid_argument,
               "expected now, earliest, a time such as 2026-01-31T12:00:00Z, -10m, or Unix ms, got \"{}\"", text);
+}
+
+CLI::Option* add_count(CLI::App& command, const std::string& name, std::uint64_t& value,
+                       const std::string& description) {
+  return command
+      .add_option_function<std::string>(
+          name,
+          [&value, name](const std::string& text) {
+            std::uint64_t number = 0;
+            auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+            if (error != std::errc{} || end != text.data() + text.size() || number == 0)
+              throw CLI::ValidationError(name, fmt::format("expected a whole number of at least 1, got \"{}\"", text));
+            value = number;
+          },
+          description)
+      ->type_name("COUNT");
 }
 
 CLI::Option* add_duration(CLI::App& command, const std::string& name, std::chrono::microseconds& value,

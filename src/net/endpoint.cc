@@ -30,6 +30,7 @@ std::unexpected<Error> unreadable(std::string_view text, std::string_view why) {
 
 Result<Endpoint> parse_endpoint(std::string_view whole) {
   std::string_view text = trimmed(whole);
+  if (text.find("://") != std::string_view::npos) return unreadable(whole, "leave out what stands before the host");
   std::string_view host;
   std::string_view port_text;
   if (text.starts_with('[')) {

@@ -51,6 +51,9 @@ Error error_of_response(const wire::Command& response, std::string_view what) {
   const Errc code = errc_of(response.code, response.remark);
   std::string message = fmt::format("{} answered {}: {}", what, response.code,
                                     response.remark.empty() ? "no reason given" : first_line(response.remark));
+  if (code == Errc::unimplemented && what.starts_with("name server")) {
+    message += ": is this the address of a broker? name servers listen on 9876 as a rule";
+  }
   if (code == Errc::unauthenticated || code == Errc::permission_denied) {
     message += ": check --access-key and --secret-key, and what this user may do";
   }
@@ -140,6 +143,16 @@ asio::awaitable<Result<wire::Command>> Cluster::call(std::string address, wire::
   if (!response && response.error().message.find(address) == std::string::npos) {
     co_return std::unexpected(in_context("broker " + address, response.error()));
   }
+  co_return response;
+}
+
+asio::awaitable<Result<wire::Command>> Cluster::call_name_server(std::string address, wire::Command request) {
+  const std::string what = "name server " + address;
+  auto response = co_await client_->call(address, std::move(request), config_.request_timeout);
+  if (!response && response.error().message.find(address) == std::string::npos)
+    co_return std::unexpected(in_context(what, response.error()));
+  if (response && response->code != wire::response_code::kSuccess)
+    co_return std::unexpected(error_of_response(*response, what));
   co_return response;
 }
 

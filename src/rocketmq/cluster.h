@@ -54,6 +54,8 @@ class Cluster {
   // As call, but a response other than SUCCESS is an error too, in the broker's words.
   boost::asio::awaitable<Result<wire::Command>> call_ok(std::string address, wire::Command request,
                                                         std::optional<std::chrono::milliseconds> timeout = {});
+  // As call_ok, of one name server.
+  boost::asio::awaitable<Result<wire::Command>> call_name_server(std::string address, wire::Command request);
 
   boost::asio::io_context& io() { return io_; }
   remoting::Client& remoting() { return *client_; }

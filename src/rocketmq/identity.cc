@@ -1,5 +1,6 @@
 #include "rocketmq/identity.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -21,6 +22,15 @@ wire::UniqueIdSource this_process() {
 }
 
 }  // namespace
+
+std::string version_name(std::int32_t version) {
+  constexpr std::int32_t kV4_0_0 = 213;
+  constexpr std::int32_t kV5_9_9 = kV4_0_0 + 2 * 199;
+  if (version < kV4_0_0 || version > kV5_9_9) return std::to_string(version);
+  const std::int32_t nth = (version - kV4_0_0 + 1) / 2;  // from 4.0.0 on, ten of each kind
+  return fmt::format("{}.{}.{}{}", 4 + nth / 100, nth / 10 % 10, nth % 10,
+                     (version - kV4_0_0) % 2 == 0 ? "" : "-SNAPSHOT");
+}
 
 long long unix_now_ms() {
   using namespace std::chrono;

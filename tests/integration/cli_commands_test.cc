@@ -62,10 +62,16 @@ TEST_F(Commands, GivenWrongUsageThenExitCode2) {
         {"send", "--topic", "t", "--access-key", "half"},
         {"up", "--file", "/no/such/file.yaml"},
         {"bench", "broker", "--target", "nonsense"},
+        {"send", "--topic", "t", "--count", "0"},
+        {"send", "--topic", "t", "--count", "1k"},
+        {"lag", "--topic", "t", "--group", "g", "--namesrv", "http://127.0.0.1:9876"},
+        {"group", "reset", "--group", "g", "--topic", "t"},
+        {"group", "reset", "--group", "g", "--topic", "t", "--to", "1767225600"},
         {"group", "reset", "--group", "g", "--topic", "t", "--to", "yesterday"}}) {
     const Ended ended = run(arguments);
     EXPECT_EQ(ended.code, 2) << arguments[0] << ": " << ended.err;
     EXPECT_FALSE(ended.err.empty() && ended.out.empty());
+    EXPECT_LT(ended.err.size(), 400U) << ended.err;
   }
 }
 
@@ -91,12 +97,39 @@ TEST_F(Commands, GivenTopicsAndGroupsThenTheyAreListedDescribedResetAndDeleted) 
   EXPECT_EQ(lag("orders", "workers").at("lag"), 0);
   ASSERT_EQ(run({"group", "reset", "--group", "workers", "--topic", "orders", "--to", "earliest"}).code, 0);
   EXPECT_EQ(lag("orders", "workers").at("lag"), 10);
-  ASSERT_EQ(run({"group", "reset", "--group", "workers", "--topic", "orders", "-o", "json"}).code, 0);
+  const Ended skipped = run({"group", "reset", "--group", "workers", "--topic", "orders", "--to", "now", "-o", "json"});
+  ASSERT_EQ(skipped.code, 0);
+  const auto queues = json::parse(skipped.out).as_array();
+  EXPECT_EQ(queues.at(0).at("before"), 0);
+  EXPECT_EQ(queues.at(0).at("offset").as_int64() + queues.at(1).at("offset").as_int64(), 10);
   EXPECT_EQ(lag("orders", "workers").at("lag"), 0);
   EXPECT_EQ(run({"group", "delete", "--group", "workers"}).code, 0);
+  EXPECT_EQ(run({"group", "delete", "--group", "workers"}).code, 1) << "there is none any more";
   EXPECT_EQ(run({"topic", "delete", "--topic", "orders"}).code, 0);
   EXPECT_EQ(run({"topic", "describe", "--topic", "orders"}).code, 1);
   EXPECT_EQ(run({"topic", "delete", "--topic", "orders"}).code, 1);
+}
+
+TEST_F(Commands, GivenATopicWithMessagesWhenItWouldLoseQueuesThenItIsRefused) {
+  ASSERT_EQ(run({"topic", "create", "orders", "--queues", "4"}).code, 0);
+  const Ended fewer = run({"topic", "create", "orders", "--queues", "2"});
+  EXPECT_EQ(fewer.code, 1);
+  EXPECT_THAT(fewer.err, testing::AllOf(HasSubstr("queues 2 to 3"), HasSubstr("--shrink")));
+  const auto more = json::parse(run({"topic", "create", "orders", "--queues", "6", "-o", "json"}).out);
+  EXPECT_EQ(more.at("created"), false);
+  EXPECT_EQ(more.at("queues_before"), 4);
+  EXPECT_EQ(run({"topic", "create", "orders", "--queues", "2", "--shrink"}).code, 0);
+  const auto shrunk = json::parse(run({"topic", "describe", "orders", "-o", "json"}).out);
+  EXPECT_EQ(shrunk.at("brokers").as_array().at(0).at("read_queues"), 2);
+}
+
+TEST_F(Commands, GivenASenderWhenInterruptedThenItSaysHowManyItSent) {
+  auto sender = start({"send", "--topic", "orders", "--count", "10000000"});
+  ASSERT_TRUE(eventually([&] { return run({"topic", "describe", "orders"}).code == 0; }));
+  sender->signal(SIGINT);
+  const Ended ended = sender->wait();
+  EXPECT_EQ(ended.code, 1);
+  EXPECT_THAT(ended.out, testing::ContainsRegex("sent [1-9][0-9]* of 10000000 messages to orders"));
 }
 
 TEST_F(Commands, GivenAConsumerWhenInterruptedThenItCommitsAndLeaves) {

@@ -23,6 +23,8 @@ def test_given_topic_create_and_delete_then_mqadmin_sees_it(server):
     assert [q["queue_id"] for q in described["queues"]] == [0, 1, 2]
     assert sum(q["max_offset"] - q["min_offset"] for q in described["queues"]) == 6
     assert {b["broker"]: (b["read_queues"], b["write_queues"], b["perm"]) for b in described["brokers"]} == {server.broker_name: (3, 3, "RW")}
+    server.consume("push", topic, server.name("group"), 6)
+    assert topic not in ask(server, "topic", "describe", "--topic", topic)["groups"], "a topic is no group of itself"
     assert topic in {t["topic"] for t in ask(server, "topic", "list")}
     assert ask(server, "topic", "delete", "--topic", topic)["deleted"] is True
     wait_until(lambda: topic not in server.admin("topicList"), 20, "the topic gone from mqadmin's list")
@@ -36,7 +38,7 @@ def test_given_a_consumer_then_group_describe_names_it(server):
     described = ask(server, "group", "describe", "--group", group)
     assert (described["consume_type"], described["message_model"]) == ("CONSUME_PASSIVELY", "CLUSTERING")
     assert topic in described["topics"] and described["subscriptions"][topic] == "A || B"
-    assert [client["language"] for client in described["clients"]] == ["JAVA"]
+    assert [(client["language"], client["version"]) for client in described["clients"]] == [("JAVA", "5.3.3")]
     assert described["clients"][0]["client_id"] in server.admin("consumerConnection", "-g", group)
     listed = {g["group"]: g for g in ask(server, "group", "list")}
     assert listed[group]["consumers"] == 1
@@ -49,6 +51,7 @@ def test_given_group_reset_then_mqadmin_and_the_java_client_start_there(server):
     server.consume("push", topic, group, 8)
     assert "Consume Diff Total: 0" in server.admin("consumerProgress", "-g", group)
     moved = ask(server, "group", "reset", "--group", group, "--topic", topic, "--to", "earliest")
+    assert sum(q["before"] for q in moved) == 8
     assert {(q["queue_id"], q["offset"]) for q in moved} == {(0, 0), (1, 0), (2, 0), (3, 0)}
     assert "Consume Diff Total: 8" in server.admin("consumerProgress", "-g", group)
     assert len(server.consume("push", topic, group, 8)["messages"]) == 8
@@ -57,6 +60,12 @@ def test_given_group_reset_then_mqadmin_and_the_java_client_start_there(server):
     assert "Consume Diff Total: 0" in server.admin("consumerProgress", "-g", group)
     assert ask(server, "group", "delete", "--group", group)["deleted"] is True
     wait_until(lambda: group not in {g["group"] for g in ask(server, "group", "list")}, 10, "the group gone")
+
+
+def test_given_the_address_of_a_broker_as_name_server_then_the_error_says_so(java_server):
+    for command in (["lag", "--topic", "t", "--group", "g"], ["doctor"]):
+        done = gantry.command(*command, "--namesrv", java_server.broker, check=False)
+        assert done.returncode == 1 and "name servers listen on 9876" in done.stdout + done.stderr
 
 
 def test_given_doctor_then_what_it_finds_is_true(server):

@@ -213,8 +213,7 @@ void declare_consume(CLI::App& command, Invocation& invocation) {
   command.add_option("--topic,-t", options->topic, "topic to consume")->required();
   command.add_option("--group,-g", options->group, "consumer group")->required();
   command.add_option("--mode", options->mode, "push, pull or pop")->check(CLI::IsMember({"push", "pull", "pop"}));
-  command.add_option("--count,-c", options->count, "stop after so many messages (default: at a signal)")
-      ->check(CLI::PositiveNumber);
+  add_count(command, "--count,-c", options->count, "stop after so many messages (default: at a signal)");
   command.add_option("--tag", options->tags, "only messages of these tags: \"A || B\"");
   command.add_option("--from", options->from, "where a new group begins: earliest or latest")
       ->check(CLI::IsMember({"earliest", "latest"}));

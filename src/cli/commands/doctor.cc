@@ -9,6 +9,7 @@
 #include "rocketmq/admin.h"
 #include "rocketmq/identity.h"
 #include "wire/codes.h"
+#include "wire/headers/offset.h"
 #include "wire/headers/send.h"
 
 namespace gantry::cli {
@@ -49,13 +50,19 @@ using FindingState = Findings::State;
 asio::awaitable<bool> check_name_servers(ClusterPtr cluster, Findings& findings) {
   bool any = false;
   for (const std::string& address : cluster->name_servers()) {
-    auto answer = co_await cluster->call_ok(address, wire::make_request(wire::request_code::kGetBrokerClusterInfo));
+    auto answer =
+        co_await cluster->call_name_server(address, wire::make_request(wire::request_code::kGetBrokerClusterInfo));
     if (answer) {
       any = true;
       findings.add(FindingState::ok, "name server " + address, "answers");
     } else {
-      findings.add(FindingState::failed, "name server " + address, answer.error().message,
-                   "is it running, and is the port open from here? start one with: gantry broker");
+      const std::string& why = answer.error().message;
+      std::string advice = "is it running, and is the port open from here? start one with: gantry broker";
+      if (why.find("TLS") != std::string::npos)
+        advice = "does it speak TLS, and is --tls-ca the authority of its certificate? --tls-insecure takes any";
+      if (answer.error().code == Errc::unimplemented)
+        advice = "this is a broker: name servers listen on 9876 as a rule";
+      findings.add(FindingState::failed, "name server " + address, why, advice);
     }
   }
   co_return any;
@@ -106,19 +113,30 @@ void check_version(const std::string& what, const std::map<std::string, std::str
   }
 }
 
+// Of a request that costs the broker nothing, on a connection that stands: what clients wait at least.
+asio::awaitable<double> round_trip_ms(ClusterPtr cluster, std::string address) {
+  wire::GetMaxOffsetRequestHeader header;
+  header.topic = "SELF_TEST_TOPIC";
+  const auto asked = std::chrono::steady_clock::now();
+  auto answer = co_await cluster->call(address, wire::make_request(wire::request_code::kGetMaxOffset, header));
+  co_return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - asked).count();
+}
+
 asio::awaitable<void> check_broker(ClusterPtr cluster, std::string what, std::string address, Findings& findings) {
   rocketmq::AdminQueries admin(cluster);
-  const auto asked = std::chrono::steady_clock::now();
   auto info = co_await admin.runtime_info(address);
   if (!info) {
-    const bool acl = info.error().code == Errc::unauthenticated || info.error().code == Errc::permission_denied;
-    findings.add(acl ? FindingState::warning : FindingState::failed, what, info.error().message,
-                 acl ? "the broker is reachable, but this user may not ask it"
+    // who is not let in cannot work here; who may not ask this may still send and consume
+    const bool stranger = info.error().code == Errc::unauthenticated;
+    const bool limited = info.error().code == Errc::permission_denied;
+    findings.add(limited ? FindingState::warning : FindingState::failed, what, info.error().message,
+                 stranger ? "the broker is reachable, but does not know these keys"
+                 : limited
+                     ? "the broker is reachable, but this user may not ask it"
                      : "routes send clients to this address: it must be reachable from here (brokerIP1 of the broker)");
     co_return;
   }
-  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - asked);
-  findings.add(FindingState::ok, what, fmt::format("answers in {} ms", ms.count()));
+  findings.add(FindingState::ok, what, fmt::format("answers in {:.2f} ms", co_await round_trip_ms(cluster, address)));
   check_version(what, *info, findings);
   co_await check_clock(cluster, what, address, findings);
 }

@@ -23,7 +23,7 @@ struct GroupOptions {
   Format format = Format::table;
   std::string group;
   std::string topic;
-  std::string to = "now";
+  std::string to;
   bool keep_offsets = false;
 };
 
@@ -33,6 +33,12 @@ bool is_system_group(std::string_view group) {
          group == "SELF_TEST_C_GROUP" || group == "SELF_TEST_P_GROUP" || group == "FILTERSRV_CONSUMER" ||
          group == "DEFAULT_CONSUMER" || group == "DEFAULT_PRODUCER" || group == "__MONITOR_CONSUMER" ||
          group == "CLIENT_INNER_PRODUCER" || group == "CID_DefaultHeartBeatSyncerTopic";
+}
+
+Error no_such_group(const std::string& group) {
+  return Error{Errc::not_found, fmt::format("group {} does not exist: groups are made by the first consumer; see them "
+                                            "with: gantry group list",
+                                            group)};
 }
 
 asio::awaitable<int> list_groups(const GroupOptions& options, ClusterPtr cluster) {
@@ -98,14 +104,11 @@ asio::awaitable<int> describe_group(const GroupOptions& options, ClusterPtr clus
       clients[client.client_id] = json::object{{"client_id", client.client_id},
                                                {"address", client.client_addr},
                                                {"language", client.language},
-                                               {"version", client.version}};
+                                               {"version", rocketmq::version_name(client.version)}};
     }
   }
   if (!exists && clients.empty() && topics.empty()) {
-    co_return report(
-        Error{Errc::not_found, fmt::format("group {} does not exist: groups are made by the first consumer; "
-                                           "see them with: gantry group list",
-                                           options.group)});
+    co_return report(no_such_group(options.group));
   }
   json::array client_list, topic_list;
   for (auto& [id, client] : clients) client_list.push_back(std::move(client));
@@ -131,22 +134,51 @@ asio::awaitable<int> describe_group(const GroupOptions& options, ClusterPtr clus
   co_return kDone;
 }
 
+// Where the group stands, by queue; a queue that nobody can tell of is left out.
+asio::awaitable<Result<std::map<rocketmq::MessageQueue, std::int64_t>>> committed_offsets(AdminQueries& admin,
+                                                                                          const GroupOptions& options) {
+  std::map<rocketmq::MessageQueue, std::int64_t> offsets;
+  auto masters = co_await admin.masters();
+  if (!masters) co_return std::unexpected(masters.error());
+  for (const auto& [name, address] : *masters) {
+    auto answer = co_await admin.consume_stats(address, options.group, options.topic);
+    if (!answer) continue;
+    for (const auto& [queue, of_queue] : answer->stats.offset_table) offsets[queue] = of_queue.consumer_offset;
+  }
+  co_return offsets;
+}
+
 asio::awaitable<int> reset_group(const GroupOptions& options, ClusterPtr cluster) {
   auto time = parse_time(options.to, rocketmq::unix_now_ms());
   if (!time) co_return report(in_context("--to", time.error()));
   AdminQueries admin(cluster);
+  auto before = co_await committed_offsets(admin, options);
+  if (!before) co_return report(before.error());
   auto result = co_await admin.reset_offsets(options.topic, options.group, *time);
   if (!result) co_return report(in_context("resetting group " + options.group, result.error()));
   json::array list;
   for (const auto& [queue, offset] : result->offsets) {
-    list.push_back(json::object{{"broker", queue.broker_name}, {"queue_id", queue.queue_id}, {"offset", offset}});
+    const auto was = before->find(queue);
+    list.push_back(json::object{{"broker", queue.broker_name},
+                                {"queue_id", queue.queue_id},
+                                {"before", was == before->end() ? json::value(nullptr) : json::value(was->second)},
+                                {"offset", offset}});
   }
-  print_list(list, {"broker", "queue_id", "offset"}, options.format);
+  print_list(list, {"broker", "queue_id", "before", "offset"}, options.format);
   co_return kDone;
 }
 
 asio::awaitable<int> delete_group(const GroupOptions& options, ClusterPtr cluster) {
   AdminQueries admin(cluster);
+  auto masters = co_await admin.masters();
+  if (!masters) co_return report(masters.error());
+  bool exists = false;
+  for (const auto& [name, address] : *masters) {
+    auto known = co_await admin.groups(address);
+    if (!known) co_return report(known.error());
+    exists = exists || known->subscription_group_table.contains(options.group);
+  }
+  if (!exists) co_return report(no_such_group(options.group));
   auto deleted = co_await admin.delete_group(options.group, !options.keep_offsets);
   if (!deleted) co_return report(in_context("deleting group " + options.group, deleted.error()));
   print_object(json::object{{"group", options.group}, {"deleted", true}}, options.format);
@@ -161,15 +193,18 @@ void declare_group(CLI::App& command, Invocation& invocation) {
   declare_verb(command, "list", "list consumer groups", options, invocation, &list_groups);
   CLI::App& describe = declare_verb(command, "describe", "show clients and subscriptions of a group", options,
                                     invocation, &describe_group);
-  describe.add_option("--group,-g", options->group, "consumer group")->required();
+  describe.add_option("group,--group,-g", options->group, "consumer group")->required();
   CLI::App& reset =
       declare_verb(command, "reset", "move a group to another point in time", options, invocation, &reset_group);
-  reset.add_option("--group,-g", options->group, "consumer group")->required();
+  reset.add_option("group,--group,-g", options->group, "consumer group")->required();
   reset.add_option("--topic,-t", options->topic, "topic")->required();
-  reset.add_option("--to", options->to, "now (skip everything), earliest, 2026-01-31T12:00:00Z, -10m, or Unix ms");
+  reset
+      .add_option("--to", options->to,
+                  "now (skips everything that waits), earliest, 2026-01-31T12:00:00Z, -10m, or Unix ms")
+      ->required();
   CLI::App& remove =
       declare_verb(command, "delete", "delete a group and its offsets", options, invocation, &delete_group);
-  remove.add_option("--group,-g", options->group, "consumer group")->required();
+  remove.add_option("group,--group,-g", options->group, "consumer group")->required();
   remove.add_flag("--keep-offsets", options->keep_offsets,
                   "leave its offsets, so that it goes on there when it comes back");
 }

@@ -73,7 +73,9 @@ asio::awaitable<int> run_lag(const LagOptions& options, std::shared_ptr<rocketmq
     return queue.never_committed || queue.broker_offset == 0;
   });
   if (never && reading->consumers == 0) {
-    std::fprintf(stderr, "gantry: group %s has never committed an offset in topic %s: counted from %s\n",
+    std::fprintf(stderr,
+                 "gantry: group %s has never committed an offset in topic %s: counted from %s (is the name right? "
+                 "gantry group list)\n",
                  options.group.c_str(), options.topic.c_str(), options.policy.c_str());
   }
   co_return kDone;

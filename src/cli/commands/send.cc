@@ -10,6 +10,7 @@
 #include "cli/message_line.h"
 #include "cli/output.h"
 #include "cli/values.h"
+#include "net/shutdown.h"
 #include "rocketmq/gather.h"
 #include "rocketmq/identity.h"
 #include "rocketmq/producer.h"
@@ -49,6 +50,7 @@ struct Progress {
   std::string why;                   // of the last such try
   std::uint64_t maybe_twice = 0;     // acknowledged, after a try without an answer
   std::uint64_t maybe_stored = 0;    // not acknowledged, and a try got no answer
+  bool stopping = false;             // by a signal: what is on its way is finished
 };
 
 std::string replace_number(std::string text, std::uint64_t n) {
@@ -122,7 +124,7 @@ void report_doubts(const Progress& progress, std::uint64_t count) {
 // loses nothing; messages keep their ids over that.
 asio::awaitable<bool> sender(const SendOptions& options, rocketmq::Producer& producer, asio::io_context& io,
                              Progress& progress) {
-  while (progress.next < options.count && !progress.failed) {
+  while (progress.next < options.count && !progress.failed && !progress.stopping) {
     std::vector<Message> messages;
     while (messages.size() < options.batch && progress.next < options.count) {
       Message message = make_message(options, progress.next++);
@@ -140,7 +142,7 @@ asio::awaitable<bool> sender(const SendOptions& options, rocketmq::Producer& pro
         break;
       }
       // a cluster that never took a message is not about to restart: it is the wrong one, or not there
-      if (progress.acknowledged == 0 || !trying_again_helps(receipt.error().code) ||
+      if (progress.acknowledged == 0 || progress.stopping || !trying_again_helps(receipt.error().code) ||
           std::chrono::steady_clock::now() > deadline) {
         if (!progress.failed) progress.failed = receipt.error();
         if (progress.unanswered.erase(ids) > 0) progress.maybe_stored += messages.size();
@@ -167,7 +169,9 @@ asio::awaitable<int> run_send(const SendOptions& options, std::shared_ptr<rocket
   std::vector<asio::awaitable<bool>> all;
   all.reserve(senders);
   for (std::size_t i = 0; i < senders; ++i) all.push_back(sender(options, producer, cluster->io(), progress));
+  net::Shutdown shutdown(cluster->io(), [&progress](int) { progress.stopping = true; });
   co_await rocketmq::gather(cluster->io(), std::move(all));
+  shutdown.finish();
   if (progress.failed) {
     report(in_context(fmt::format("sending to topic {}", options.topic), *progress.failed));
   }
@@ -190,7 +194,7 @@ void declare_send(CLI::App& command, Invocation& invocation) {
   add_connection_options(command, options->connection);
   add_output_option(command, options->format);
   command.add_option("--topic,-t", options->topic, "topic to send to")->required();
-  command.add_option("--count,-c", options->count, "how many messages")->check(CLI::PositiveNumber);
+  add_count(command, "--count,-c", options->count, "how many messages (default: 1)");
   command.add_option("--size", options->size, "bytes of a body; text is cut or filled up")
       ->check(CLI::Range(0, 4 << 20));
   command.add_option("--body", options->body, "text of a body; {n} is the number of the message");

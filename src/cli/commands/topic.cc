@@ -25,6 +25,7 @@ struct TopicOptions {
   bool all = false;
   std::int32_t queues = 8;
   bool order = false;
+  bool shrink = false;
   std::string type;
   std::vector<std::string> brokers;
 };
@@ -62,8 +63,34 @@ asio::awaitable<int> list_topics(const TopicOptions& options, ClusterPtr cluster
   co_return kDone;
 }
 
+// Queues that brokers have of the topic already; empty when it does not exist.
+asio::awaitable<Result<std::map<std::string, std::int32_t>>> existing_queues(const TopicOptions& options,
+                                                                             ClusterPtr cluster) {
+  std::map<std::string, std::int32_t> queues;
+  auto route = co_await cluster->route(options.topic, rocketmq::Freshness::now);
+  if (!route && route.error().code == Errc::not_found) co_return queues;
+  if (!route) co_return std::unexpected(route.error());
+  for (const wire::QueueData& data : route->queues) {
+    if (options.brokers.empty() || std::ranges::find(options.brokers, data.broker_name) != options.brokers.end())
+      queues[data.broker_name] = std::max(data.read_queue_nums, data.write_queue_nums);
+  }
+  co_return queues;
+}
+
 asio::awaitable<int> create_topic(const TopicOptions& options, ClusterPtr cluster) {
   AdminQueries admin(cluster);
+  auto before = co_await existing_queues(options, cluster);
+  if (!before) co_return report(before.error());
+  std::int32_t most = 0;
+  for (const auto& [broker, queues] : *before) {
+    most = std::max(most, queues);
+    if (queues <= options.queues || options.shrink) continue;
+    co_return report(
+        Error{Errc::already_exists,
+              fmt::format("topic {} exists and has {} queues on {}: with {} nobody would see the messages of queues {} "
+                          "to {} any more; --shrink does it all the same",
+                          options.topic, queues, broker, options.queues, options.queues, queues - 1)});
+  }
   wire::TopicConfig config;
   config.topic_name = options.topic;
   config.read_queue_nums = config.write_queue_nums = options.queues;
@@ -72,7 +99,11 @@ asio::awaitable<int> create_topic(const TopicOptions& options, ClusterPtr cluste
   std::set<std::string> brokers(options.brokers.begin(), options.brokers.end());
   auto created = co_await admin.create_topic(config, std::move(brokers));
   if (!created) co_return report(in_context("creating topic " + options.topic, created.error()));
-  print_object(json::object{{"topic", options.topic}, {"queues", options.queues}, {"created", true}}, options.format);
+  print_object(json::object{{"topic", options.topic},
+                            {"queues", options.queues},
+                            {"created", before->empty()},
+                            {"queues_before", before->empty() ? json::value(nullptr) : json::value(most)}},
+               options.format);
   co_return kDone;
 }
 
@@ -110,7 +141,11 @@ asio::awaitable<int> describe_topic(const TopicOptions& options, ClusterPtr clus
                                     {"last_update_ms", offsets.last_update_timestamp_ms}});
     }
     auto known = co_await admin.groups_of_topic(*master, options.topic);
-    if (known) groups.insert(known->begin(), known->end());
+    if (!known) co_return report(known.error());
+    groups.insert(known->begin(), known->end());
+    // Java brokers list a topic that has consumers as a group of itself
+    auto all = co_await admin.groups(*master);
+    if (all && !all->subscription_group_table.contains(options.topic)) groups.erase(options.topic);
   }
   json::array group_list;
   for (const std::string& group : groups) group_list.emplace_back(group);
@@ -138,18 +173,19 @@ void declare_topic(CLI::App& command, Invocation& invocation) {
   list.add_flag("--all,-a", options->all, "also retry, dead-letter and system topics");
   CLI::App& create =
       declare_verb(command, "create", "create a topic, or change it", options, invocation, &create_topic);
-  create.add_option("--topic,-t", options->topic, "name")->required();
+  create.add_option("topic,--topic,-t", options->topic, "name")->required();
   create.add_option("--queues,-q", options->queues, "queues on each broker")->check(CLI::Range(1, 1024));
+  create.add_flag("--shrink", options->shrink, "an existing topic may lose queues, with the messages in them");
   create.add_flag("--order", options->order, "an ordered topic");
   create.add_option("--type", options->type, "message type: NORMAL, FIFO, DELAY or TRANSACTION")
       ->check(CLI::IsMember({"NORMAL", "FIFO", "DELAY", "TRANSACTION"}));
   create.add_option("--broker,-b", options->brokers, "only on this broker; may be repeated");
   CLI::App& remove =
       declare_verb(command, "delete", "delete a topic and its messages", options, invocation, &delete_topic);
-  remove.add_option("--topic,-t", options->topic, "name")->required();
+  remove.add_option("topic,--topic,-t", options->topic, "name")->required();
   CLI::App& describe = declare_verb(command, "describe", "show brokers, queues and groups of a topic", options,
                                     invocation, &describe_topic);
-  describe.add_option("--topic,-t", options->topic, "name")->required();
+  describe.add_option("topic,--topic,-t", options->topic, "name")->required();
 }
 
 }  // namespace gantry::cli

@@ -20,28 +20,35 @@ using testing::Not;
 
 TEST(Duration, GivenTextThenMicroseconds) {
   const std::vector<std::pair<const char*, std::int64_t>> good = {
-      {"5ms", 5'000}, {"2s", 2'000'000}, {"1.5m", 90'000'000}, {"1h", 3'600'000'000}, {"250us", 250}, {"0s", 0}};
+      {"5ms", 5'000},         {"2s", 2'000'000}, {"1.5m", 90'000'000},  {"1h", 3'600'000'000},
+      {"250us", 250},         {"0s", 0},         {"1m30s", 90'000'000}, {"1h2m3s4ms5us", 3'723'004'005},
+      {"3d", 259'200'000'000}};
   for (const auto& [text, us] : good) {
     auto parsed = parse_duration(text);
     ASSERT_TRUE(parsed) << text;
     EXPECT_EQ(parsed->count(), us) << text;
   }
-  for (const char* text : {"", "5", "ms", "5 ms", "-1s", "1d", "nan s", "nans", "infs", "1e30h", "5msx"}) {
+  for (const char* text :
+       {"", "5", "ms", "5 ms", "-1s", "1m30", "1m 30s", "1e3s", "366d", "nan s", "nans", "infs", "1e30h", "5msx"}) {
     EXPECT_FALSE(parse_duration(text)) << text;
   }
 }
 
 TEST(Time, GivenTextThenUnixMilliseconds) {
   constexpr std::int64_t kNow = 1'000'000'000;
-  const std::vector<std::pair<const char*, std::int64_t>> good = {
-      {"now", -1},    {"latest", -1},           {"earliest", 0},
-      {"1234", 1234}, {"-10m", kNow - 600'000}, {"1970-01-02T00:00:00Z", 86'400'000}};
+  const std::vector<std::pair<const char*, std::int64_t>> good = {{"now", -1},
+                                                                  {"latest", -1},
+                                                                  {"earliest", 0},
+                                                                  {"0", 0},
+                                                                  {"1767225600123", 1767225600123},
+                                                                  {"-10m", kNow - 600'000},
+                                                                  {"1970-01-02T00:00:00Z", 86'400'000}};
   for (const auto& [text, ms] : good) {
     auto parsed = parse_time(text, kNow);
     ASSERT_TRUE(parsed) << text;
     EXPECT_EQ(*parsed, ms) << text;
   }
-  for (const char* text : {"", "yesterday", "-10", "-5x", "2026-13-01T00:00:00Z", "12x"}) {
+  for (const char* text : {"", "yesterday", "-10", "-5x", "2026-13-01T00:00:00Z", "12x", "1767225600", "99"}) {
     EXPECT_FALSE(parse_time(text, kNow)) << text;
   }
 }
