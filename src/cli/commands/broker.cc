@@ -110,15 +110,17 @@ void add_limits(CLI::App& command, BrokerOptions& options) {
 
 void declare_broker(CLI::App& command, Invocation& invocation) {
   auto options = std::make_shared<BrokerOptions>();
-  command.add_option("--namesrv-listen", options->namesrv_listen, "address of the name server (port 0: any)");
-  command.add_option("--listen", options->listen, "address of the broker (port 0: any)");
+  command.add_option("--namesrv-listen", options->namesrv_listen, "address of the name server (port 0: any)")
+      ->capture_default_str();
+  command.add_option("--listen", options->listen, "address of the broker (port 0: any)")->capture_default_str();
   command.add_option("--advertise", options->advertise,
                      "host that routes tell clients (default: the broker's address)");
   command.add_option("--data", options->data, "directory of the store (default: the user's state directory)");
   command.add_option("--flush", options->flush, "when a message is acknowledged: async, written; sync, on the disk")
-      ->check(CLI::IsMember({"async", "sync"}));
-  command.add_option("--cluster", options->cluster, "cluster name");
-  command.add_option("--name", options->name, "broker name");
+      ->check(CLI::IsMember({"async", "sync"}))
+      ->capture_default_str();
+  command.add_option("--cluster", options->cluster, "cluster name")->capture_default_str();
+  command.add_option("--name", options->name, "broker name")->capture_default_str();
   command.add_flag("--no-auto-create", options->no_auto_create, "refuse topics and groups that were not created");
   command.add_option("--user", options->users,
                      "ACCESS_KEY:SECRET_KEY that may connect; may be repeated, the first is the administrator");

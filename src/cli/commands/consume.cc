@@ -212,11 +212,14 @@ void declare_consume(CLI::App& command, Invocation& invocation) {
       ->type_name("FORMAT");
   command.add_option("--topic,-t", options->topic, "topic to consume")->required();
   command.add_option("--group,-g", options->group, "consumer group")->required();
-  command.add_option("--mode", options->mode, "push, pull or pop")->check(CLI::IsMember({"push", "pull", "pop"}));
+  command.add_option("--mode", options->mode, "push, pull or pop")
+      ->check(CLI::IsMember({"push", "pull", "pop"}))
+      ->capture_default_str();
   add_count(command, "--count,-c", options->count, "stop after so many messages (default: at a signal)");
   command.add_option("--tag", options->tags, "only messages of these tags: \"A || B\"");
   command.add_option("--from", options->from, "where a new group begins: earliest or latest")
-      ->check(CLI::IsMember({"earliest", "latest"}));
+      ->check(CLI::IsMember({"earliest", "latest"}))
+      ->capture_default_str();
   add_duration(command, "--cost", options->cost, "time that a message takes, one at a time");
   add_duration(command, "--invisible", options->invisible,
                "mode pop: after this time an unacknowledged message comes again (default 60s)");

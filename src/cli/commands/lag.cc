@@ -92,7 +92,8 @@ void declare_lag(CLI::App& command, Invocation& invocation) {
   command
       .add_option("--offset-reset-policy", options->policy,
                   "where a group begins that has never committed: earliest or latest")
-      ->check(CLI::IsMember({"earliest", "latest"}));
+      ->check(CLI::IsMember({"earliest", "latest"}))
+      ->capture_default_str();
   run_on_cluster(command, invocation, options, run_lag);
 }
 

@@ -205,7 +205,8 @@ void declare_send(CLI::App& command, Invocation& invocation) {
   command.add_option("--sharding-key", options->sharding_key, "send all to the queue of this key, in order");
   command.add_option("--group,-g", options->group, "producer group");
   command.add_option("--in-flight", options->in_flight, "messages on the way at the same time")
-      ->check(CLI::Range(1, 4096));
+      ->check(CLI::Range(1, 4096))
+      ->capture_default_str();
   command.add_option("--batch", options->batch, "messages of one request")->check(CLI::Range(1, 1024));
   add_duration(command, "--give-up", options->give_up,
                "how long to wait for a broker that goes away in the middle (default 10s)");

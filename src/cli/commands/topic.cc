@@ -174,7 +174,9 @@ void declare_topic(CLI::App& command, Invocation& invocation) {
   CLI::App& create =
       declare_verb(command, "create", "create a topic, or change it", options, invocation, &create_topic);
   create.add_option("topic,--topic,-t", options->topic, "name")->required();
-  create.add_option("--queues,-q", options->queues, "queues on each broker")->check(CLI::Range(1, 1024));
+  create.add_option("--queues,-q", options->queues, "queues on each broker")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
   create.add_flag("--shrink", options->shrink, "an existing topic may lose queues, with the messages in them");
   create.add_flag("--order", options->order, "an ordered topic");
   create.add_option("--type", options->type, "message type: NORMAL, FIFO, DELAY or TRANSACTION")
