@@ -26,5 +26,7 @@ struct Command {
 inline constexpr int kDone = 0;
 inline constexpr int kFailed = 1;
 inline constexpr int kUsage = 2;
+// Stopped in the middle, by a second signal or because the first did not end it in time; as shells say of SIGINT.
+inline constexpr int kForced = 130;
 
 }  // namespace gantry::cli

@@ -48,6 +48,7 @@ Result<std::unique_ptr<Show>> Show::create(boost::asio::io_context& io, Plan pla
     // keys of this run only: an existing cluster may hold those of an earlier one
     const std::string prefix = fmt::format("{}-{}-", show->plan_.generator->topic, autoscaler::now_ms());
     show->tally_ = std::make_shared<DeliveryTally>(prefix, show->plan_.generator->messages);
+    show->witness_.emplace(show->tally_);
     show->generator_ = std::make_shared<BurstGenerator>(show->cluster_, *show->plan_.generator, show->tally_);
   }
   if (auto made = show->make_deployments(); !made) return std::unexpected(made.error());
@@ -57,27 +58,15 @@ Result<std::unique_ptr<Show>> Show::create(boost::asio::io_context& io, Plan pla
 
 Result<void> Show::make_deployments() {
   for (const kube::Deployment& deployment : plan_.manifest->deployments) {
-    auto made = workload::Deployment::create(io_, plan_.manifest, deployment, options_for(deployment));
+    workload::DeploymentOptions options;
+    options.environment = plan_.worker_environment;
+    groups_of_deployments_.push_back(consumer_group_of(*plan_.manifest, deployment));
+    if (witness_) witness_->watch(groups_of_deployments_.back(), deployment, options);
+    auto made = workload::Deployment::create(io_, plan_.manifest, deployment, std::move(options));
     if (!made) return std::unexpected(made.error());
     deployments_.push_back(std::move(*made));
   }
   return {};
-}
-
-workload::DeploymentOptions Show::options_for(const kube::Deployment& deployment) {
-  workload::DeploymentOptions options;
-  options.environment = plan_.worker_environment;
-  if (!tally_) return options;
-  options.on_line = [tally = tally_](std::string_view, std::string_view line) { tally->worker_line(line); };
-  const std::vector<std::string>& command =
-      deployment.local_command ? *deployment.local_command : deployment.main_container().command;
-  const bool ours = !command.empty() && command.front() == "gantry";
-  // `gantry consume` that ends by itself, whatever its exit code, has said what became of all it handled; of others
-  // that is known only when they ended well
-  options.on_end = [tally = tally_, ours](std::string_view, const workload::Exit& exit) {
-    if (exit.signal || (exit.code.value_or(0) != 0 && !ours)) tally->out_of_sight();
-  };
-  return options;
 }
 
 autoscaler::ScaleTarget Show::target_of(workload::Deployment* deployment) {
@@ -189,7 +178,7 @@ awaitable<void> Show::sample() {
     sample.oldest_age_ms =
         sample.oldest_age_ms && age ? std::optional(std::max(*sample.oldest_age_ms, *age)) : std::nullopt;
   }
-  look_for_strangers();
+  if (witness_) count_consumers();
   co_await read_topics();
   sample.t_s = std::round(uptime_s() * 10) / 10;
   for (const auto& deployment : deployments_) sample.replicas += deployment->current();
@@ -200,15 +189,16 @@ awaitable<void> Show::sample() {
   if (on_sample) on_sample();
 }
 
-// Consumers of our groups that are not ours print nothing here. Two samples in a row, because processes and
-// connections are not counted at the same moment.
-void Show::look_for_strangers() {
-  std::int64_t processes = 0;
-  for (const auto& deployment : deployments_) processes += static_cast<std::int64_t>(deployment->replicas().size());
-  const std::int64_t known = std::max(processes, std::exchange(processes_, processes));
-  const bool crowded = std::ranges::any_of(
-      groups_, [&](const auto& reading) { return reading && reading->consumers.value_or(0) > known; });
-  if (std::exchange(crowded_, crowded) && crowded && tally_) tally_->out_of_sight();
+void Show::count_consumers() {
+  for (std::size_t i = 0; i < groups_.size(); ++i) {
+    std::int64_t processes = 0;
+    for (std::size_t d = 0; d < deployments_.size(); ++d) {
+      if (groups_of_deployments_[d] == watched_[i].group)
+        processes += static_cast<std::int64_t>(deployments_[d]->replicas().size());
+    }
+    const auto consumers = groups_[i] ? groups_[i]->consumers : std::nullopt;
+    if (consumers) witness_->count(watched_[i].group, processes, *consumers);
+  }
 }
 
 awaitable<void> Show::read_topics() {

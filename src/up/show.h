@@ -23,6 +23,7 @@
 #include "up/generator.h"
 #include "up/plan.h"
 #include "up/report.h"
+#include "up/witness.h"
 #include "workload/deployment.h"
 
 namespace gantry::up {
@@ -74,8 +75,7 @@ class Show {
   Show(boost::asio::io_context& io, Plan plan, std::shared_ptr<rocketmq::Cluster> cluster);
   Result<void> make_deployments();
   void make_runners();
-  workload::DeploymentOptions options_for(const kube::Deployment& deployment);
-  void look_for_strangers();
+  void count_consumers();
   // No worker is about to end, and to say its last words.
   bool all_have_spoken() const;
   autoscaler::ScaleTarget target_of(workload::Deployment* deployment);
@@ -92,8 +92,10 @@ class Show {
   std::shared_ptr<rocketmq::Cluster> cluster_;
   rocketmq::AdminQueries admin_;
   autoscaler::LagCache lag_;
-  std::shared_ptr<DeliveryTally> tally_;
+  std::shared_ptr<DeliveryTally> tally_;  // with a generator only, as is the witness
+  std::optional<Witness> witness_;
   std::vector<std::unique_ptr<workload::Deployment>> deployments_;
+  std::vector<std::string> groups_of_deployments_;
   std::vector<std::shared_ptr<autoscaler::ScaledObjectRunner>> runners_;
   std::shared_ptr<BurstGenerator> generator_;
 
@@ -103,8 +105,6 @@ class Show {
   std::map<std::string, std::deque<std::pair<double, std::int64_t>>> topic_offsets_;  // time and sum of maximum offsets
   std::map<std::string, std::int64_t> baseline_;  // consumer offset of each queue when first seen
   std::set<std::string> unborn_;                  // topic and group, while the topic did not exist
-  std::int64_t processes_ = 0;                    // of all deployments, at the last sample
-  bool crowded_ = false;                          // a group had more consumers than that
   History history_;
   Sample last_;
   std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();

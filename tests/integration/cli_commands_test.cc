@@ -146,6 +146,15 @@ TEST_F(Commands, GivenAConsumerWhenInterruptedThenItCommitsAndLeaves) {
   EXPECT_EQ(reading.at("consumers"), 0);
 }
 
+TEST_F(Commands, GivenASecondSignalThenTheExitCodeSaysThatItWasStoppedInTheMiddle) {
+  ASSERT_EQ(run({"send", "--topic", "orders", "--count", "3"}).code, 0);
+  auto consumer = start({"consume", "--topic", "orders", "--group", "workers", "--cost", "20s"});
+  ASSERT_TRUE(eventually([&] { return lag("orders", "workers").at("in_flight") == 3; }));
+  consumer->signal(SIGTERM);
+  ASSERT_TRUE(eventually([&] { return consumer->ended() || (consumer->signal(SIGTERM), false); }));
+  EXPECT_EQ(consumer->wait().code, 130);
+}
+
 TEST_F(Commands, GivenNoOutputFormatThenProgressIsShown) {
   ASSERT_EQ(run({"send", "--topic", "auto", "--count", "3"}).code, 0);
   auto consumer = start({"consume", "--topic", "auto", "--group", "g"});

@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 
 #include "up/delivery_tally.h"
+#include "up/witness.h"
 
 namespace gantry::up {
 namespace {
@@ -119,16 +120,15 @@ TEST(DeliveryTally, GivenWorkersLinesThenLossAndDuplicatesAreCountedByKey) {
   DeliveryTally tally("orders-1-", 4);
   for (int i = 0; i < 3; ++i) tally.sent(i);
   EXPECT_FALSE(tally.any_seen());
-  EXPECT_EQ(tally.deliveries().lost, 3);
-  tally.worker_line(line_of(0));
-  tally.worker_line(line_of(0));
-  tally.worker_line(line_of(1));
+  EXPECT_EQ(tally.deliveries().lost, 0);  // nobody prints what it handles: nothing is known
+  tally.worker_line("g", line_of(0));
+  tally.worker_line("g", line_of(0));
+  tally.worker_line("g", line_of(1));
   for (const char* other :
        {"", "consumed 12 (3/s)", R"({"key":"orders-2-1"})", R"({"key":"orders-1-x"})", R"({"key":"orders-1-99"})",
         R"({"key":"orders-1--2"})", R"({"key":"orders-1-2)", R"("key":"orders-1-2")"}) {
-    tally.worker_line(other);
+    tally.worker_line("g", other);
   }
-  EXPECT_EQ(tally.seen(), 2);
   EXPECT_EQ(tally.deliveries().duplicated, 1);
   EXPECT_EQ(tally.deliveries().lost, 1);
   EXPECT_EQ(tally.key_of(7), "orders-1-7");
@@ -139,9 +139,9 @@ TEST(DeliveryTally, GivenWorkersLinesThenLossAndDuplicatesAreCountedByKey) {
 TEST(DeliveryTally, GivenAnAcknowledgementThatIsNotKnownThenTheMessageIsNeitherLostNorWell) {
   DeliveryTally tally("orders-1-", 3);
   for (int i = 0; i < 3; ++i) tally.sent(i);
-  tally.worker_line(line_of(0, "ACK_UNKNOWN"));
-  tally.worker_line(line_of(1, "ACK_UNKNOWN"));
-  tally.worker_line(line_of(1));  // it came again, and was acknowledged then
+  tally.worker_line("g", line_of(0, "ACK_UNKNOWN"));
+  tally.worker_line("g", line_of(1, "ACK_UNKNOWN"));
+  tally.worker_line("g", line_of(1));  // it came again, and was acknowledged then
   EXPECT_EQ(tally.deliveries().unacknowledged, 1);
   EXPECT_EQ(tally.deliveries().duplicated, 1);
   EXPECT_EQ(tally.deliveries().lost, 1);  // the third
@@ -149,16 +149,85 @@ TEST(DeliveryTally, GivenAnAcknowledgementThatIsNotKnownThenTheMessageIsNeitherL
 
 TEST(DeliveryTally, GivenAWorkerThatWasKilledThenWhatItMayHaveHandledIsNotCalledLost) {
   DeliveryTally tally("orders-1-", 5);
+  tally.worker_line("g", line_of(4));
   tally.sent(0);
   tally.offered(1);  // the broker has it; the generator does not know yet
-  tally.out_of_sight();
+  tally.out_of_sight("g");
   tally.sent(1);
   tally.sent(2);  // the killed worker cannot have had it
   EXPECT_EQ(tally.deliveries().out_of_sight, 2);
   EXPECT_EQ(tally.deliveries().lost, 1);
-  tally.worker_line(line_of(0));
+  tally.worker_line("g", line_of(0));
   EXPECT_EQ(tally.deliveries().out_of_sight, 1);
   EXPECT_EQ(tally.deliveries().unacknowledged, 0);
+}
+
+TEST(DeliveryTally, GivenTwoGroupsThenEachGetsEveryMessageAndThatIsNoDuplicate) {
+  DeliveryTally tally("orders-1-", 2);
+  for (int i = 0; i < 2; ++i) tally.sent(i);
+  tally.worker_line("billing", line_of(0));
+  tally.worker_line("billing", line_of(1));
+  tally.worker_line("shipping", line_of(0));
+  tally.worker_line("shipping", line_of(0));
+  tally.out_of_sight("silent");  // whose workers print nothing: nothing is said of it
+  EXPECT_EQ(tally.deliveries().duplicated, 1);
+  EXPECT_EQ(tally.deliveries().lost, 1);  // message 1, to shipping
+  EXPECT_EQ(tally.deliveries().out_of_sight, 0);
+  tally.out_of_sight("shipping");
+  EXPECT_EQ(tally.deliveries().lost, 0);
+  EXPECT_EQ(tally.deliveries().out_of_sight, 1);
+}
+
+class WitnessTest : public testing::Test {
+ protected:
+  WitnessTest() {
+    tally->sent(0);
+    tally->sent(1);
+    tally->worker_line("g", line_of(0));
+  }
+  // Whether the other message may have been handled unseen when a worker ends like that.
+  bool in_doubt_after(const workload::Exit& exit, const std::string& program) {
+    auto fresh = std::make_shared<DeliveryTally>(*tally);
+    kube::Deployment deployment;
+    deployment.local_command = {program};
+    workload::DeploymentOptions options;
+    Witness(fresh).watch("g", deployment, options);
+    options.on_end("worker-0", exit);
+    return fresh->deliveries().out_of_sight == 1;
+  }
+  std::shared_ptr<DeliveryTally> tally = std::make_shared<DeliveryTally>("orders-1-", 2);
+};
+
+TEST_F(WitnessTest, GivenTheEndOfAWorkerThenItIsKnownWhetherItHasSaidAll) {
+  const struct {
+    const char* program;
+    workload::Exit exit;
+    bool in_doubt;
+  } cases[] = {
+      {"gantry", {.code = 0, .signal = {}, .start_error = ""}, false},
+      {"gantry", {.code = 1, .signal = {}, .start_error = ""}, false},
+      {"gantry", {.code = 130, .signal = {}, .start_error = ""}, true},
+      {"gantry", {.code = {}, .signal = 9, .start_error = ""}, true},
+      {"gantry", {.code = {}, .signal = {}, .start_error = "could not be started"}, false},
+      {"java", {.code = 0, .signal = {}, .start_error = ""}, false},
+      {"java", {.code = 1, .signal = {}, .start_error = ""}, true},
+  };
+  for (const auto& c : cases)
+    EXPECT_EQ(in_doubt_after(c.exit, c.program), c.in_doubt) << c.program << to_string(c.exit);
+}
+
+TEST_F(WitnessTest, GivenMoreConsumersThanOurProcessesTwiceThenAStrangerMayHaveHandledWhatIsMissing) {
+  Witness witness(tally);
+  witness.count("g", 2, 2);
+  witness.count("g", 1, 2);  // one has just ended
+  witness.count("g", 1, 1);
+  witness.count("g", 1, 2);  // one has just begun
+  witness.count("g", 2, 2);
+  EXPECT_EQ(tally->deliveries().lost, 1);
+  witness.count("g", 2, 3);
+  witness.count("g", 2, 3);
+  EXPECT_EQ(tally->deliveries().lost, 0);
+  EXPECT_EQ(tally->deliveries().out_of_sight, 1);
 }
 
 }  // namespace

@@ -1,0 +1,55 @@
+#include "up/witness.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace gantry::up {
+namespace {
+
+constexpr int kForcedFrom = 128;  // exit codes of what was ended from outside: a signal, or gantry's own bound
+
+// `gantry consume` that ends by itself, whatever its exit code, has said what became of all it handled; of others that
+// is known only when they ended well.
+bool has_said_all(const workload::Exit& exit, bool ours) {
+  if (exit.signal) return false;
+  const int code = exit.code.value_or(0);
+  return code == 0 || (ours && code < kForcedFrom);
+}
+
+}  // namespace
+
+std::string consumer_group_of(const kube::Manifest& manifest, const kube::Deployment& deployment) {
+  for (const kube::ScaledObject& object : manifest.scaled_objects) {
+    if (object.scale_target_ref.name != deployment.metadata.name ||
+        object.metadata.namespace_ != deployment.metadata.namespace_)
+      continue;
+    for (const kube::Trigger& trigger : object.triggers) {
+      if (trigger.rocketmq) return trigger.rocketmq->consumer_group;
+    }
+  }
+  return deployment.metadata.name;
+}
+
+void Witness::watch(const std::string& group, const kube::Deployment& deployment,
+                    workload::DeploymentOptions& options) {
+  options.on_line = [tally = tally_, group](std::string_view, std::string_view line) {
+    tally->worker_line(group, line);
+  };
+  const std::vector<std::string>& command =
+      deployment.local_command ? *deployment.local_command : deployment.main_container().command;
+  const bool ours = !command.empty() && command.front() == "gantry";
+  options.on_end = [tally = tally_, group, ours](std::string_view, const workload::Exit& exit) {
+    if (!has_said_all(exit, ours)) tally->out_of_sight(group);
+  };
+}
+
+// Consumers that are not ours print nothing here. Two samples in a row, because processes and connections are not
+// counted at the same moment.
+void Witness::count(const std::string& group, std::int64_t processes, std::int64_t consumers) {
+  Head& head = heads_[group];
+  const std::int64_t known = std::max(processes, std::exchange(head.processes, processes));
+  const bool was_crowded = std::exchange(head.crowded, consumers > known);
+  if (was_crowded && head.crowded) tally_->out_of_sight(group);
+}
+
+}  // namespace gantry::up

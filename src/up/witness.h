@@ -1,0 +1,38 @@
+// What workers do, as far as it tells what became of messages: their lines, how they end, and whether somebody else is
+// in their groups. It goes into a DeliveryTally.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "up/delivery_tally.h"
+#include "workload/deployment.h"
+
+namespace gantry::up {
+
+// The group that a deployment's workers consume as, for all we know: that of the first trigger which scales it; its own
+// name when there is none.
+std::string consumer_group_of(const kube::Manifest& manifest, const kube::Deployment& deployment);
+
+class Witness {
+ public:
+  explicit Witness(std::shared_ptr<DeliveryTally> tally) : tally_(std::move(tally)) {}
+
+  // Listens to all replicas that are started with these options.
+  void watch(const std::string& group, const kube::Deployment& deployment, workload::DeploymentOptions& options);
+  // Once a sample: so many processes of the group exist, and the broker counts so many consumers.
+  void count(const std::string& group, std::int64_t processes, std::int64_t consumers);
+
+ private:
+  struct Head {
+    std::int64_t processes = 0;  // at the last sample
+    bool crowded = false;        // there were more consumers than that
+  };
+
+  std::shared_ptr<DeliveryTally> tally_;
+  std::map<std::string, Head> heads_;  // by group
+};
+
+}  // namespace gantry::up
