@@ -66,6 +66,29 @@ std::string unsupported_triggers(const kube::ScaledObject& object) {
   return problems;
 }
 
+// Options of our scaler's triggers that change nothing on one machine: said, not passed over.
+void add_unused_options(const kube::ScaledObject& object, std::vector<std::string>& unused) {
+  constexpr std::pair<const char*, const char*> kUnused[] = {
+      {"namespace", ""},
+      {"includeDelayed", ""},
+      {"excludePersistentLag", ""},
+      {"scaleToZeroOnInvalidOffset", ""},
+      {"ensureEvenDistributionOfQueues", ""},
+      {"tls", ": say --tls to gantry up"},
+      {"authMode", ": say --access-key and --secret-key to gantry up"},
+      {"credentials", ": say --access-key and --secret-key to gantry up"},
+  };
+  for (std::size_t i = 0; i < object.triggers.size(); ++i) {
+    const auto& metadata = object.triggers[i].metadata;
+    for (const auto& [option, instead] : kUnused) {
+      const auto given = metadata.find(option);
+      if (given == metadata.end() || given->second == "false" || given->second == "disable" || given->second == "none")
+        continue;
+      unused.push_back(fmt::format("ScaledObject spec.triggers[{}].metadata.{}{}", i, option, instead));
+    }
+  }
+}
+
 }  // namespace
 
 Result<Plan> make_plan(const Options& options) {
@@ -84,6 +107,7 @@ Result<Plan> make_plan(const Options& options) {
   for (const kube::ScaledObject& object : plan.manifest->scaled_objects) {
     if (std::string unsupported = unsupported_triggers(object); !unsupported.empty())
       problems += (problems.empty() ? "" : "\n") + unsupported;
+    add_unused_options(object, plan.manifest->ignored);
     auto spec = autoscaler::spec_of(object);
     if (!spec) {
       problems += (problems.empty() ? "" : "\n") + spec.error().message;
