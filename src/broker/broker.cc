@@ -182,6 +182,10 @@ class Broker::Impl {
                                request_modes_->load(), load_kv_configs()}) {
       if (!loaded) return loaded;
     }
+    if (store_->log().lost_messages()) {
+      offsets_->forget_lost();
+      pops_->forget_lost();
+    }
     counters_.started_ms = store_->now_ms();
     context_.emplace(BrokerContext{
         io_, config_, *store_, *topics_, *groups_, *offsets_, clients_, *arrivals_, *messages_, *transactions_, *pops_,

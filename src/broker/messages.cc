@@ -108,16 +108,6 @@ Result<Messages::Stored> Messages::put_now(Topic& topic, std::int32_t queue_id, 
   message.queue_id = queue_id;
   message.store_host = store_host_;
   message.store_timestamp_ms = store_.now_ms();
-  store::Queue& queue = topics_.queue(topic, queue_id);
-  store::MessageLog& log = store_.log();
-  auto place = log.reserve(queue, wire::record_bytes(message));
-  if (!place) return std::unexpected(place.error());
-  message.queue_offset = place->queue_offset;
-  message.physical_offset = static_cast<std::int64_t>(place->physical_offset);
-  scratch_.clear();
-  if (auto encoded = wire::encode_record(message, scratch_); !encoded) return std::unexpected(encoded.error());
-  std::ranges::copy(scratch_, place->bytes.begin());
-
   std::uint64_t hashes[kKeysMax];
   std::size_t hash_count = 0;
   if (!known.unique_key.empty()) hashes[hash_count++] = store::MessageLog::hash_key(message.topic, known.unique_key);
@@ -127,9 +117,19 @@ Result<Messages::Stored> Messages::put_now(Topic& topic, std::int32_t queue_id, 
     if (!key.empty()) hashes[hash_count++] = store::MessageLog::hash_key(message.topic, key);
     rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
   }
-  log.append(queue, *place, wire::tags_code(known.tags), message.store_timestamp_ms, {hashes, hash_count});
+  store::Queue& queue = topics_.queue(topic, queue_id);
+  store::MessageLog& log = store_.log();
+  auto place = log.reserve(queue, wire::record_bytes(message),
+                           {wire::tags_code(known.tags), message.store_timestamp_ms, {hashes, hash_count}});
+  if (!place) return std::unexpected(place.error());
+  message.queue_offset = place->queue_offset;
+  message.physical_offset = static_cast<std::int64_t>(place->physical_offset);
+  if (auto encoded = wire::encode_record(message, place->bytes); !encoded) return std::unexpected(encoded.error());
+
+  log.append(queue, *place);
   ++topic.messages_in;
-  topic.bytes_in += scratch_.size();
+  topic.bytes_in += place->bytes.size();
+  last_record_ = {place->bytes.data(), place->bytes.size()};
   return Stored{place->physical_offset, place->queue_offset, message.store_timestamp_ms};
 }
 
@@ -150,7 +150,7 @@ Result<Messages::Stored> Messages::put_later(Topic& topic, std::int32_t queue_id
   waits.properties = properties;
   auto stored = put_now(*waiting, waiting_queue, waits);
   if (!stored) return stored;
-  if (auto added = store_.add_timer(due_ms, stored->physical_offset, scratch_); !added)
+  if (auto added = store_.add_timer(due_ms, stored->physical_offset, last_record_); !added)
     return std::unexpected(added.error());
   wait_durable(due_ms);
   return stored;
@@ -165,8 +165,15 @@ void Messages::wait_durable(std::int64_t due_ms) {
   });
 }
 
-void Messages::start() {
-  if (auto first = store_.next_due_ms(0)) arm(*first);
+void Messages::start() { arm_next(0); }
+
+void Messages::arm_next(std::int64_t from_ms) {
+  const auto next = store_.next_due_ms(from_ms);
+  if (!next) {
+    spdlog::error("broker: delayed messages cannot be read: {}", next.error().message);
+    return arm(store_.now_ms() + 1000);
+  }
+  if (*next) arm(**next);
 }
 
 void Messages::arm(std::int64_t due_ms) {
@@ -184,7 +191,7 @@ void Messages::deliver_due() {
   }
   if (due->empty()) {
     delivered_until_ms_ = now_ms;
-    if (auto next = store_.next_due_ms(delivered_until_ms_)) arm(*next);
+    arm_next(delivered_until_ms_);
     return;
   }
   const bool all = std::ranges::all_of(*due, [&](const auto& timer) { return deliver(timer); });

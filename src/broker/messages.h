@@ -51,6 +51,7 @@ class Messages {
   Result<Stored> put_later(Topic& topic, std::int32_t queue_id, const wire::MessageView& message, std::int64_t due_ms,
                            std::string_view waiting_topic, std::int32_t waiting_queue);
   void arm(std::int64_t due_ms);
+  void arm_next(std::int64_t from_ms);
   void wait_durable(std::int64_t due_ms);
   void deliver_due();
   bool deliver(const store::Store::Timer& timer);
@@ -60,7 +61,7 @@ class Messages {
   const Config& config_;
   queueing::DelayLevels delay_levels_;
   wire::Host store_host_;
-  std::string scratch_;
+  std::string_view last_record_;  // that was put, until the next is
   net::Alarm alarm_;
   std::int64_t delivered_until_ms_ = 0;  // where the search for due timers begins: no durable one is before
   bool delivering_ = false;              // what was delivered is not durable yet: its timers are still seen

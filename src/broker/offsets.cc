@@ -60,6 +60,21 @@ Result<void> Offsets::load() {
               malformed->substr(0, 300));
 }
 
+void Offsets::forget_lost() {
+  struct Lost {
+    std::string group, topic;
+    std::int32_t queue_id;
+    std::int64_t end;
+  };
+  std::vector<Lost> lost;
+  for_each([&](std::string_view group, std::string_view topic, std::int32_t queue_id, std::int64_t offset) {
+    const store::Queue* queue = store_.log().find(topic, queue_id);
+    const std::int64_t end = queue == nullptr ? 0 : queue->max_offset();
+    if (offset > end) lost.push_back({std::string(group), std::string(topic), queue_id, end});
+  });
+  for (const Lost& one : lost) commit(one.group, one.topic, one.queue_id, one.end);
+}
+
 const Offsets::Positions* Offsets::positions(std::string_view group, std::string_view topic) const {
   auto topics = groups_.find(group);
   if (topics == groups_.end()) return nullptr;

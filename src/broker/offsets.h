@@ -19,6 +19,10 @@ class Offsets {
 
   Result<void> load();
 
+  // For a start that found messages lost: a group that stands beyond the end of a queue goes on at its end, else it would
+  // pass over the next ones.
+  void forget_lost();
+
   std::optional<std::int64_t> find(std::string_view group, std::string_view topic, std::int32_t queue_id) const;
   // queue_id: 0 to kQueuesMax; anything else is ignored.
   void commit(std::string_view group, std::string_view topic, std::int32_t queue_id, std::int64_t offset);

@@ -299,6 +299,14 @@ void Pops::reset(const Key& key, std::int64_t offset) {
   if (on_available) on_available(key.topic, key.queue_id);
 }
 
+void Pops::forget_lost() {
+  for (auto& [key, state] : states_) {
+    const store::Queue* queue = store_.log().find(key.topic, key.queue_id);
+    const std::int64_t end = queue == nullptr ? 0 : queue->max_offset();
+    if (state.queue.next_offset() > end) reset(key, std::min(end, state.queue.commit_offset()));
+  }
+}
+
 void Pops::remove(const std::function<bool(const Key&)>& which) {
   for (auto at = states_.begin(); at != states_.end();) {
     if (!which(at->first)) {

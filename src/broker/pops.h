@@ -64,6 +64,8 @@ class Pops {
   ~Pops() { *alive_ = false; }
 
   Result<void> load();
+  // For a start that found messages lost: as Offsets::forget_lost.
+  void forget_lost();
   void start();                   // begins to bring back what is due
   void stop() { alarm_.stop(); }  // what the store writes last is still collected here
 

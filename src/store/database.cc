@@ -126,9 +126,8 @@ Result<std::unique_ptr<Database>> Database::open(const Options& options) {
 
   auto cache = rocksdb::NewLRUCache(options.block_cache_bytes, 2);
   auto meta = family_options(4 * 1024 * 1024, true, cache);
-  auto log = family_options(options.write_buffer_bytes, false, cache);
-  auto index = family_options(8 * 1024 * 1024, false, cache);
-  auto keys = family_options(8 * 1024 * 1024, true, cache);
+  auto index = family_options(options.write_buffer_bytes, false, cache);
+  auto keys = family_options(options.write_buffer_bytes, true, cache);
   auto timers = family_options(4 * 1024 * 1024, false, cache);
   index.compaction_filter_factory =
       std::make_shared<StaleRowsFactory>(database->oldest_physical_offset_, /*in_key=*/false);
@@ -137,11 +136,17 @@ Result<std::unique_ptr<Database>> Database::open(const Options& options) {
   index.periodic_compaction_seconds = keys.periodic_compaction_seconds = 24 * 3600;
 
   const std::vector<rocksdb::ColumnFamilyDescriptor> families = {
-      {rocksdb::kDefaultColumnFamilyName, meta}, {"log", log}, {"index", index}, {"keys", keys}, {"timers", timers}};
+      {rocksdb::kDefaultColumnFamilyName, meta}, {"index", index}, {"keys", keys}, {"timers", timers}};
   rocksdb::DB* db = nullptr;
   const auto status = rocksdb::DB::Open(database_options(options, database->env_.get()), options.directory, families,
                                         &database->families_, &db);
   if (!status.ok()) {
+    if (status.IsInvalidArgument() && status.ToString().find("Column families not opened") != std::string::npos) {
+      return fail(Errc::corrupt,
+                  "data directory {} was written by another version of gantry, which kept its messages in a form that "
+                  "this one does not read; move it away to start empty, or choose another one with --data",
+                  options.directory);
+    }
     Error error = to_error(status, fmt::format("data directory {} cannot be opened", options.directory));
     if (error.code == Errc::unavailable) {
       error.message = fmt::format(

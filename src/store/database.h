@@ -1,14 +1,12 @@
 // RocksDB, opened and tuned for a broker: the column families, their options, and the one translation of its
-// statuses into our errors.
+// statuses into our errors. The messages themselves are not in it but in the log's files (log_files.h), from which
+// `index` and `keys` can be made again.
 //
-//   log     physical offset (8 bytes big-endian)                 -> the message record as consumers get it
 //   index   queue number (4), last queue offset (8)              -> for each message of the row: physical offset (8),
 //                                                                   size (4), tags code (8), store time ms (8)
 //   keys    hash of topic and key (8), physical offset (8)       -> nothing
 //   timers  due time ms (8), sequence (8)                        -> the message record to deliver then
 //   meta    name                                                 -> settings, offsets, POP state
-//
-// Log keys only grow, so compaction of `log` moves files without rewriting them and retention unlinks whole files.
 #pragma once
 
 #include <rocksdb/db.h>
@@ -24,7 +22,7 @@
 
 namespace gantry::store {
 
-enum class Family : std::size_t { meta = 0, log = 1, index = 2, keys = 3, timers = 4 };
+enum class Family : std::size_t { meta = 0, index = 1, keys = 2, timers = 3 };
 
 // code: unavailable (locked by another process), permission_denied, resource_exhausted (disk full), corrupt, internal.
 Error to_error(const rocksdb::Status& status, std::string_view doing);

@@ -9,10 +9,13 @@ namespace gantry::store {
 namespace {
 constexpr std::chrono::milliseconds kRetryInterval{500};
 constexpr std::size_t kSpareBytesMax = 16 * 1024 * 1024;  // a batch that grew beyond is freed
+// Under Flush::sync so much of the log at most is read again after a loss of power, to make its rows again.
+constexpr std::uint64_t kUnsyncedRowsBytesMax = 64 * 1024 * 1024;
 }  // namespace
 
-GroupCommit::GroupCommit(boost::asio::io_context& io, Database& database, const Options& options, Owner owner)
-    : io_(io), database_(database), options_(options), owner_(std::move(owner)), retry_timer_(io) {
+GroupCommit::GroupCommit(boost::asio::io_context& io, Database& database, LogWriter& log, const Options& options,
+                         Owner owner)
+    : io_(io), database_(database), log_(log), options_(options), owner_(std::move(owner)), retry_timer_(io) {
   if (options_.flush == Flush::sync) thread_ = std::thread([this] { run_thread(); });
 }
 
@@ -24,15 +27,22 @@ GroupCommit::~GroupCommit() {
 Result<void> GroupCommit::admit(std::size_t bytes) {
   if (stopped_) return fail(Errc::cancelled, "the broker is stopping");
   if (broken_) return std::unexpected(*broken_);
-  if (gathering_.batch.GetDataSize() + bytes > options_.gathered_bytes_max) {
+  if (gathering_.batch.GetDataSize() + gathering_.log_bytes + bytes > options_.gathered_bytes_max) {
     return fail(Errc::resource_exhausted, "the disk is behind: more than {} bytes wait to be written",
                 options_.gathered_bytes_max);
   }
   return {};
 }
 
-rocksdb::WriteBatch& GroupCommit::messages() {
+rocksdb::WriteBatch& GroupCommit::messages(std::size_t log_bytes) {
   schedule();
+  gathering_.log_bytes += log_bytes;
+  return gathering_.batch;
+}
+
+rocksdb::WriteBatch& GroupCommit::rows() {
+  schedule();
+  gathering_.with_rows = true;
   return gathering_.batch;
 }
 
@@ -112,7 +122,8 @@ void GroupCommit::commit() {
 GroupCommit::Group GroupCommit::take_gathered() {
   collect();
   for (const auto& [key, value] : gathering_.settings) add_setting(gathering_.batch, key, value);
-  owner_.sealing(gathering_.batch);
+  gathering_.with_rows |= !gathering_.settings.empty();
+  gathering_.log = owner_.sealing(gathering_.batch, gathering_.with_rows);
   Group group = std::move(gathering_);
   gathering_ = Group();
   gathering_.batch = std::exchange(spare_, rocksdb::WriteBatch());
@@ -120,10 +131,23 @@ GroupCommit::Group GroupCommit::take_gathered() {
   return group;
 }
 
+// First the log: rows never point at what is not there.
 rocksdb::Status GroupCommit::write(Group& group) {
-  if (group.batch.Count() == 0) return rocksdb::Status::OK();
+  const bool messages = !group.log.segments.empty();
+  rocksdb::Status status;
+  if (messages) status = log_.write(group.log);
+  if (status.ok() && group.batch.Count() != 0) status = write_rows(group);
+  if (!status.ok() && messages) log_.take_back();
+  return status;
+}
+
+rocksdb::Status GroupCommit::write_rows(Group& group) {
   rocksdb::WriteOptions options;
-  options.sync = options_.flush == Flush::sync;
+  if (options_.flush == Flush::sync) {
+    unsynced_rows_bytes_ += group.log_bytes;
+    options.sync = group.with_rows || unsynced_rows_bytes_ > kUnsyncedRowsBytesMax;
+    if (options.sync) unsynced_rows_bytes_ = 0;
+  }
   return database_.db().Write(options, &group.batch);
 }
 
@@ -204,7 +228,8 @@ void GroupCommit::enter_broken(Error error) {
 }
 
 void GroupCommit::retry() {
-  auto status = database_.db().Resume();
+  rocksdb::Status status = log_.repair();
+  if (status.ok()) status = database_.db().Resume();
   if (status.ok()) {
     collect();
     rocksdb::WriteBatch batch;

@@ -1,9 +1,11 @@
-// Group commit: everything that is changed in one turn of the event loop goes to the disk as one write. The first
-// change of a turn posts the commit, which therefore runs after the handlers that were ready with it.
+// Group commit: everything that is changed in one turn of the event loop goes to the disk together: the messages as one
+// append to the log's file, then all else as one write to RocksDB. The first change of a turn posts the commit, which
+// therefore runs after the handlers that were ready with it.
 //
 // Flush::async writes on the event loop (the operating system takes the bytes in microseconds). Flush::sync hands the
 // batch to a thread that writes and waits for the disk while the next batch gathers; one write at a time, and the batch
-// that gathers is bounded, so a slow disk pushes back on senders and not on memory.
+// that gathers is bounded, so a slow disk pushes back on senders and not on memory. The log's file is synced for each
+// group with messages, RocksDB's only for what the log does not say (settings, timers): the rest is made again from it.
 //
 // Two kinds of change: message changes (appends, timers) fail with the batch and are undone by their owner; settings
 // (topics, offsets, POP state) live in memory first, so a failed write keeps them and writes them again when the disk
@@ -24,6 +26,7 @@
 #include <vector>
 
 #include "store/database.h"
+#include "store/log_writer.h"
 #include "store/options.h"
 
 namespace gantry::store {
@@ -34,19 +37,22 @@ class GroupCommit {
 
   // What the owner of the messages does when a batch was written, or was not and everything unwritten is undone.
   struct Owner {
-    std::function<void(rocksdb::WriteBatch&)> sealing;  // the last moment to add to the batch
+    // The last moment to add to the batch; returns what the log gets. with_rows: the batch has what the log does not say.
+    std::function<LogWrite(rocksdb::WriteBatch&, bool with_rows)> sealing;
     std::function<void(std::uint64_t batch)> committed;
     std::function<void()> rolled_back;
   };
 
-  GroupCommit(boost::asio::io_context& io, Database& database, const Options& options, Owner owner);
+  GroupCommit(boost::asio::io_context& io, Database& database, LogWriter& log, const Options& options, Owner owner);
   ~GroupCommit();
 
   // Fails while the disk refuses writes, when too much waits already, or after stop().
   Result<void> admit(std::size_t bytes);
 
-  // The batch that gathers now, for message changes; scheduled for commit by this call.
-  rocksdb::WriteBatch& messages();
+  // The batch that gathers now, for message changes; scheduled for commit by this call. messages(): for rows that the
+  // log says too, of messages with so many bytes there; rows(): for those that it does not say, like timers.
+  rocksdb::WriteBatch& messages(std::size_t log_bytes);
+  rocksdb::WriteBatch& rows();
   void put_setting(std::string_view key, std::string_view value);
   void erase_setting(std::string_view key);
   // For settings that change many times a turn: `collect` is called when a batch is about to be written, and puts what
@@ -75,7 +81,12 @@ class GroupCommit {
         settings;  // the newest value of each; not yet in batch
     std::vector<Callback> callbacks;
     bool to_collect = false;
-    bool empty() const { return batch.Count() == 0 && settings.empty() && callbacks.empty() && !to_collect; }
+    LogWrite log;               // filled when it is sealed
+    std::size_t log_bytes = 0;  // that it will have
+    bool with_rows = false;
+    bool empty() const {
+      return batch.Count() == 0 && log_bytes == 0 && settings.empty() && callbacks.empty() && !to_collect;
+    }
   };
 
   void schedule();
@@ -93,9 +104,11 @@ class GroupCommit {
   void keep_unsaved(std::string_view key, std::optional<std::string_view> value);
   void add_setting(rocksdb::WriteBatch& batch, const std::string& key, const std::optional<std::string>& value);
   rocksdb::Status write(Group& group);
+  rocksdb::Status write_rows(Group& group);
 
   boost::asio::io_context& io_;
   Database& database_;
+  LogWriter& log_;
   const Options& options_;
   Owner owner_;
   std::vector<std::function<void()>> collectors_;
@@ -115,6 +128,7 @@ class GroupCommit {
   std::optional<Group> handed_;
   std::optional<std::pair<Group, rocksdb::Status>> written_;
   bool quit_ = false;
+  std::uint64_t unsynced_rows_bytes_ = 0;  // of the log, since RocksDB's own was synced; the writing thread's
   std::thread thread_;
 };
 

@@ -1,9 +1,8 @@
 // The messages: one log for all queues, ordered by physical offset, and per queue an index from queue offset to log.
 // Appends become visible to readers when their batch is stored as promised, and are undone when it is not.
-// Everything runs on the event loop's thread.
+// Everything runs on the event loop's thread. Appending and reading: message_log.cc. What a start finds, and how log and
+// index are made to agree: message_log_load.cc. Deleting what is old: message_log_retention.cc.
 #pragma once
-
-#include <rocksdb/iterator.h>
 
 #include <deque>
 #include <functional>
@@ -17,10 +16,16 @@
 #include "base/error.h"
 #include "store/database.h"
 #include "store/group_commit.h"
+#include "store/log_entry.h"
+#include "store/log_files.h"
+#include "store/log_scan.h"
+#include "store/log_writer.h"
 #include "store/queue.h"
 #include "store/tail_cache.h"
 
 namespace gantry::store {
+
+struct ReplayedEntry;
 
 class MessageLog {
  public:
@@ -28,32 +33,47 @@ class MessageLog {
   MessageLog(Database& database, const Options& options, std::function<void(Queue&)> on_arrival);
   ~MessageLog();
 
-  // Reads what is on the disk: queues, their ends, the end of the log.
-  Result<void> load();
+  // To be called once, before load(). The writer is where groups go whose log write_group() has made.
   void attach(GroupCommit& commit) { commit_ = &commit; }
+  LogWriter& writer() { return writer_; }
+
+  // Reads what is on the disk: queues, their ends, the end of the log. What a lost process or lost power left half done
+  // is completed or removed, and said in the log when it was more than the write in progress.
+  Result<void> load();
+  // At the start the log did not have all that the index has: power was lost under Flush::async, or files were removed.
+  // Messages are gone, and offsets that were remembered elsewhere may lie beyond max_offset().
+  bool lost_messages() const { return lost_messages_; }
 
   Queue* find(std::string_view topic, std::int32_t queue_id);
   Queue& open(std::string_view topic, std::int32_t queue_id);  // created when it is not there; id >= 0
   void drop(std::string_view topic);                           // all queues of the topic, with their index
 
+  // What is known of a message beside its record.
+  struct Facts {
+    std::int64_t tags_code = 0;
+    std::int64_t store_time_ms = 0;
+    std::span<const std::uint64_t> key_hashes = {};  // of topic and key (hash_key) under which find_by_key finds it
+  };
   // Where the next record of a queue goes. `bytes` is to be filled, then append() called, before anything else is.
   struct Place {
     std::uint64_t physical_offset;
     std::int64_t queue_offset;
     std::span<char> bytes;
-    std::uint64_t tail_position;
+    EntryHeader header;
+    char* entry;
+    bool begins_file;
   };
-  Result<Place> reserve(Queue& queue, std::size_t record_bytes);
-  // key_hashes: of topic and key (hash_key) under which find_by_key finds the message.
-  void append(Queue& queue, const Place& place, std::int64_t tags_code, std::int64_t store_time_ms,
-              std::span<const std::uint64_t> key_hashes);
+  Result<Place> reserve(Queue& queue, std::size_t record_bytes, const Facts& facts);
+  void append(Queue& queue, const Place& place);
 
-  Result<IndexEntry> entry_at(const Queue& queue, std::int64_t offset);
-  Result<std::string> record_at(std::uint64_t physical_offset);  // not_found when there is none
+  Result<IndexEntry> entry_at(const Queue& queue, std::int64_t offset);  // not_found when there is none
+  // not_found when no record begins there; corrupt when one does and is damaged.
+  Result<std::string> record_at(std::uint64_t physical_offset);
   // The lowest offset with a store time >= time_ms; max_offset when all are older.
   Result<std::int64_t> offset_at_time(const Queue& queue, std::int64_t time_ms);
   // Physical offsets of messages under that key, newest first, at most `max`.
-  std::vector<std::uint64_t> find_by_key(std::uint64_t key_hash, std::size_t max);
+  Result<std::vector<std::uint64_t>> find_by_key(std::uint64_t key_hash, std::size_t max);
+  static constexpr std::int32_t kQueueIdMax = 65'535;  // of a queue that is made again from its messages
   static std::uint64_t hash_key(std::string_view topic, std::string_view key);
 
   // Deletes what retention no longer keeps; nothing when the disk cannot be read. now_ms: wall clock.
@@ -61,13 +81,18 @@ class MessageLog {
 
   std::uint64_t min_physical_offset() const { return min_physical_; }
   std::uint64_t max_physical_offset() const { return committed_physical_; }
+  std::uint64_t next_physical_offset() const { return next_physical_; }  // behind all that was appended, written or not
   std::optional<std::int64_t> earliest_store_time_ms();  // of the whole log; nullopt: empty, or not readable
   void for_each_queue(const std::function<void(Queue&)>& visit);
 
-  // The rows of the index for what was appended since the last call.
-  void write_index(rocksdb::WriteBatch& batch);
+  // Called by the commit. write_group: adds the rows for what was appended since the last call, returns what goes to
+  // the log.
+  LogWrite write_group(rocksdb::WriteBatch& batch, bool with_rows);
   void committed(std::uint64_t batch);
   void rolled_back();
+
+  // Gives back memory and has the newest file synced in the background.
+  void rest();
 
  private:
   friend class QueueReader;
@@ -79,11 +104,15 @@ class MessageLog {
   struct Pending {
     std::uint64_t batch;
     std::uint64_t physical_end;
+    std::uint64_t first_chunk;  // of the tail cache
     std::vector<Touched> queues;
   };
   struct TailItem {
     Queue* queue;  // null: dropped meanwhile
-    std::uint64_t position;
+    std::uint64_t physical_offset;
+    const char* record;
+    std::uint32_t record_bytes;
+    std::uint64_t chunk;
   };
   struct TextHash {
     using is_transparent = void;
@@ -91,16 +120,43 @@ class MessageLog {
   };
   using QueuesOfTopic = std::vector<std::unique_ptr<Queue>>;
 
-  void touch(Queue& queue);
+  void touch(Queue& queue, std::uint64_t chunk);
   void forget_overwritten();
   void save_queue(const Queue& queue);
+  struct Found {
+    std::int64_t offset;
+    IndexEntry entry;
+  };
+  Result<std::optional<Found>> entry_from(const Queue& queue, std::int64_t offset);
+  bool file_is_full(std::size_t entry_bytes, std::int64_t store_time_ms) const;
+  const TailItem* find_in_tail(std::uint64_t physical_offset) const;
+  static void add_index_rows(rocksdb::WriteBatch& batch, rocksdb::ColumnFamilyHandle* index, const Queue& queue,
+                             std::int64_t next_offset, std::string& entries);
+
+  // At the start.
+  struct Ends {
+    std::uint64_t indexed = 0;  // the index has all before it
+    std::uint64_t synced = 0;   // the log has all before it, whatever happened to the power
+  };
+  struct Replay;
+  Result<Ends> load_ends();
+  Result<void> load_queues();
   Result<void> load_end(Queue& queue);
   Result<void> load_next_number();
-  struct Found {
-    std::uint64_t physical_offset;
-    std::int64_t store_time_ms;
+  Result<void> recover(const Ends& ends);
+  Result<void> replay_file(std::size_t file, std::uint64_t from, Replay& replay);
+  Result<void> replay_entry(const LogScan::Found& found, Replay& replay);
+  Result<void> apply(std::vector<ReplayedEntry>& group, Replay& replay);
+  Queue* queue_of(const ReplayedEntry& entry, Replay& replay);
+  Result<void> write_replayed(Replay& replay);
+  struct Lost {  // physical offsets between which no message is
+    std::uint64_t begin, end;
   };
-  Result<std::optional<Found>> record_from(std::uint64_t physical_offset);
+  Result<void> remove_from_index(std::span<const Lost> lost);
+  Result<void> remove_from_index(Queue& queue, std::span<const Lost> lost, rocksdb::WriteBatch& batch);
+  Queue& add_queue(std::string_view topic, std::int32_t id, std::uint32_t number);
+
+  // Retention.
   Result<std::uint64_t> oldest_to_keep(std::int64_t now_ms);
   struct Shortened {
     Queue* queue;
@@ -108,6 +164,8 @@ class MessageLog {
     std::uint64_t min_physical;
   };
   Result<std::optional<Shortened>> shorten(Queue& queue, std::uint64_t keep);
+  Result<void> begin_at(std::uint64_t keep);
+  void remove_deleted_files();
 
   Database& database_;
   const Options& options_;
@@ -118,7 +176,14 @@ class MessageLog {
   std::uint64_t next_physical_ = 0;
   std::uint64_t committed_physical_ = 0;
   std::uint64_t min_physical_ = 0;
+  std::int64_t last_store_time_ms_ = 0;  // of the newest message
+  bool lost_messages_ = false;
   TailCache tail_;
+  LogFiles files_;
+  LogWriter writer_;
+  bool new_file_ = true;           // the next entry begins one
+  LogWrite gathered_;              // what was appended since the last write
+  char* last_gathered_ = nullptr;  // its last entry
   std::deque<TailItem> tail_items_;
   std::deque<Pending> pending_;
 };

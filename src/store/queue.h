@@ -36,7 +36,7 @@ class Queue {
 
   struct Recent {
     IndexEntry entry;
-    std::uint64_t tail_position;
+    const char* record;  // in the tail cache
   };
 
   std::string topic_;
@@ -48,7 +48,7 @@ class Queue {
   std::uint64_t min_physical_ = 0;   // a lower bound of the physical offset of min_offset_
   std::int64_t recent_first_ = 0;    // queue offset of recent_.front()
   std::deque<Recent> recent_;        // exactly the messages whose records are in the tail cache
-  std::string unwritten_;            // index entries of the batch that gathers
+  std::string unwritten_;            // index entries of the batch that gathers, up to next_offset_
   std::uint64_t touched_batch_ = 0;  // the last batch with a message for this queue
   std::size_t touched_at_ = 0;
 };

@@ -1,7 +1,6 @@
 #include "store/queue_reader.h"
 
 #include <algorithm>
-#include <array>
 
 #include "store/index_row.h"
 
@@ -14,10 +13,13 @@ QueueReader::QueueReader(MessageLog& log, const Queue& queue, std::int64_t from,
       following_(std::max(from, queue.min_offset())),
       together_(std::clamp<std::size_t>(likely, 1, kTogetherMax)) {}
 
+QueueReader::~QueueReader() { log_.files_.give_back(std::move(buffer_)); }
+
 bool QueueReader::next() {
   if (following_ >= end_ || error_) return false;
   if (next_from_tail()) return true;
-  tail_position_.reset();
+  tail_record_ = nullptr;
+  record_ = {};
   if (at_ == rows_.size()) gather_rows();
   if (at_ == rows_.size()) return !error_ && next_from_tail();
   here_ = rows_[at_++];
@@ -30,7 +32,7 @@ bool QueueReader::next_from_tail() {
   if (queue_.recent_.empty() || recent < 0) return false;
   const auto& found = queue_.recent_[static_cast<std::size_t>(recent)];
   here_ = {following_++, found.entry};
-  tail_position_ = found.tail_position;
+  tail_record_ = found.record;
   return true;
 }
 
@@ -38,7 +40,7 @@ void QueueReader::gather_rows() {
   static_assert(sizeof upper_ == kIndexKeyBytes);
   rows_.clear();
   at_ = 0;
-  fetched_from_ = fetched_to_ = 0;
+  read_to_ = 0;
   if (!index_) {
     encode_index_key(upper_, queue_.number_, end_);
     upper_slice_ = {upper_, sizeof upper_};
@@ -65,56 +67,64 @@ void QueueReader::gather_rows() {
   if (!index_->status().ok()) error_ = to_error(index_->status(), "reading the index");
 }
 
-void QueueReader::fetch_records() {
-  fetched_from_ = fetched_to_ = at_ - 1;
-  std::uint64_t bytes = 0;
-  while (fetched_to_ < rows_.size() && fetched_to_ - fetched_from_ < together_) {
-    bytes += rows_[fetched_to_].entry.size;
-    if (fetched_to_ != fetched_from_ && bytes > kTogetherBytesMax) break;
-    ++fetched_to_;
+// As many of the following records as lie near, with one read.
+void QueueReader::read_run() {
+  const IndexEntry& first = rows_[at_ - 1].entry;
+  std::uint64_t bytes = first.size;
+  std::uint64_t end = first.physical_offset + first.size;
+  read_to_ = at_;
+  while (read_to_ < rows_.size() && read_to_ - at_ + 1 < together_) {
+    const IndexEntry& entry = rows_[read_to_].entry;
+    bytes += entry.size;
+    const std::uint64_t entry_end = entry.physical_offset + entry.size;
+    if (bytes > kTogetherBytesMax || entry_end < end || entry_end - first.physical_offset > kNear * bytes) break;
+    end = entry_end;
+    ++read_to_;
   }
-  const IndexEntry& last = rows_[fetched_to_ - 1].entry;
-  const std::uint64_t span = last.physical_offset + last.size - rows_[fetched_from_].entry.physical_offset;
-  walking_ = fetched_to_ - fetched_from_ > 1 && span <= kNear * bytes;
-  if (!walking_) return fetch_by_keys(fetched_to_ - fetched_from_);
-  if (!walk_) walk_.reset(log_.database_.db().NewIterator({}, log_.database_.family(Family::log)));
-  char key[8];
-  put_u64(key, rows_[fetched_from_].entry.physical_offset);
-  walk_->Seek({key, sizeof key});
+  buffer_bytes_ = 0;
+  if (first.physical_offset < log_.min_physical_ + kEntryHeaderBytes) return;  // deleted meanwhile
+  buffer_at_ = first.physical_offset - kEntryHeaderBytes;
+  const auto wanted = static_cast<std::size_t>(end - buffer_at_);
+  if (!buffer_) buffer_ = log_.files_.borrow_buffer();
+  auto got = log_.files_.read(buffer_at_, wanted, buffer_->hold(wanted));
+  if (got) {
+    buffer_bytes_ = *got;
+  } else if (got.error().code != Errc::not_found) {
+    error_ = std::move(got.error());
+  }
 }
 
-void QueueReader::fetch_by_keys(std::size_t count) {
-  std::array<std::array<char, 8>, kTogetherMax> keys;
-  std::array<rocksdb::Slice, kTogetherMax> slices;
-  for (std::size_t i = 0; i < count; ++i) {
-    put_u64(keys[i].data(), rows_[fetched_from_ + i].entry.physical_offset);
-    slices[i] = {keys[i].data(), keys[i].size()};
+std::string_view QueueReader::check(const IndexEntry& entry) {
+  if (entry.physical_offset < log_.min_physical_ + kEntryHeaderBytes) return {};
+  const std::uint64_t at = entry.physical_offset - kEntryHeaderBytes;
+  const std::size_t bytes = kEntryHeaderBytes + entry.size;
+  if (at >= buffer_at_ && at + bytes <= buffer_at_ + buffer_bytes_) {
+    const char* found = buffer_->bytes.get() + (at - buffer_at_);
+    const auto header = parse_header(found, at);
+    if (header && header->record_bytes == entry.size && header->queue_number == queue_.number_ &&
+        header->queue_offset == here_.offset && record_is_whole(found, *header))
+      return {found + kEntryHeaderBytes, entry.size};
   }
-  records_ = std::vector<rocksdb::PinnableSlice>(count);
-  statuses_.assign(count, {});
-  log_.database_.db().MultiGet({}, log_.database_.family(Family::log), count, slices.data(), records_.data(),
-                               statuses_.data(), /*sorted_input=*/true);
-}
-
-std::string_view QueueReader::walk_to(std::uint64_t physical_offset) {
-  const auto here = [&] { return walk_->key().size() == 8 ? get_u64(walk_->key().data()) : 0; };
-  while (walk_->Valid() && here() < physical_offset) walk_->Next();
-  if (walk_->Valid() && here() == physical_offset) return {walk_->value().data(), walk_->value().size()};
-  if (!walk_->status().ok()) error_ = to_error(walk_->status(), "reading the log");
+  error_ =
+      Error{Errc::corrupt, fmt::format("the record of topic {} queue {} offset {} at physical offset {} is damaged",
+                                       queue_.topic(), queue_.id(), here_.offset, entry.physical_offset)};
   return {};
 }
 
 std::string_view QueueReader::record() {
-  if (tail_position_) return {log_.tail_.at(*tail_position_), here_.entry.size};
-  if (at_ == 0) return {};
-  if (at_ > fetched_to_) fetch_records();
-  if (walking_) return walk_to(here_.entry.physical_offset);
-  const std::size_t i = at_ - 1 - fetched_from_;
-  if (!statuses_[i].ok()) {
-    if (!statuses_[i].IsNotFound()) error_ = to_error(statuses_[i], "reading the log");
-    return {};
+  if (tail_record_ != nullptr) return {tail_record_, here_.entry.size};
+  if (at_ == 0 || error_) return {};
+  if (!record_.empty()) return record_;
+  const bool in_last_run = at_ <= read_to_;
+  if (!in_last_run) read_run();
+  if (error_) return {};
+  // the run ends where the file does; what lies in the next one is a run of its own
+  if (in_last_run && here_.entry.physical_offset + here_.entry.size > buffer_at_ + buffer_bytes_) {
+    read_run();
+    if (error_) return {};
   }
-  return {records_[i].data(), records_[i].size()};
+  record_ = check(here_.entry);
+  return record_;
 }
 
 }  // namespace gantry::store

@@ -1,4 +1,4 @@
-// The embedded broker's storage: messages, settings and timers over one RocksDB, with one rule: nothing is answered
+// The embedded broker's storage: messages in log files, settings and timers in RocksDB, with one rule: nothing is answered
 // before it is as durable as Options::flush promises. All functions are called on the event loop's thread.
 #pragma once
 
@@ -55,7 +55,7 @@ class Store {
   void erase_timer(std::int64_t due_ms, std::uint64_t sequence);
   // Stored timers with from_ms <= due <= now_ms, the earliest first.
   Result<std::vector<Timer>> due_timers(std::int64_t from_ms, std::int64_t now_ms, std::size_t max);
-  std::optional<std::int64_t> next_due_ms(std::int64_t from_ms);
+  Result<std::optional<std::int64_t>> next_due_ms(std::int64_t from_ms);  // nullopt: none is stored
 
   struct DiskUsage {
     std::uint64_t total_bytes = 0;
@@ -67,7 +67,7 @@ class Store {
   std::optional<DiskUsage> disk_usage() const;
 
   // Fails with resource_exhausted when the disk is nearly full: appends are to be refused, all else goes on.
-  Result<void> admit_append() const;
+  Result<void> admit_append();
 
   // Deletes what retention no longer keeps; also done every minute.
   void enforce_retention() { log_->enforce_retention(now_ms()); }
@@ -81,6 +81,7 @@ class Store {
  private:
   Store(boost::asio::io_context& io, Options options);
   void watch();
+  void look_at_space();
 
   Options options_;
   std::unique_ptr<Database> database_;

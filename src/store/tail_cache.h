@@ -1,40 +1,74 @@
-// The newest records of the log, in memory: a ring of bytes into which records are encoded in place, and from which
-// consumers that keep up are served without asking RocksDB. Offsets into the ring only grow; a record never wraps.
+// The newest entries of the log, in memory, from which consumers that keep up are served without asking the disk, and
+// from which the log file is written: an entry is encoded in place and not copied again. Memory comes in chunks that an
+// entry never crosses; the oldest chunk is used again when it is beyond the cache's size, but not before it was written.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
+#include <utility>
 
 namespace gantry::store {
 
 class TailCache {
  public:
-  // bytes: of the ring; the memory is touched, and so becomes resident, only as records come.
-  explicit TailCache(std::size_t bytes) : bytes_(bytes), ring_(new char[bytes]) {}
+  // bytes: that are kept. More only while they are not written, which the commit bounds.
+  explicit TailCache(std::size_t bytes)
+      : bytes_(bytes), chunk_bytes_(std::clamp<std::size_t>(bytes / 8, 256, 1024 * 1024)) {}
 
-  struct Slot {
-    std::uint64_t position = 0;  // of the record in the endless ring
-    char* bytes = nullptr;
-  };
+  // Room for `bytes`, the same until it is taken. What is older than oldest_chunk() afterwards is gone.
+  char* reserve(std::size_t bytes) {
+    if (chunks_.empty() || chunks_.back().size - used_ < bytes) begin_chunk(bytes);
+    return chunks_.back().bytes.get() + used_;
+  }
+  void take(std::size_t bytes) { used_ += bytes; }
 
-  // Room for one record of at most size() bytes. Whatever lies before oldest() afterwards is overwritten.
-  Slot reserve(std::size_t record_bytes) {
-    std::uint64_t position = end_;
-    const std::size_t at = position % bytes_;
-    if (at + record_bytes > bytes_) position += bytes_ - at;  // a hole at the end of the ring
-    end_ = position + record_bytes;
-    return {position, ring_.get() + position % bytes_};
+  // Chunks are numbered in order; entries are taken from the newest.
+  std::uint64_t newest_chunk() const { return oldest_ + chunks_.size() - 1; }
+  std::uint64_t oldest_chunk() const { return oldest_; }
+  // Chunks from this one on are not written yet, or UINT64_MAX: all are.
+  void keep_from(std::uint64_t chunk) { unwritten_ = chunk; }
+
+  // Forgets all. Nothing may be about to be written.
+  void clear() {
+    oldest_ += chunks_.size();
+    chunks_.clear();
+    held_ = used_ = 0;
+    unwritten_ = UINT64_MAX;
   }
 
-  std::uint64_t oldest() const { return end_ > bytes_ ? end_ - bytes_ : 0; }
-  const char* at(std::uint64_t position) const { return ring_.get() + position % bytes_; }
-  std::size_t size() const { return bytes_; }
+  std::size_t bytes_held() const { return held_; }
 
  private:
+  struct Chunk {
+    std::unique_ptr<char[]> bytes;
+    std::size_t size = 0;
+  };
+
+  void begin_chunk(std::size_t bytes) {
+    const std::size_t size = std::max(bytes, chunk_bytes_);
+    Chunk chunk;
+    while (!chunks_.empty() && held_ + size > bytes_ && oldest_ < unwritten_) {
+      held_ -= chunks_.front().size;
+      if (chunks_.front().size == size) chunk = std::move(chunks_.front());
+      chunks_.pop_front();
+      ++oldest_;
+    }
+    if (!chunk.bytes) chunk = {std::unique_ptr<char[]>(new char[size]), size};
+    held_ += size;
+    chunks_.push_back(std::move(chunk));
+    used_ = 0;
+  }
+
   std::size_t bytes_;
-  std::unique_ptr<char[]> ring_;
-  std::uint64_t end_ = 0;
+  std::size_t chunk_bytes_;
+  std::deque<Chunk> chunks_;
+  std::uint64_t oldest_ = 0;  // number of chunks_.front()
+  std::uint64_t unwritten_ = UINT64_MAX;
+  std::size_t held_ = 0;
+  std::size_t used_ = 0;  // of chunks_.back()
 };
 
 }  // namespace gantry::store

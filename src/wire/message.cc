@@ -90,8 +90,17 @@ std::size_t record_bytes(const MessageView& message) {
 }
 
 Result<void> encode_record(const MessageView& message, std::string& out) {
+  const std::size_t begin = out.size(), total = record_bytes(message);
+  out.resize(begin + std::min(total, kRecordBytesMax));
+  auto encoded = encode_record(message, {out.data() + begin, out.size() - begin});
+  if (!encoded) out.resize(begin);
+  return encoded;
+}
+
+Result<void> encode_record(const MessageView& message, std::span<char> out) {
+  const std::size_t total = record_bytes(message);
   if (message.topic.size() > kTopicBytesMax || message.properties.size() > kPropertiesBytesMax ||
-      message.body.size() > kRecordBytesMax || record_bytes(message) > kRecordBytesMax) {
+      message.body.size() > kRecordBytesMax || total > kRecordBytesMax || out.size() != total) {
     return fail(Errc::invalid_argument, "a message with topic, properties and body of {}, {} and {} bytes is too long",
                 message.topic.size(), message.properties.size(), message.body.size());
   }
@@ -100,10 +109,7 @@ Result<void> encode_record(const MessageView& message, std::string& out) {
   if (message.born_host.v6) flags |= sys_flag::kBornHostV6;
   if (message.store_host.v6) flags |= sys_flag::kStoreHostV6;
 
-  const std::size_t total = record_bytes(message);
-  const std::size_t begin = out.size();
-  out.resize(begin + total);
-  ByteWriter write(out.data() + begin);
+  ByteWriter write(out.data());
   write.put(static_cast<std::int32_t>(total));
   write.put(v1 ? kMagicV1 : kMagicV2);
   write.put(body_crc32(message.body));

@@ -100,6 +100,8 @@ std::size_t record_bytes(const MessageView& message);
 // Appends the record of `message` to `out`. Fails with invalid_argument when topic (32,767), properties (32,767) or
 // the whole (2^31 - 1 bytes) are too long for their length fields.
 Result<void> encode_record(const MessageView& message, std::string& out);
+// The same into memory of exactly record_bytes(message).
+Result<void> encode_record(const MessageView& message, std::span<char> out);
 inline Result<void> encode_record(const MessageRecord& message, std::string& out) {
   return encode_record(message.view(), out);
 }

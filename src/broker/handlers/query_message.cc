@@ -1,5 +1,6 @@
 // QUERY_MESSAGE (12): messages by key or unique id within a time. Rule: QueryMessageProcessor.queryMessage.
 #include <algorithm>
+#include <optional>
 
 #include "broker/config.h"
 #include "broker/handlers/handlers.h"
@@ -38,9 +39,12 @@ void handle_query_message(BrokerContext& broker, remoting::Request request) {
   wire::QueryMessageResponseHeader answer;
   answer.index_last_update_timestamp_ms = broker.now_ms();
   answer.index_last_update_physical_offset = static_cast<std::int64_t>(log.max_physical_offset());
-  for (const std::uint64_t physical :
-       log.find_by_key(store::MessageLog::hash_key(header->topic, header->key), kCandidatesMax)) {
+  auto candidates = log.find_by_key(store::MessageLog::hash_key(header->topic, header->key), kCandidatesMax);
+  if (!candidates) return request.reply.fail(candidates.error());
+  std::optional<Error> unreadable;
+  for (const std::uint64_t physical : *candidates) {
     auto record = log.record_at(physical);
+    if (!record && record.error().code != Errc::not_found) unreadable = record.error();
     if (!record) continue;
     auto message = wire::decode_record(*record);
     if (!message || message->topic != header->topic || !has_key(*message, header->key)) continue;
@@ -51,6 +55,7 @@ void handle_query_message(BrokerContext& broker, remoting::Request request) {
     body += *record;
     if (++count == wanted) break;
   }
+  if (count == 0 && unreadable) return request.reply.fail(*unreadable);  // "not found" would not be true
   if (count == 0) {
     return request.reply.send(wire::response_code::kQueryNotFound,
                               "can not find message, maybe time range not correct");

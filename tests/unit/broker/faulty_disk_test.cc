@@ -157,6 +157,32 @@ TEST_F(FaultyDisk, GivenDamagedRecordsThenTheirBatchIsNotTriedForEver) {
   EXPECT_TRUE(f.run_until([&] { return f.committed() == 32; }, std::chrono::seconds(5)));
 }
 
+TEST_F(FaultyDisk, GivenMessagesLostWithThePowerThenGroupsDoNotPassOverTheNextOnes) {
+  PopFixture f;
+  for (int i = 0; i < 10; ++i) f.send("t", 0, "old");
+  ASSERT_EQ(f.pop(PopFixture::pop_header(60'000)).size(), 10u);
+  ASSERT_EQ(f.call(request::kUpdateConsumerOffset,
+                   {{"consumerGroup", "pullers"}, {"topic", "t"}, {"queueId", "0"}, {"commitOffset", "10"}})
+                .code,
+            code::kSuccess);
+  f.client.reset();
+  f.broker.reset();
+  f.io.restart();
+  f.io.poll();
+  for (const auto& file : std::filesystem::directory_iterator(f.directory + "/log"))
+    std::filesystem::resize_file(file.path(), std::filesystem::file_size(file.path()) / 2);
+  f.start();
+  const std::size_t kept = f.bodies("t", 0).size();
+  ASSERT_LT(kept, 10u);
+  const auto offset =
+      f.call(request::kQueryConsumerOffset, {{"consumerGroup", "pullers"}, {"topic", "t"}, {"queueId", "0"}});
+  EXPECT_EQ(offset.fields.get("offset"), std::to_string(kept));
+  f.send("t", 0, "new");
+  const auto popped = f.pop(PopFixture::pop_header());
+  ASSERT_FALSE(popped.empty());
+  EXPECT_EQ(popped.size(), kept + 1) << "what was in flight comes again, and then the new one";
+}
+
 TEST(Pop, GivenAsManyInFlightAsMayBeThenAnAcknowledgementWakesWhoWaits) {
   PopFixture f;
   constexpr int messages = 10'000 + 40;

@@ -13,7 +13,7 @@ std::vector<std::string> one(std::string text) { return {std::move(text)}; }
 
 TEST(FaultyDisk, GivenADiskThatCannotBeReadThenRetentionDeletesNothing) {
   auto disk = std::make_shared<LosingFileSystem>();
-  StoreFixture f({.retention_ms = 1000, .file_system = disk});
+  StoreFixture f({.log_file_bytes = 1, .retention_ms = 1000, .file_system = disk});  // a file for each message
   for (int i = 0; i < 100; ++i) {
     f.clock_ms = 10'000 + 100 * i;
     f.append("t", 0, std::string(4000, 'm'));
@@ -32,8 +32,23 @@ TEST(FaultyDisk, GivenADiskThatCannotBeReadThenRetentionDeletesNothing) {
   disk->set_unreadable(false);
   f.store->enforce_retention();
   f.settle();
-  EXPECT_EQ(f.store->log().open("t", 0).min_offset(), 10);
-  EXPECT_EQ(f.texts("t", 0).size(), 90u);
+  EXPECT_EQ(f.store->log().open("t", 0).min_offset(), 9) << "its file goes when the next one is too old, too";
+  EXPECT_EQ(f.texts("t", 0).size(), 91u);
+}
+
+TEST(FaultyDisk, GivenADiskThatCannotBeReadThenTimersAndKeysSaySo) {
+  auto disk = std::make_shared<LosingFileSystem>();
+  StoreFixture f({.file_system = disk});
+  ASSERT_TRUE(f.store->add_timer(300, 1, std::string(20'000, 't')));
+  for (int i = 0; i < 1000; ++i) f.append("t", 0, "m", {"k" + std::to_string(i)});
+  f.settle();
+  f.reopen();  // from memory into files
+  disk->set_unreadable(true);
+  EXPECT_FALSE(f.store->next_due_ms(0));
+  EXPECT_FALSE(f.store->log().find_by_key(MessageLog::hash_key("t", "k7"), 10));
+  disk->set_unreadable(false);
+  EXPECT_EQ(*f.store->next_due_ms(0), 300);
+  EXPECT_EQ(f.store->log().find_by_key(MessageLog::hash_key("t", "k7"), 10)->size(), 1u);
 }
 
 TEST(FaultyDisk, GivenADroppedQueueWhoseRowsStayedThenItsNumberIsNotUsedAgain) {
@@ -129,6 +144,24 @@ TEST(FaultyDisk, GivenABatchInFlightWhenTheStoreStopsThenAllIsWrittenAndAnswered
   EXPECT_EQ(f.acknowledged, (std::vector<std::string>{"in flight", "gathered"}));
   f.reopen();
   EXPECT_EQ(f.texts("t", 0), (std::vector<std::string>{"in flight", "gathered"}));
+}
+
+TEST(Space, GivenADiskThatFillsFastThenMessagesAreRefusedBeforeTheReserveIsUsed) {
+  auto disk = std::make_shared<LosingFileSystem>();
+  StoreFixture f({.free_bytes_min = 64 << 20, .file_system = disk});
+  const auto send = [&] {
+    auto admitted = f.store->admit_append();
+    if (admitted) f.append("t", 0, std::string(1 << 20, 'x'));
+    f.settle();
+    return admitted;
+  };
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(send());
+  disk->set_free_bytes(63 << 20);
+  int more = 0;
+  while (send() && more < 100) ++more;
+  EXPECT_LE(more, 16);
+  EXPECT_EQ(f.store->admit_append().error().code, Errc::resource_exhausted);
+  EXPECT_EQ(f.texts("t", 0).size(), static_cast<std::size_t>(5 + more)) << "reads go on";
 }
 
 }  // namespace

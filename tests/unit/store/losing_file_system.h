@@ -1,5 +1,6 @@
-// A disk that can lose power: what was written and not synced is cut off at a random byte. It stands under RocksDB, so
-// that a test can tell a store that waits for the disk from one that does not.
+// A disk that can lose power: what was written and not synced is cut off at a random byte, and a file of the log whose
+// directory was not synced after it was made may be gone. It stands under the log's files and RocksDB, so that a test can
+// tell a store that waits for the disk from one that does not.
 #pragma once
 
 #include <rocksdb/file_system.h>
@@ -25,15 +26,39 @@ class LosingFileSystem : public rocksdb::FileSystemWrapper {
     bytes_left_ = bytes;
   }
   void power_off() { power_off_after(0); }
+  // Whether or not something was cut, writes go through again.
+  void power_on() { power_off_after(UINT64_MAX); }
+  // Writes to files whose name ends so fail; empty: to none.
+  void refuse_files(std::string ending) {
+    std::lock_guard lock(mutex_);
+    refused_ending_ = std::move(ending);
+  }
   // The disk is full: writes fail until there is room again.
   void set_full(bool full) {
     std::lock_guard lock(mutex_);
     full_ = full;
   }
 
+  // What the disk says is free.
+  void set_free_bytes(std::uint64_t bytes) {
+    std::lock_guard lock(mutex_);
+    free_bytes_ = bytes;
+  }
+  rocksdb::IOStatus GetFreeSpace(const std::string&, const rocksdb::IOOptions&, std::uint64_t* free,
+                                 rocksdb::IODebugContext*) override {
+    std::lock_guard lock(mutex_);
+    *free = free_bytes_;
+    return rocksdb::IOStatus::OK();
+  }
+
   std::uint64_t refused_writes() {
     std::lock_guard lock(mutex_);
     return refused_writes_;
+  }
+  // Files cannot be shortened or removed.
+  void set_stuck(bool stuck) {
+    std::lock_guard lock(mutex_);
+    stuck_ = stuck;
   }
   // The disk cannot be read: what is in no cache fails.
   void set_unreadable(bool unreadable) {
@@ -60,6 +85,11 @@ class LosingFileSystem : public rocksdb::FileSystemWrapper {
     for (auto& [name, file] : files_) {
       std::error_code error;
       const auto size = std::filesystem::file_size(name, error);
+      if (!error && !file.listed && random() % 2 == 0) {
+        lost_bytes_ += size;
+        std::filesystem::remove(name, error);
+        continue;
+      }
       if (error || size <= file.synced) continue;
       const auto kept = file.synced + random() % (size - file.synced + 1);
       lost_bytes_ += size - kept;
@@ -74,7 +104,7 @@ class LosingFileSystem : public rocksdb::FileSystemWrapper {
                                     std::unique_ptr<rocksdb::FSWritableFile>* result,
                                     rocksdb::IODebugContext* debug) override {
     auto status = target()->NewWritableFile(name, options, result, debug);
-    return wrap(name, result, std::move(status));
+    return wrap(name, result, std::move(status), File{.listed = name.find("/log/") == std::string::npos});
   }
   rocksdb::IOStatus NewRandomAccessFile(const std::string& name, const rocksdb::FileOptions& options,
                                         std::unique_ptr<rocksdb::FSRandomAccessFile>* result,
@@ -87,7 +117,24 @@ class LosingFileSystem : public rocksdb::FileSystemWrapper {
                                        std::unique_ptr<rocksdb::FSWritableFile>* result,
                                        rocksdb::IODebugContext* debug) override {
     auto status = target()->ReopenWritableFile(name, options, result, debug);
-    return wrap(name, result, std::move(status));
+    std::error_code error;
+    const auto size = std::filesystem::file_size(name, error);
+    return wrap(name, result, std::move(status), File{.written = size, .synced = size});
+  }
+  rocksdb::IOStatus DeleteFile(const std::string& name, const rocksdb::IOOptions& options,
+                               rocksdb::IODebugContext* debug) override {
+    if (stuck()) return rocksdb::IOStatus::IOError("the disk does not answer");
+    auto status = target()->DeleteFile(name, options, debug);
+    std::lock_guard lock(mutex_);
+    if (status.ok()) files_.erase(name);
+    return status;
+  }
+  rocksdb::IOStatus NewDirectory(const std::string& name, const rocksdb::IOOptions& options,
+                                 std::unique_ptr<rocksdb::FSDirectory>* result,
+                                 rocksdb::IODebugContext* debug) override {
+    auto status = target()->NewDirectory(name, options, result, debug);
+    if (status.ok()) *result = std::make_unique<Directory>(name + "/", *this);
+    return status;
   }
   rocksdb::IOStatus RenameFile(const std::string& from, const std::string& to, const rocksdb::IOOptions& options,
                                rocksdb::IODebugContext* debug) override {
@@ -105,6 +152,19 @@ class LosingFileSystem : public rocksdb::FileSystemWrapper {
  private:
   struct File {
     std::uint64_t written = 0, synced = 0;
+    bool listed = true;  // in its directory, also after a loss of power
+  };
+
+  class Directory : public rocksdb::FSDirectory {
+   public:
+    Directory(std::string prefix, LosingFileSystem& disk) : prefix_(std::move(prefix)), disk_(disk) {}
+    rocksdb::IOStatus Fsync(const rocksdb::IOOptions&, rocksdb::IODebugContext*) override {
+      return disk_.listed(prefix_);
+    }
+
+   private:
+    std::string prefix_;
+    LosingFileSystem& disk_;
   };
 
   class Reader : public rocksdb::FSRandomAccessFileOwnerWrapper {
@@ -138,7 +198,7 @@ class LosingFileSystem : public rocksdb::FileSystemWrapper {
     rocksdb::IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options,
                              rocksdb::IODebugContext* debug) override {
       std::size_t allowed = data.size();
-      auto refused = disk_.spend(allowed);
+      auto refused = disk_.spend(name_, allowed);
       if (allowed > 0) {
         auto status = target()->Append({data.data(), allowed}, options, debug);
         if (!status.ok()) return status;
@@ -149,6 +209,13 @@ class LosingFileSystem : public rocksdb::FileSystemWrapper {
     rocksdb::IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options,
                              const rocksdb::DataVerificationInfo&, rocksdb::IODebugContext* debug) override {
       return Append(data, options, debug);
+    }
+    rocksdb::IOStatus Truncate(std::uint64_t size, const rocksdb::IOOptions& options,
+                               rocksdb::IODebugContext* debug) override {
+      if (disk_.stuck()) return rocksdb::IOStatus::IOError("the disk does not answer");
+      auto status = target()->Truncate(size, options, debug);
+      if (status.ok()) disk_.shortened(name_, size);
+      return status;
     }
     // The real fsync is left out: only what the store asked for counts, and tests should be fast.
     rocksdb::IOStatus Sync(const rocksdb::IOOptions& options, rocksdb::IODebugContext* debug) override {
@@ -166,17 +233,23 @@ class LosingFileSystem : public rocksdb::FileSystemWrapper {
   };
 
   rocksdb::IOStatus wrap(const std::string& name, std::unique_ptr<rocksdb::FSWritableFile>* result,
-                         rocksdb::IOStatus status) {
+                         rocksdb::IOStatus status, File file) {
     if (!status.ok()) return status;
     std::lock_guard lock(mutex_);
     if (bytes_left_ == 0) return rocksdb::IOStatus::IOError("power is off");
-    files_[name] = File{};
+    if (auto known = files_.find(name); known != files_.end() && file.written != 0) file = known->second;
+    files_[name] = file;
     *result = std::make_unique<Writer>(std::move(*result), name, *this);
     return status;
   }
 
-  rocksdb::IOStatus spend(std::size_t& bytes) {
+  rocksdb::IOStatus spend(const std::string& name, std::size_t& bytes) {
     std::lock_guard lock(mutex_);
+    if (!refused_ending_.empty() && name.ends_with(refused_ending_)) {
+      bytes = 0;
+      ++refused_writes_;
+      return rocksdb::IOStatus::NoSpace("this file takes no writes");
+    }
     if (full_) {
       ++refused_writes_;
       bytes = 0;
@@ -190,6 +263,24 @@ class LosingFileSystem : public rocksdb::FileSystemWrapper {
     bytes = bytes_left_;
     bytes_left_ = 0;
     return rocksdb::IOStatus::IOError("power is off");
+  }
+  bool stuck() {
+    std::lock_guard lock(mutex_);
+    return stuck_ || bytes_left_ == 0;
+  }
+  void shortened(const std::string& name, std::uint64_t size) {
+    std::lock_guard lock(mutex_);
+    File& file = files_[name];
+    file.written = std::min(file.written, size);
+    file.synced = std::min(file.synced, size);
+  }
+  rocksdb::IOStatus listed(const std::string& prefix) {
+    std::lock_guard lock(mutex_);
+    if (bytes_left_ == 0) return rocksdb::IOStatus::IOError("power is off");
+    for (auto& [name, file] : files_) {
+      if (name.starts_with(prefix)) file.listed = true;
+    }
+    return rocksdb::IOStatus::OK();
   }
   bool damaged() {
     std::lock_guard lock(mutex_);
@@ -217,10 +308,13 @@ class LosingFileSystem : public rocksdb::FileSystemWrapper {
   std::mutex mutex_;
   std::map<std::string, File> files_;
   std::uint64_t bytes_left_ = UINT64_MAX;
+  std::string refused_ending_;
+  std::uint64_t free_bytes_ = UINT64_MAX;
   std::uint64_t lost_bytes_ = 0;
   std::uint64_t refused_writes_ = 0;
   std::condition_variable released_;
   bool full_ = false;
+  bool stuck_ = false;
   bool unreadable_ = false;
   bool damaged_ = false;
   bool hold_syncs_ = false;

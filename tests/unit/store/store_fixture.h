@@ -1,7 +1,7 @@
-// A store in a directory of its own, with a clock that tests own. Its records are as long as real ones need to be for
-// retention to find their store time, and carry a text.
+// A store in a directory of its own, with a clock that tests own. Its records are messages whose body is a text.
 #pragma once
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <cstdlib>
@@ -12,6 +12,7 @@
 #include "store/bytes.h"
 #include "store/queue_reader.h"
 #include "store/store.h"
+#include "wire/message.h"
 
 namespace gantry::store {
 
@@ -44,19 +45,24 @@ struct StoreFixture {
     store = std::move(*opened);
   }
 
-  static constexpr std::size_t kTextAt = 84;
-
   Result<std::int64_t> append(const std::string& topic, int queue_id, const std::string& text,
                               std::vector<std::string> keys = {}) {
     Queue& queue = store->log().open(topic, queue_id);
-    auto place = store->log().reserve(queue, kTextAt + text.size());
-    if (!place) return std::unexpected(place.error());
-    std::fill_n(place->bytes.data(), kTextAt, '\0');
-    put_u64(place->bytes.data() + 56, static_cast<std::uint64_t>(clock_ms));  // store time behind an IPv4 host
-    text.copy(place->bytes.data() + kTextAt, text.size());
+    wire::MessageView message;
+    message.topic = topic;
+    message.queue_id = queue_id;
+    message.body = text;
+    message.store_timestamp_ms = clock_ms;
     std::vector<std::uint64_t> hashes;
     for (const auto& key : keys) hashes.push_back(MessageLog::hash_key(topic, key));
-    store->log().append(queue, *place, 0, clock_ms, hashes);
+    auto place = store->log().reserve(queue, wire::record_bytes(message), {0, clock_ms, hashes});
+    if (!place) return std::unexpected(place.error());
+    message.queue_offset = place->queue_offset;
+    message.physical_offset = static_cast<std::int64_t>(place->physical_offset);
+    std::string record;
+    if (auto encoded = wire::encode_record(message, record); !encoded) return std::unexpected(encoded.error());
+    record.copy(place->bytes.data(), record.size());
+    store->log().append(queue, *place);
     const std::int64_t offset = place->queue_offset;
     store->when_durable([this, text](const Result<void>& result) {
       if (result) {
@@ -69,7 +75,23 @@ struct StoreFixture {
   }
 
   static std::string text_of(std::string_view record) {
-    return record.size() < kTextAt ? std::string() : std::string(record.substr(kTextAt));
+    const auto message = wire::decode_record(record, wire::CheckCrc::yes);
+    return message ? std::string(message->body) : std::string();
+  }
+  // Of a message of topic "t" with a text of so many bytes and no keys, in the log.
+  static std::size_t entry_bytes(std::size_t text_bytes) {
+    const std::string text(text_bytes, 'x');
+    wire::MessageView message;
+    message.topic = "t";
+    message.body = text;
+    return kEntryHeaderBytes + wire::record_bytes(message);
+  }
+  // The log's files, in order.
+  std::vector<std::filesystem::path> log_files() const {
+    std::vector<std::filesystem::path> files;
+    for (const auto& file : std::filesystem::directory_iterator(directory + "/log")) files.push_back(file.path());
+    std::ranges::sort(files);
+    return files;
   }
 
   std::vector<std::string> texts(const std::string& topic, int queue_id, std::int64_t from = 0) {
@@ -96,6 +118,9 @@ struct StoreFixture {
     }
     return done();
   }
+
+  // Of the stores that are opened from now on.
+  Options& wanted() { return wanted_; }
 
   std::int64_t clock_ms = 1'000'000;
   std::string directory;

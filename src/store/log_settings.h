@@ -1,0 +1,32 @@
+// The settings that the message log keeps for itself in Family::meta.
+#pragma once
+
+#include <rocksdb/slice.h>
+
+#include <string>
+#include <string_view>
+
+#include "store/bytes.h"
+#include "store/queue.h"
+
+namespace gantry::store {
+
+// "queue/TOPIC\0ID" (4 bytes) -> number (4), minimum offset (8)
+constexpr std::string_view kQueuePrefix = "queue/";
+constexpr std::string_view kLogStart = "store/log_start";  // -> physical offset before which all is deleted
+// -> physical offset (8) up to which the index is complete, and (8) up to which the log was on the disk then
+constexpr std::string_view kLogEnds = "store/log";
+
+inline rocksdb::Slice to_slice(std::string_view text) { return {text.data(), text.size()}; }
+
+inline std::string queue_setting(const Queue& queue) {
+  std::string key(kQueuePrefix);
+  key += queue.topic();
+  key += '\0';
+  char id[4];
+  put_u32(id, static_cast<std::uint32_t>(queue.id()));
+  key.append(id, sizeof id);
+  return key;
+}
+
+}  // namespace gantry::store
