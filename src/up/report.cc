@@ -25,7 +25,7 @@ std::string complaint(const History& history, const Evidence& evidence, const Sa
   if (last.replicas > evidence.replicas_at_rest) {
     return fmt::format("{} replicas are left at the end, expected {}", last.replicas, evidence.replicas_at_rest);
   }
-  if (evidence.deliveries && evidence.deliveries->lost > 0) return doubts(*evidence.deliveries);
+  if (evidence.deliveries && evidence.deliveries->lost > 0) return "of the messages " + doubts(*evidence.deliveries);
   return "";
 }
 
@@ -33,13 +33,14 @@ std::string complaint(const History& history, const Evidence& evidence, const Sa
 
 std::string doubts(const Deliveries& deliveries) {
   std::string text;
-  const auto add = [&text](std::int64_t count, std::string_view what) {
-    if (count > 0) text += fmt::format("{}{} {}", text.empty() ? "" : "; ", count, what);
+  const auto add = [&text](std::int64_t count, std::string_view one, std::string_view more, std::string_view what) {
+    if (count > 0) text += fmt::format("{}{} {} {}", text.empty() ? "" : "; ", count, count == 1 ? one : more, what);
   };
-  add(deliveries.lost, "messages were lost");
-  add(deliveries.unacknowledged, "were handled by a worker that never learned whether its acknowledgement was taken");
-  add(deliveries.out_of_sight,
-      "have no known end: a worker that was killed, or a consumer that is not of this run, may have handled them");
+  add(deliveries.lost, "was", "were", "lost");
+  add(deliveries.unacknowledged, "was", "were",
+      "handled by a worker that never learned whether its acknowledgement was taken");
+  add(deliveries.out_of_sight, "has", "have",
+      "no known end: a worker that was killed, or a consumer that is not of this run, may have handled it");
   return text;
 }
 

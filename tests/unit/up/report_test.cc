@@ -57,7 +57,7 @@ TEST(Verdict, GivenAnyPartMissingThenItIsNotOkAndSaysWhy) {
       {{sample(0, 500, 4), sample(1, std::nullopt, 0)}, {}, "unknown at the end"},
       {{sample(0, 500, 4), sample(1, 7, 0)}, {}, "7 messages are left"},
       {{sample(0, 500, 4), sample(1, 0, 2)}, {}, "2 replicas are left"},
-      {good, lost, "3 messages were lost"},
+      {good, lost, "of the messages 3 were lost"},
       {good, half_sent, "whole burst"},
   };
   for (const auto& c : cases) {
