@@ -45,6 +45,8 @@ void ScaledObjectRunner::stop() {
   timer_.cancel();
 }
 
+scaling::Explanation ScaledObjectRunner::explain() const { return autoscaler_->explain(steady_ms()); }
+
 bool ScaledObjectRunner::watches_push() const {
   return target_.replicas().desired == 0 &&
          std::any_of(object_.triggers.begin(), object_.triggers.end(),

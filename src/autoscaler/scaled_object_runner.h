@@ -53,6 +53,7 @@ class ScaledObjectRunner : public std::enable_shared_from_this<ScaledObjectRunne
 
   const kube::ScaledObject& object() const { return object_; }
   const scaling::Autoscaler& autoscaler() const { return *autoscaler_; }
+  scaling::Explanation explain() const;  // of the newest decision, seen from now
   ScaleTarget::Replicas replicas() const { return target_.replicas(); }
   // Of the newest decision, by the wall clock; empty before the first.
   std::optional<std::int64_t> decided_at_ms() const { return decided_at_ms_; }

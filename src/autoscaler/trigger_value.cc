@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "autoscaler/scaled_object_spec.h"
+#include "base/words.h"
 
 namespace gantry::autoscaler {
 namespace {
@@ -14,13 +15,28 @@ std::string why_unknown(const lag::LagReading& reading) {
                                  : reading.unknown.front();
 }
 
+// The lag of one topic, or of several, and what scaling is told instead.
+struct Messages {
+  std::int64_t measured = 0;  // the lag as `gantry lag` tells it
+  std::int64_t waiting = 0;   // with those that wait for a retry: what decides on activity
+  std::int64_t counted = 0;   // of these, as many as consumers can be of use for
+  std::string why;            // counted is another number than measured; else empty
+
+  void explain(std::string reason) { why += (why.empty() ? "" : "; ") + std::move(reason); }
+};
+
 // Messages of one topic that want a consumer.
-Value messages_of(const kube::RocketmqTriggerMetadata& trigger, const lag::LagReading& reading) {
+std::expected<Messages, std::string> messages_of(const kube::RocketmqTriggerMetadata& trigger,
+                                                 const lag::LagReading& reading) {
   if (!reading.lag) return std::unexpected(why_unknown(reading));
-  std::int64_t messages = *reading.lag;
+  Messages messages{*reading.lag, *reading.lag, *reading.lag, {}};
   if (trigger.include_retry) {
     if (!reading.retry) return std::unexpected(why_unknown(reading));
-    messages += *reading.retry;
+    messages.waiting = messages.counted = messages.measured + *reading.retry;
+    if (*reading.retry > 0) {
+      messages.explain(
+          fmt::format("{} more wait for a retry (includeRetry: \"false\" leaves them out)", *reading.retry));
+    }
   }
   // a classic consumer without a queue is idle: more of them than queues would only cost
   const bool classic =
@@ -30,9 +46,35 @@ Value messages_of(const kube::RocketmqTriggerMetadata& trigger, const lag::LagRe
                             ? std::count_if(reading.queues.begin(), reading.queues.end(),
                                             [](const auto& q) { return q.lag.value_or(1) > 0; })
                             : static_cast<std::ptrdiff_t>(reading.queues.size());
-    messages = std::min<std::int64_t>(messages, std::max<std::int64_t>(useful, 1) * trigger.lag_threshold);
+    const auto queues = std::max<std::int64_t>(useful, 1);
+    // a product that does not fit is no limit
+    std::int64_t most = 0;
+    if (!__builtin_mul_overflow(queues, trigger.lag_threshold, &most) && messages.counted > most) {
+      messages.counted = most;
+      messages.explain(trigger.limit_to_queues_with_lag
+                           ? fmt::format("{} with a backlog x {} (limitToQueuesWithLag: \"true\")",
+                                         plural(queues, "queue"), trigger.lag_threshold)
+                           : fmt::format("{} x {} (more consumers than queues would idle; allowIdleConsumers: "
+                                         "\"true\" lifts this)",
+                                         plural(queues, "queue"), trigger.lag_threshold));
+    }
   }
-  return static_cast<double>(messages);
+  return messages;
+}
+
+std::expected<Messages, std::string> total(const kube::RocketmqTriggerMetadata& trigger,
+                                           const std::vector<Result<lag::LagReading>>& readings) {
+  Messages sum;
+  for (const auto& reading : readings) {
+    if (!reading) return std::unexpected(reading.error().message);
+    const auto more = messages_of(trigger, *reading);
+    if (!more) return std::unexpected(more.error());
+    sum.measured += more->measured;
+    sum.waiting += more->waiting;
+    sum.counted += more->counted;
+    if (!more->why.empty()) sum.explain((readings.size() > 1 ? reading->topic + ": " : "") + more->why);
+  }
+  return sum;
 }
 
 Value seconds_of(const lag::LagReading& reading) {
@@ -44,18 +86,25 @@ Value seconds_of(const lag::LagReading& reading) {
 
 scaling::TriggerReading trigger_value(const kube::RocketmqTriggerMetadata& trigger,
                                       const std::vector<Result<lag::LagReading>>& readings) {
-  Value messages = 0.0;
+  scaling::TriggerReading result;
+  scaling::MetricReading& lag = result.metrics.emplace_back();
+  lag.name = kLagMetric;
+  if (const auto messages = total(trigger, readings)) {
+    lag.value = static_cast<double>(messages->counted);
+    if (!messages->why.empty()) lag.measured = static_cast<double>(messages->measured);
+    lag.why_counted = messages->why;
+    // by what waits, not by what is left of it under a limit: a threshold above the limit would never be reached
+    result.active = messages->waiting > trigger.activation_lag_threshold;
+  } else {
+    lag.value = std::unexpected(messages.error());
+  }
+  if (!trigger.lag_seconds_threshold) return result;
   Value seconds = 0.0;
   for (const auto& reading : readings) {
-    const Value more = reading ? messages_of(trigger, *reading) : Value(std::unexpected(reading.error().message));
     const Value age = reading ? seconds_of(*reading) : Value(std::unexpected(reading.error().message));
-    if (messages) messages = more ? Value(*messages + *more) : more;
     if (seconds) seconds = age ? Value(std::max(*seconds, *age)) : age;
   }
-  scaling::TriggerReading result;
-  result.metrics.push_back({std::string(kLagMetric), messages});
-  if (messages) result.active = *messages > static_cast<double>(trigger.activation_lag_threshold);
-  if (trigger.lag_seconds_threshold) result.metrics.push_back({std::string(kLagSecondsMetric), seconds});
+  result.metrics.push_back({std::string(kLagSecondsMetric), seconds, {}, {}});
   return result;
 }
 

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <optional>
 
+#include "base/json_text.h"
 #include "bench/cases.h"
 #include "bench/options.h"
 #include "bench/server_process.h"
@@ -58,7 +59,7 @@ void print(const Row& row, bool json) {
                              {"server_us_per_op", nullable(row.server_us_per_op)},
                              {"server_rss_mib", nullable(row.server_rss_mib)}};
     if (!row.first_error.empty()) line["first_error"] = row.first_error;
-    std::printf("%s\n", boost::json::serialize(line).c_str());
+    std::printf("%s\n", json_text(line).c_str());
   } else {
     const auto text = [](std::optional<double> value, const char* format) {
       char buffer[32];

@@ -3,10 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/json/serialize.hpp>
 #include <cctype>
 #include <cstdio>
 #include <map>
+
+#include "base/json_text.h"
 
 namespace gantry::cli {
 namespace {
@@ -35,9 +36,9 @@ bool needs_quotes(std::string_view text) {
 std::string yaml_scalar(const json::value& value) {
   if (value.is_string()) {
     const std::string_view text = value.as_string();
-    return needs_quotes(text) ? json::serialize(value) : std::string(text);  // JSON strings are YAML strings
+    return needs_quotes(text) ? json_text(value) : std::string(text);  // JSON strings are YAML strings
   }
-  return json::serialize(value);
+  return json_text(value);
 }
 
 bool is_block(const json::value& value) {
@@ -119,7 +120,7 @@ std::string to_yaml(const json::value& value) {
 std::string to_cell(const json::value& value) {
   if (value.is_null()) return "-";
   if (value.is_string()) return std::string(value.as_string());
-  return json::serialize(value);
+  return json_text(value);
 }
 
 void print(std::string_view text) {
@@ -132,7 +133,7 @@ void print_error(std::string_view text) {
 }
 
 void print_list(const json::array& list, const std::vector<std::string_view>& columns, Format format) {
-  if (format == Format::json) return print(json::serialize(list) + "\n");
+  if (format == Format::json) return print(json_text(list) + "\n");
   if (format == Format::yaml) return print(to_yaml(list));
   std::vector<std::vector<std::string>> rows(1);
   for (std::string_view column : columns) {
@@ -151,7 +152,7 @@ void print_list(const json::array& list, const std::vector<std::string_view>& co
 }
 
 void print_object(const json::object& object, Format format) {
-  if (format == Format::json) return print(json::serialize(object) + "\n");
+  if (format == Format::json) return print(json_text(object) + "\n");
   if (format == Format::yaml) return print(to_yaml(object));
   std::vector<std::vector<std::string>> rows;
   for (const auto& [name, value] : object) rows.push_back({std::string(name), to_cell(value)});

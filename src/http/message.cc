@@ -1,7 +1,8 @@
 #include "http/message.h"
 
 #include <algorithm>
-#include <boost/json/serialize.hpp>
+
+#include "base/json_text.h"
 
 namespace gantry::http {
 
@@ -54,7 +55,7 @@ std::string_view Request::parameter(std::string_view name, std::string_view fall
 }
 
 Response json(const boost::json::value& value, int status) {
-  return {status, "application/json", boost::json::serialize(value), {}};
+  return {status, "application/json", json_text(value), {}};
 }
 
 Response text(std::string body, int status) { return {status, "text/plain; charset=utf-8", std::move(body), {}}; }

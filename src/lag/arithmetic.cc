@@ -77,7 +77,7 @@ QueueReading read_queue(const QueueFacts& facts, OffsetResetPolicy policy, std::
   if (lag == 0) {
     reading.oldest_age_ms = 0;
   } else if (reading.never_committed) {
-    add_reason(unknown, fmt::format("{}: age: the group has never committed an offset", facts.broker));
+    add_reason(unknown, fmt::format("{}: age: {}", facts.broker, kNeverCommitted));
   } else if (*facts.consumer_offset < *facts.min_offset) {
     add_reason(unknown, fmt::format("{}: age: the group stands before the oldest message that is left", facts.broker));
   } else if (!facts.delay_ms || *facts.delay_ms > kPlausibleAgeMaxMs) {
@@ -90,8 +90,7 @@ QueueReading read_queue(const QueueFacts& facts, OffsetResetPolicy policy, std::
     reading.in_flight = *facts.pop_in_flight;
     reading.ready = *facts.pop_ready;
   } else if (facts.pop) {
-    add_reason(unknown,
-               fmt::format("{}: in flight and ready: this broker does not tell them of POP groups", facts.broker));
+    add_reason(unknown, fmt::format("{}: in flight and ready: {}", facts.broker, kPopNotTold));
   } else {
     const std::int64_t pulled =
         std::clamp(facts.pull_offset.value_or(*from), *from, std::max(*from, *facts.broker_offset));

@@ -5,9 +5,14 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace gantry::lag {
+
+// Ends of reasons in LagReading::unknown that are a normal state of a group, and nothing that anybody has to mend.
+inline constexpr std::string_view kNeverCommitted = "the group has never committed an offset";
+inline constexpr std::string_view kPopNotTold = "this broker does not tell them of POP groups";
 
 struct QueueReading {
   std::string broker;

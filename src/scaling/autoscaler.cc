@@ -110,10 +110,15 @@ void Autoscaler::update(ScaledObjectSpec spec, int64_t now_ms) {
   state_.next_sync_ms = std::min(state_.next_sync_ms, now_ms + spec_.hpa_sync_period_ms);
 }
 
-Explanation Autoscaler::explain() const {
+Explanation Autoscaler::explain(int64_t now_ms) const {
   Explanation all = readings_;
   all.append(poll_);
   all.append(sync_);
+  if (!last_.paused && last_.desired_replicas > 0) {
+    const int64_t left_s = (std::max<int64_t>(0, state_.next_sync_ms - now_ms) + 999) / 1'000;
+    all.say(Topic::schedule, "the HPA looks again in {} s (every {}; gantry/hpa-sync-period sets it here)", left_s,
+            seconds_text(spec_.hpa_sync_period_ms));
+  }
   explain_outcome(last_.current_replicas, last_.desired_replicas, all);
   return all;
 }

@@ -69,8 +69,9 @@ class Autoscaler {
 
   int64_t next_due_ms() const { return scaling::next_due_ms(state_); }
 
-  // Why the count is what it is: the newest readings, and what the last poll and the last sync made of theirs.
-  Explanation explain() const;
+  // Why the count is what it is: the newest readings, what the last poll and the last sync made of theirs, and, while
+  // there are replicas for it to look at, when the HPA does so again.
+  Explanation explain(int64_t now_ms) const;
 
   const ScaledObjectSpec& spec() const { return spec_; }
   const State& state() const { return state_; }

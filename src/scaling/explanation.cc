@@ -18,6 +18,7 @@ std::string_view to_string(Topic topic) {
     case Topic::stabilization: return "stabilization";
     case Topic::policy: return "policy";
     case Topic::bounds: return "bounds";
+    case Topic::schedule: return "schedule";
     case Topic::decision: break;
   }
   return "decision";

@@ -24,6 +24,7 @@ enum class Topic {
   stabilization,  // recent recommendations hold the count
   policy,         // the rate of change is limited
   bounds,         // minimum or maximum replicas
+  schedule,       // when the HPA looks again
   decision,       // the outcome
 };
 

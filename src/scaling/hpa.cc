@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/words.h"
 #include "scaling/policies.h"
 #include "scaling/proposal.h"
 #include "scaling/stabilization.h"
@@ -13,14 +14,16 @@ namespace {
 void explain_proposal(const ResolvedMetric& metric, const Proposal& proposal, const ReplicaCounts& counts,
                       Explanation& explanation) {
   if (proposal.within_tolerance) {
-    explanation.say(Topic::tolerance, "{} {}: {:.3g} of the target is close enough, {} replicas stay", metric.trigger,
-                    metric.spec.name, proposal.usage_ratio, proposal.replicas);
+    explanation.say(Topic::tolerance, "{} {}: {:.3g} of the target is close enough, {} {}", metric.trigger,
+                    metric.spec.name, proposal.usage_ratio, plural(proposal.replicas, "replica"),
+                    proposal.replicas == 1 ? "stays" : "stay");
   } else if (metric.spec.target_type == TargetType::average_value) {
-    explanation.say(Topic::proposal, "{} {}: {} / {} per replica asks for {} replicas", metric.trigger,
-                    metric.spec.name, *metric.value, metric.spec.target, proposal.replicas);
+    explanation.say(Topic::proposal, "{} {}: {} / {} per replica asks for {}", metric.trigger, metric.spec.name,
+                    *metric.value, metric.spec.target, plural(proposal.replicas, "replica"));
   } else {
-    explanation.say(Topic::proposal, "{} {}: {} / {} times {} ready replicas asks for {} replicas", metric.trigger,
-                    metric.spec.name, *metric.value, metric.spec.target, counts.ready, proposal.replicas);
+    explanation.say(Topic::proposal, "{} {}: {} / {} times {} ready asks for {}", metric.trigger, metric.spec.name,
+                    *metric.value, metric.spec.target, plural(counts.ready, "replica"),
+                    plural(proposal.replicas, "replica"));
   }
 }
 
@@ -53,8 +56,8 @@ std::optional<int32_t> largest_proposal(const ScaledObjectSpec& spec, ResolvedMe
     return std::nullopt;
   }
   if (metrics.metrics.size() > 1) {
-    explanation.say(Topic::winner, "{} {} asks for the most: {} replicas", winner->trigger, winner->spec.name,
-                    *winner->proposal);
+    explanation.say(Topic::winner, "{} {} asks for the most: {}", winner->trigger, winner->spec.name,
+                    plural(*winner->proposal, "replica"));
   }
   return winner->proposal;
 }

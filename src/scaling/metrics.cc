@@ -4,18 +4,20 @@
 #include <cmath>
 #include <limits>
 
+#include "base/words.h"
 #include "scaling/fallback.h"
 
 namespace gantry::scaling {
 namespace {
 
-std::expected<double, std::string> reading_of(const TriggerReading* trigger, const std::string& metric_name) {
+std::expected<MetricReading, std::string> reading_of(const TriggerReading* trigger, const std::string& metric_name) {
   if (trigger == nullptr) return std::unexpected("the trigger was not read");
   if (trigger->error) return std::unexpected(*trigger->error);
   for (const MetricReading& reading : trigger->metrics) {
     if (reading.name != metric_name) continue;
-    if (reading.value && !std::isfinite(*reading.value)) return std::unexpected("the value is not a finite number");
-    return reading.value;
+    if (!reading.value) return std::unexpected(reading.value.error());
+    if (!std::isfinite(*reading.value)) return std::unexpected("the value is not a finite number");
+    return reading;
   }
   return std::unexpected("the metric is missing from the reading");
 }
@@ -24,12 +26,16 @@ void explain_known(const ResolvedMetric& metric, const TriggerSpec& trigger, std
                    Explanation& explanation) {
   const char* per = metric.spec.target_type == TargetType::average_value ? " per replica" : "";
   const char* active = metric.active ? "active" : "not active";
+  const std::string counted = metric.why_counted.empty()
+                                  ? std::string()
+                                  : fmt::format(", counted as {}: {}", *metric.value, metric.why_counted);
   if (says_active) {
-    explanation.say(Topic::reading, "{} {} is {}, target {}{}; the scaler says {}", trigger.name, metric.spec.name,
-                    *metric.value, metric.spec.target, per, active);
+    explanation.say(Topic::reading, "{} {} is {}{}, target {}{}; the scaler says {}", trigger.name, metric.spec.name,
+                    *metric.measured, counted, metric.spec.target, per, active);
   } else {
-    explanation.say(Topic::reading, "{} {} is {}, target {}{}; activates above {}: {}", trigger.name, metric.spec.name,
-                    *metric.value, metric.spec.target, per, trigger.activation_threshold, active);
+    explanation.say(Topic::reading, "{} {} is {}{}, target {}{}; activates above {}: {}", trigger.name,
+                    metric.spec.name, *metric.measured, counted, metric.spec.target, per, trigger.activation_threshold,
+                    active);
   }
 }
 
@@ -38,8 +44,7 @@ void resolve_unknown(const ScaledObjectSpec& spec, const Observation& observatio
                      ResolvedMetrics& all, Explanation& explanation) {
   if (all.first_error.empty()) all.first_error = metric.error;
   const std::string who = fmt::format("{} {} is unknown ({})", metric.trigger, metric.spec.name, metric.error);
-  const std::string failures =
-      fmt::format("{} failure{} in a row", metric.failures_in_a_row, metric.failures_in_a_row == 1 ? "" : "s");
+  const std::string failures = plural(metric.failures_in_a_row, "failure") + " in a row";
   if (!spec.fallback) {
     explanation.say(Topic::unknown, "{}; {}, no fallback is configured", who, failures);
     all.error = true;
@@ -59,10 +64,12 @@ void resolve_unknown(const ScaledObjectSpec& spec, const Observation& observatio
     return;
   }
   metric.fallback = true;
+  metric.why_counted =
+      fmt::format("the fallback, {}", plural(fallback_replicas(fallback, observation.current_replicas), "replica"));
   all.fallback = true;
   if (!falls_back_to_zero(fallback)) all.fallback_activates = true;
-  explanation.say(Topic::fallback, "{}; {}, more than {}: counts as {} replicas ({})", who, failures,
-                  fallback.failure_threshold, fallback_replicas(fallback, observation.current_replicas),
+  explanation.say(Topic::fallback, "{}; {}, more than {}: counts as {} ({})", who, failures, fallback.failure_threshold,
+                  plural(fallback_replicas(fallback, observation.current_replicas), "replica"),
                   to_string(fallback.behavior));
 }
 
@@ -83,13 +90,15 @@ ResolvedMetrics resolve_metrics(const ScaledObjectSpec& spec, const std::map<std
     bool trigger_active = says_active.value_or(false);
     for (const MetricSpec& metric_spec : trigger.metrics) {
       ResolvedMetric metric{.key = metric_key(i, metric_spec.name), .trigger = trigger.name, .spec = metric_spec};
-      if (const auto value = reading_of(reading, metric_spec.name)) {
-        metric.value = *value;
-        metric.active = says_active.value_or(*value > trigger.activation_threshold);
+      if (const auto read = reading_of(reading, metric_spec.name)) {
+        metric.value = *read->value;
+        metric.measured = read->measured.value_or(*read->value);
+        metric.why_counted = read->why_counted;
+        metric.active = says_active.value_or(*metric.measured > trigger.activation_threshold);
         trigger_active |= metric.active;
         explain_known(metric, trigger, says_active, explanation);
       } else {
-        metric.error = value.error();
+        metric.error = read.error();
         const auto before = failures_in_a_row.find(metric.key);
         const int32_t failures = before == failures_in_a_row.end() ? 0 : before->second;
         metric.failures_in_a_row = failures == std::numeric_limits<int32_t>::max() ? failures : failures + 1;

@@ -21,10 +21,12 @@ struct ResolvedMetric {
   std::string key;
   std::string trigger;  // the trigger's name
   MetricSpec spec;
-  std::optional<double> value;  // as read, or the fallback's; absent: unknown
-  std::string error;            // why it could not be read; also set under fallback
-  bool fallback = false;        // value is the fallback's
-  bool active = false;          // as read: strictly greater than the activation threshold
+  std::optional<double> value;     // what counts: as read, or the fallback's; absent: unknown
+  std::optional<double> measured;  // as measured; differs from value when why_counted says so; absent: unknown
+  std::string why_counted;         // why value is another number than measured, the fallback included; else empty
+  std::string error;               // why it could not be read; also set under fallback
+  bool fallback = false;           // value is the fallback's
+  bool active = false;             // as read: strictly greater than the activation threshold
   int32_t failures_in_a_row = 0;
   std::optional<int32_t> proposal;  // replicas that the HPA computed from it; absent until then, and when unknown
 

@@ -13,7 +13,10 @@ namespace gantry::scaling {
 // One metric of a trigger: the total over all replicas, or why it is unknown. A number that is not finite is unknown.
 struct MetricReading {
   std::string name;
-  std::expected<double, std::string> value;
+  std::expected<double, std::string> value;  // what counts
+  // What was measured, when the scaler counts another number, and why it does: "8 queues x 50 (...)".
+  std::optional<double> measured;
+  std::string why_counted;
 
   bool operator==(const MetricReading&) const = default;
 };

@@ -6,10 +6,10 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/json/serialize.hpp>
 #include <cstdio>
 #include <fstream>
 
+#include "base/json_text.h"
 #include "broker/broker.h"
 #include "net/io_thread.h"
 #include "net/shutdown.h"
@@ -86,7 +86,7 @@ Result<std::shared_ptr<rocketmq::Cluster>> make_cluster(boost::asio::io_context&
 
 Result<void> write_report(const std::string& file, const Show& show, const Verdict& verdict) {
   std::ofstream out(file, std::ios::trunc);
-  out << boost::json::serialize(to_json(show.history(), verdict)) << "\n";
+  out << json_text(to_json(show.history(), verdict)) << "\n";
   out.close();
   if (!out)
     return fail(Errc::unavailable, "{}: the report cannot be written: {}", file,
@@ -146,6 +146,8 @@ int run_show(const Options& options, Plan plan) {
   if (!cluster) return report_error(cluster.error());
   for (const std::string& ignored : plan.manifest->ignored)
     std::printf("not used on one machine: %s\n", ignored.c_str());
+
+  if (!plan.generator_off.empty()) std::printf("%s\n", plan.generator_off.c_str());
 
   const std::string name_servers = plan.name_servers;
   auto created = Show::create(io, std::move(plan), *cluster);

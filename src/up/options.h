@@ -14,7 +14,7 @@
 namespace gantry::up {
 
 struct Options {
-  std::vector<std::string> files;           // Kubernetes YAML; at least one
+  std::vector<std::string> files;           // Kubernetes YAML; none: the example that is built in
   std::optional<std::string> name_servers;  // an existing cluster, instead of the embedded broker and of the manifest's
   std::string access_key;                   // ACL of that cluster; empty: none
   std::string secret_key;
@@ -23,9 +23,12 @@ struct Options {
   std::map<std::string, std::string> worker_environment;
   std::string http_host = "127.0.0.1";  // where the page is served
   std::uint16_t http_port = 8088;       // 0: any free port, which is printed
+  bool generate = false;                // send the YAML's burst to a cluster that is not embedded, too
   std::string data_dir;                 // of the embedded broker; empty: a temporary one, removed at the end
   std::uint16_t namesrv_port = 9876;    // of the embedded name server and broker
   std::uint16_t broker_port = 10911;
+  // Names of options that were given and mean the embedded broker: refused when there is none.
+  std::vector<std::string> embedded_only;
   std::optional<std::chrono::seconds> duration;  // headless: at most that long, then stop
   std::string report_file;                       // JSON with samples and the verdict; empty: none
   std::string version;                           // shown on the page

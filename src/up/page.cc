@@ -1,7 +1,6 @@
 #include "up/page.h"
 
-#include <boost/json/serialize.hpp>
-
+#include "base/json_text.h"
 #include "up/state_json.h"
 #include "web_assets.h"
 
@@ -19,14 +18,14 @@ Page::Page(boost::asio::io_context& io, const std::string& host, std::uint16_t p
   server_.get("/api/history", [this](const http::Request&) { return http::json(history_json(show_)); });
   server_.events("/api/events",
                  [this](const http::Request&, std::shared_ptr<http::EventStream> stream) -> Result<void> {
-                   stream->push("state", boost::json::serialize(state_json(show_, version_)));
+                   stream->push("state", json_text(state_json(show_, version_)));
                    listeners_.add(std::move(stream));
                    return {};
                  });
 }
 
 void Page::push() {
-  if (listeners_.size() > 0) listeners_.push("state", boost::json::serialize(state_json(show_, version_)));
+  if (listeners_.size() > 0) listeners_.push("state", json_text(state_json(show_, version_)));
 }
 
 }  // namespace gantry::up

@@ -1,10 +1,12 @@
 #include "up/plan.h"
 
 #include <array>
+#include <filesystem>
 #include <fstream>
 
 #include "autoscaler/scaled_object_spec.h"
 #include "kube/environment.h"
+#include "up/example.h"
 
 namespace gantry::up {
 namespace {
@@ -28,6 +30,12 @@ Result<std::string> read_file(const std::string& name) {
 std::string joined(const std::vector<std::string>& words, char separator) {
   std::string all;
   for (const std::string& word : words) all += (all.empty() ? "" : std::string(1, separator)) + word;
+  return all;
+}
+
+std::string names(const std::vector<kube::Source>& sources) {
+  std::string all;
+  for (const kube::Source& source : sources) all += (all.empty() ? "" : " ") + source.file;
   return all;
 }
 
@@ -98,12 +106,14 @@ Result<Plan> make_plan(const Options& options) {
     if (!text) return std::unexpected(text.error());
     sources.push_back({file, std::move(*text)});
   }
+  if (sources.empty()) sources.push_back({std::string(kExampleName), std::string(example_yaml())});
   auto manifest = kube::parse_manifests(sources);
   if (!manifest) return std::unexpected(kube::to_error(manifest.error()));
 
   Plan plan;
   plan.manifest = std::make_shared<kube::Manifest>(std::move(*manifest));
   std::string problems;
+  std::string generator_file;
   for (const kube::ScaledObject& object : plan.manifest->scaled_objects) {
     if (std::string unsupported = unsupported_triggers(object); !unsupported.empty())
       problems += (problems.empty() ? "" : "\n") + unsupported;
@@ -115,7 +125,10 @@ Result<Plan> make_plan(const Options& options) {
     }
     plan.replicas_at_rest += spec->idle_replica_count.value_or(spec->min_replica_count);
     plan.specs.push_back(std::move(*spec));
-    if (object.gantry.generator && !plan.generator) plan.generator = object.gantry.generator;
+    if (object.gantry.generator && !plan.generator) {
+      plan.generator = object.gantry.generator;
+      generator_file = object.file;
+    }
     plan.embedded |= object.gantry.embedded_broker;
   }
   for (const kube::Deployment& deployment : plan.manifest->deployments) {
@@ -132,8 +145,7 @@ Result<Plan> make_plan(const Options& options) {
   }
   if (!problems.empty()) return fail(Errc::invalid_argument, "{}", problems);
   if (plan.manifest->scaled_objects.empty()) {
-    return fail(Errc::invalid_argument, "{}: no ScaledObject in it: there is nothing to scale",
-                joined(options.files, ' '));
+    return fail(Errc::invalid_argument, "{}: no ScaledObject in it: there is nothing to scale", names(sources));
   }
   if (options.name_servers) {
     plan.embedded = false;
@@ -145,9 +157,24 @@ Result<Plan> make_plan(const Options& options) {
       return fail(
           Errc::invalid_argument,
           "{}: no trigger names a RocketMQ cluster; use --namesrv, or the annotation gantry/embedded-broker: \"true\"",
-          joined(options.files, ' '));
+          names(sources));
     }
     plan.name_servers = *named;
+  }
+  plan.new_broker = plan.embedded && options.data_dir.empty();
+  if (!plan.embedded && !options.embedded_only.empty()) {
+    return fail(Errc::invalid_argument, "{}: without effect, as no broker is embedded: the cluster at {} is used",
+                joined(options.embedded_only, ' '), plan.name_servers);
+  }
+  if (options.generate && !plan.generator) {
+    return fail(Errc::invalid_argument, "--generate: there is no annotation gantry/generator in {}", names(sources));
+  }
+  // invented messages are for a broker that is ours; another's consumers would take them for real
+  if (plan.generator && !plan.embedded && !options.generate) {
+    plan.generator.reset();
+    plan.generator_off =
+        fmt::format("the generator of {} is off on a cluster that is not embedded; --generate turns it on",
+                    std::filesystem::path(generator_file).filename().string());
   }
   return plan;
 }

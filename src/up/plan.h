@@ -17,7 +17,9 @@ struct Plan {
   std::shared_ptr<kube::Manifest> manifest;
   std::vector<scaling::ScaledObjectSpec> specs;           // of manifest->scaled_objects, in their order
   std::optional<kube::Generator> generator;               // of the first scaled object that has one
+  std::string generator_off;                              // why the generator of the YAML is not used, for people
   bool embedded = false;                                  // run our own broker
+  bool new_broker = false;                                // ... which begins empty
   std::map<std::string, std::string> worker_environment;  // unless the YAML sets it: how to reach the cluster
   std::string name_servers;                               // of the cluster to use; with an embedded broker set later
   std::int32_t replicas_at_rest = 0;                      // of all scaled objects together

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/words.h"
 #include "up/show.h"
 
 namespace gantry::up {
@@ -22,8 +23,9 @@ void add_readings(const Show& show, std::vector<Problem>& problems) {
     if (reading && reading->lag) continue;
     std::string why =
         reading ? (reading->unknown.empty() ? "no reason given" : reading->unknown.front()) : reading.error().message;
-    if (!told.insert(why).second) continue;
-    problems.push_back({fmt::format("lag of {}/{}", show.watched()[i].topic, show.watched()[i].group), std::move(why)});
+    const bool repeats = !told.insert(why).second;
+    problems.push_back({fmt::format("lag of {}/{}", show.watched()[i].topic, show.watched()[i].group), std::move(why),
+                        false, repeats});
   }
 }
 
@@ -35,7 +37,8 @@ void add_workers(const Show& show, std::vector<Problem>& problems) {
     const auto first = std::ranges::find_if(replicas, workload::is_failing);
     problems.push_back(
         {"deployment " + deployment->name(),
-         fmt::format("{} of {} replicas fail; {}: {}", failing, replicas.size(), first->name, first->last_error),
+         fmt::format("{} of {} {}; {}: {}", failing, plural(static_cast<std::int64_t>(replicas.size()), "replica"),
+                     failing == 1 ? "fails" : "fail", first->name, first->last_error),
          true});
   }
 }
@@ -46,28 +49,40 @@ std::vector<Problem> problems_of(const Show& show) {
   std::vector<Problem> problems;
   add_readings(show, problems);
   add_workers(show, problems);
+  for (std::size_t i = 0; i < show.watched().size(); ++i) {
+    if (std::string missing = show.missing_consumers(i); !missing.empty())
+      problems.push_back({"group " + show.watched()[i].group, std::move(missing)});
+  }
   if (show.generator() != nullptr && !show.generator()->last_error().empty())
     problems.push_back({"the burst", "cannot be sent now, is tried again: " + show.generator()->last_error()});
   return problems;
 }
 
 std::string without_numbers(const std::string& text) {
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
   std::string words;
-  std::ranges::copy_if(text, std::back_inserter(words), [](char c) { return c < '0' || c > '9'; });
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool separator =
+        text[i] == ',' && i > 0 && is_digit(text[i - 1]) && i + 1 < text.size() && is_digit(text[i + 1]);
+    if (!is_digit(text[i]) && !separator) words += text[i];
+  }
   return words;
 }
 
 void ProblemLog::update(const std::vector<Problem>& problems) {
-  std::map<std::string, std::string> now;
+  std::map<std::string, Open> now;
   for (const Problem& problem : problems) {
-    const std::string words = without_numbers(problem.text);
-    now[problem.about] = words;
     const auto before = open_.find(problem.about);
-    if (!problem.logged && (before == open_.end() || before->second != words))
+    const bool was_open = before != open_.end();
+    Open& open = now[problem.about];
+    open.words = without_numbers(problem.text);
+    open.said = !problem.repeats || (was_open && before->second.said);
+    if (problem.logged || problem.repeats) continue;
+    if (!was_open || !before->second.said || before->second.words != open.words)
       spdlog::warn("{}: {}", problem.about, problem.text);
   }
-  for (const auto& [about, words] : open_) {
-    if (!now.contains(about)) spdlog::info("{}: well again", about);
+  for (const auto& [about, open] : open_) {
+    if (open.said && !now.contains(about)) spdlog::info("{}: well again", about);
   }
   open_ = std::move(now);
 }

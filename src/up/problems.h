@@ -11,9 +11,10 @@ namespace gantry::up {
 class Show;
 
 struct Problem {
-  std::string about;    // "scaled object orders", "the burst", "deployment orders-worker"
-  std::string text;     // with what to do next, where that is known
-  bool logged = false;  // whoever met it has written it to the log itself
+  std::string about;     // "scaled object orders", "the burst", "deployment orders-worker"
+  std::string text;      // with what to do next, where that is known
+  bool logged = false;   // whoever met it has written it to the log itself
+  bool repeats = false;  // an earlier one of the list has the same text: once is enough for people
 
   bool operator==(const Problem&) const = default;
 };
@@ -26,7 +27,11 @@ class ProblemLog {
   void update(const std::vector<Problem>& problems);
 
  private:
-  std::map<std::string, std::string> open_;  // by what it is about: the text without its numbers
+  struct Open {
+    std::string words;  // the text without its numbers
+    bool said = false;  // its beginning stands in the log, so its end is worth a line
+  };
+  std::map<std::string, Open> open_;  // by what it is about
 };
 
 // A text without its digits: what changes second by second.

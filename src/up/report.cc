@@ -6,11 +6,18 @@
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
 
+#include "base/words.h"
+
 namespace gantry::up {
 namespace {
 
 boost::json::value nullable(std::optional<std::int64_t> value) {
   return value ? boost::json::value(*value) : boost::json::value(nullptr);
+}
+
+// "1 replica is", "2 replicas are"
+std::string count_of(std::int64_t number, std::string_view noun) {
+  return plural(number, noun) + (number == 1 ? " is" : " are");
 }
 
 std::string complaint(const History& history, const Evidence& evidence, const Sample& last) {
@@ -21,9 +28,10 @@ std::string complaint(const History& history, const Evidence& evidence, const Sa
   }
   if (!evidence.burst_complete) return "the generator has not sent its whole burst";
   if (!last.lag) return "the lag is unknown at the end";
-  if (*last.lag != 0) return fmt::format("{} messages are left at the end", *last.lag);
+  if (*last.lag != 0) return fmt::format("{} left at the end", count_of(*last.lag, "message"));
   if (last.replicas > evidence.replicas_at_rest) {
-    return fmt::format("{} replicas are left at the end, expected {}", last.replicas, evidence.replicas_at_rest);
+    return fmt::format("{} left at the end, expected {}", count_of(last.replicas, "replica"),
+                       evidence.replicas_at_rest);
   }
   if (evidence.deliveries && evidence.deliveries->lost > 0) return "of the messages " + doubts(*evidence.deliveries);
   return "";
@@ -34,7 +42,8 @@ std::string complaint(const History& history, const Evidence& evidence, const Sa
 std::string doubts(const Deliveries& deliveries) {
   std::string text;
   const auto add = [&text](std::int64_t count, std::string_view one, std::string_view more, std::string_view what) {
-    if (count > 0) text += fmt::format("{}{} {} {}", text.empty() ? "" : "; ", count, count == 1 ? one : more, what);
+    if (count > 0)
+      text += fmt::format("{}{} {} {}", text.empty() ? "" : "; ", grouped(count), count == 1 ? one : more, what);
   };
   add(deliveries.lost, "was", "were", "lost");
   add(deliveries.unacknowledged, "was", "were",
@@ -50,6 +59,7 @@ boost::json::object to_json(const Sample& sample) {
           {"in_flight", nullable(sample.in_flight)},
           {"oldest_age_ms", nullable(sample.oldest_age_ms)},
           {"replicas", sample.replicas},
+          {"incoming", nullable(sample.incoming)},
           {"sent", nullable(sample.sent)},
           {"consumed", nullable(sample.consumed)}};
 }
@@ -87,8 +97,9 @@ Verdict judge(const History& history, const Evidence& evidence) {
   verdict.reason = complaint(history, evidence, last);
   verdict.ok = verdict.reason.empty();
   if (verdict.ok) {
-    verdict.reason = fmt::format("a backlog of {} was absorbed by up to {} replicas, which are back at {}",
-                                 *verdict.max_lag, verdict.max_replicas, verdict.final_replicas);
+    verdict.reason = fmt::format("a backlog of {} was absorbed by up to {}, {} back at {}", grouped(*verdict.max_lag),
+                                 plural(verdict.max_replicas, "replica"),
+                                 verdict.max_replicas == 1 ? "now" : "which are", verdict.final_replicas);
     if (verdict.unknown.value_or(0) > 0) verdict.reason += "; of its messages " + doubts(*evidence.deliveries);
   }
   return verdict;

@@ -19,7 +19,8 @@ struct Sample {
   std::optional<std::int64_t> in_flight;
   std::optional<std::int64_t> oldest_age_ms;
   std::int32_t replicas = 0;
-  std::optional<std::int64_t> sent;
+  std::optional<std::int64_t> incoming;  // stored in the watched topics since the start, whoever sent it
+  std::optional<std::int64_t> sent;      // of these, by our generator; empty also without one
   std::optional<std::int64_t> consumed;
 };
 

@@ -16,7 +16,8 @@ namespace {
 using boost::asio::awaitable;
 
 constexpr std::chrono::milliseconds kLagMaxAge{250};  // below every sampling and push interval
-constexpr double kRateWindowS = 3;
+// Three samples: they come a second apart, a little sooner or later. As on the page.
+constexpr double kRateWindowS = 2.5;
 constexpr std::int32_t kTopicQueues = 8;
 constexpr std::chrono::milliseconds kCreateAgain{500};
 constexpr int kCreateAttempts = 20;
@@ -39,6 +40,7 @@ Show::Show(boost::asio::io_context& io, Plan plan, std::shared_ptr<rocketmq::Clu
       cluster_(std::move(cluster)),
       admin_(cluster_),
       lag_(io, std::make_shared<lag::RocketmqLag>(cluster_), kLagMaxAge),
+      consumption_(plan_.new_broker),
       wakeup_(io) {}
 
 Result<std::unique_ptr<Show>> Show::create(boost::asio::io_context& io, Plan plan,
@@ -167,6 +169,7 @@ awaitable<void> Show::stop(std::chrono::milliseconds grace) {
 
 awaitable<void> Show::sample() {
   Sample sample;
+  const bool sent_all = generator_ && generator_->complete();  // before the reading: what it finds is after the burst
   std::vector<Result<lag::LagReading>> groups;
   for (const lag::LagQuery& query : watched_) groups.push_back(co_await lag_.read(query));
   groups_ = std::move(groups);
@@ -179,11 +182,15 @@ awaitable<void> Show::sample() {
         sample.oldest_age_ms && age ? std::optional(std::max(*sample.oldest_age_ms, *age)) : std::nullopt;
   }
   if (witness_) count_consumers();
-  co_await read_topics();
+  look_for_progress();
   sample.t_s = std::round(uptime_s() * 10) / 10;
+  co_await read_topics(sample.t_s);
   for (const auto& deployment : deployments_) sample.replicas += deployment->current();
   if (generator_) sample.sent = generator_->sent();
-  sample.consumed = consumed_since_start();
+  sample.incoming = incoming_since_start();
+  sample.consumed = consumption_.update(watched_, groups_);
+  burst_over_ |= burst_consumed_ && sample.lag.value_or(0) > 0;
+  burst_consumed_ |= sent_all && sample.lag == 0;
   last_ = sample;
   history_.add(sample);
   if (on_sample) on_sample();
@@ -201,7 +208,7 @@ void Show::count_consumers() {
   }
 }
 
-awaitable<void> Show::read_topics() {
+awaitable<void> Show::read_topics(double now_s) {
   std::vector<TopicView> views;
   std::vector<std::string> names;
   for (const lag::LagQuery& query : watched_) {
@@ -232,10 +239,16 @@ awaitable<void> Show::read_topics() {
         add(ends, offsets.max_offset);
       }
     }
+    Arrivals& arrivals = arrivals_[name];
+    arrivals.known = ends.has_value();
+    if (!route && route.error().code == Errc::not_found && !arrivals.first) arrivals.unborn = true;
+    if (ends) {
+      if (!arrivals.first) arrivals.first = plan_.new_broker || arrivals.unborn ? 0 : *ends;
+      arrivals.count = std::max(arrivals.count, *ends - *arrivals.first);
+    }
     auto& past = topic_offsets_[name];
-    const double now = uptime_s();
-    if (ends) past.emplace_back(now, *ends);
-    while (past.size() > 2 && now - past.front().first > kRateWindowS) past.pop_front();
+    if (ends) past.emplace_back(now_s, *ends);
+    while (past.size() > 2 && now_s - past[1].first >= kRateWindowS) past.pop_front();
     if (ends && past.size() > 1 && past.back().first > past.front().first) {
       view.rate = std::max(0.0, static_cast<double>(past.back().second - past.front().second) /
                                     (past.back().first - past.front().first));
@@ -245,85 +258,104 @@ awaitable<void> Show::read_topics() {
   topics_ = std::move(views);
 }
 
-// How far the groups have moved since each queue was first seen.
-std::optional<std::int64_t> Show::consumed_since_start() {
-  std::optional<std::int64_t> sum = 0;
+// What is in the topics' queues now and was not when they were first seen.
+std::optional<std::int64_t> Show::incoming_since_start() {
+  std::int64_t total = 0;
+  for (const auto& [topic, arrivals] : arrivals_) {
+    if (!arrivals.known) return std::nullopt;
+    total += arrivals.count;
+  }
+  return total;
+}
+
+void Show::look_for_progress() {
+  progress_.resize(groups_.size());
   for (std::size_t i = 0; i < groups_.size(); ++i) {
-    const auto& reading = groups_[i];
-    const std::string pair = fmt::format("{}\n{}", watched_[i].topic, watched_[i].group);
-    if (!reading) {
-      if (reading.error().code == Errc::not_found) unborn_.insert(pair);
-      return std::nullopt;
-    }
-    for (const lag::QueueReading& queue : reading->queues) {
-      const std::string key = fmt::format("{}\n{}\n{}", pair, queue.broker, queue.queue_id);
-      if (queue.never_committed) {
-        // it will begin at the first message that counts as waiting
-        if (queue.broker_offset && queue.lag) baseline_.try_emplace(key, *queue.broker_offset - *queue.lag);
-        continue;
-      }
-      if (!queue.consumer_offset) return std::nullopt;
-      // a queue that came into being while we watched starts at 0; one that was there before, at where the group stood
-      const std::int64_t first = plan_.embedded || unborn_.contains(pair) ? 0 : *queue.consumer_offset;
-      add(sum, *queue.consumer_offset - baseline_.emplace(key, first).first->second);
+    if (!groups_[i]) continue;
+    std::int64_t offsets = 0;
+    for (const lag::QueueReading& queue : groups_[i]->queues) offsets += queue.consumer_offset.value_or(0);
+    if (std::exchange(progress_[i].offsets, offsets) != offsets) progress_[i].since_s = uptime_s();
+  }
+}
+
+std::string Show::missing_consumers(std::size_t watched) const {
+  if (watched >= groups_.size() || !groups_[watched] || watched >= progress_.size()) return "";
+  const lag::LagReading& reading = *groups_[watched];
+  GroupAtWork now;
+  now.lag = reading.lag;
+  now.consumers = reading.consumers;
+  now.pop = reading.pop;
+  now.standstill_s = uptime_s() - progress_[watched].since_s;
+  std::set<const workload::Deployment*> counted;
+  for (const auto& runner : runners_) {
+    const kube::ScaledObject& object = runner->object();
+    const bool reads = std::ranges::any_of(object.triggers, [&](const kube::Trigger& trigger) {
+      if (!trigger.rocketmq || trigger.rocketmq->consumer_group != watched_[watched].group) return false;
+      now.pop |= trigger.rocketmq->mode == kube::ConsumeMode::pop;
+      return true;
+    });
+    const auto deployment = std::ranges::find_if(deployments_, [&](const auto& d) {
+      return d->name() == object.scale_target_ref.name && d->namespace_() == object.metadata.namespace_;
+    });
+    if (!reads || deployment == deployments_.end() || !counted.insert(deployment->get()).second) continue;
+    for (const workload::ReplicaStatus& replica : (*deployment)->replicas()) {
+      if (replica.state != workload::ReplicaState::running || !replica.started_at) continue;
+      ++now.running;
+      const std::chrono::duration<double> runs = std::chrono::system_clock::now() - *replica.started_at;
+      now.longest_run_s = std::max(now.longest_run_s, runs.count());
     }
   }
-  return sum;
+  return missing_consumers_text(reading.group, now);
 }
 
 double Show::uptime_s() const {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count();
 }
 
+// From the newest sample that is at least a window old, or the first there is; unknown when either end is.
 std::optional<double> Show::rate(std::optional<std::int64_t> Sample::* member) const {
   const auto& samples = history_.samples();
   if (samples.size() < 2 || !(samples.back().*member)) return std::nullopt;
-  for (std::size_t i = samples.size() - 1; i-- > 0;) {
-    const double seconds = samples.back().t_s - samples[i].t_s;
-    if (seconds < kRateWindowS && i > 0) continue;
-    if (!(samples[i].*member) || seconds <= 0) return std::nullopt;
-    return std::max(0.0, static_cast<double>(*(samples.back().*member) - *(samples[i].*member)) / seconds);
-  }
-  return std::nullopt;
+  std::size_t from = samples.size() - 2;
+  while (from > 0 && samples.back().t_s - samples[from].t_s < kRateWindowS) --from;
+  const double seconds = samples.back().t_s - samples[from].t_s;
+  if (!(samples[from].*member) || seconds <= 0) return std::nullopt;
+  return static_cast<double>(*(samples.back().*member) - *(samples[from].*member)) / seconds;
 }
 
 std::string Show::phase() const {
+  Situation now;
   for (const auto& reading : groups_) {
-    if (!reading) return fmt::format("the lag is unknown: {}", reading.error().message);
-    if (!reading->lag)
-      return fmt::format("the lag is unknown: {}",
-                         reading->unknown.empty() ? "no reason given" : reading->unknown.front());
+    if (reading && reading->lag) continue;
+    now.lag_unknown = !reading                   ? reading.error().message
+                      : reading->unknown.empty() ? "no reason given"
+                                                 : reading->unknown.front();
+    break;
   }
-  if (generator_ && !generator_->last_error().empty())
-    return fmt::format("the burst waits: {}", generator_->last_error());
   for (const Problem& problem : problems_of(*this)) {
-    if (problem.about.starts_with("deployment")) return problem.text;
+    if (problem.about.starts_with("deployment") && now.failing_workers.empty()) now.failing_workers = problem.text;
+    if (problem.about.starts_with("group") && now.missing_consumers.empty()) now.missing_consumers = problem.text;
   }
-  const std::int64_t lag = last_.lag.value_or(0);
-  const bool at_rest = last_.replicas <= plan_.replicas_at_rest;
-  if (!generator_) {
-    if (lag > 0) return fmt::format("{} messages wait, {} replicas work on them", lag, last_.replicas);
-    return at_rest ? "no messages wait; send some to see replicas start"
-                   : fmt::format("no messages wait, {} replicas are about to go", last_.replicas);
+  now.lag = last_.lag.value_or(0);
+  now.groups = groups_.size();
+  now.replicas = last_.replicas;
+  now.replicas_at_rest = plan_.replicas_at_rest;
+  now.burst = burst_situation();
+  return phase_text(now);
+}
+
+std::optional<BurstSituation> Show::burst_situation() const {
+  if (!generator_) return std::nullopt;
+  BurstSituation burst;
+  burst.total = generator_->total();
+  burst.sent = generator_->sent();
+  burst.begun = generator_->begun();
+  burst.over = burst_over_;
+  burst.error = generator_->last_error();
+  if (burst.complete() && last_.lag == 0 && all_have_spoken()) {
+    if (const Evidence found = evidence(); found.deliveries) burst.doubts = doubts(*found.deliveries);
   }
-  if (!generator_->begun()) return fmt::format("a burst of {} messages is about to be sent", generator_->total());
-  if (!generator_->complete()) {
-    return fmt::format("a burst of {} messages is being sent: {} so far", generator_->total(), generator_->sent());
-  }
-  if (lag > 0) {
-    const std::string left = groups_.size() > 1 ? fmt::format("{} messages wait in {} groups", lag, groups_.size())
-                                                : fmt::format("{} left", lag);
-    return fmt::format("the burst of {} is sent; {}, {} replicas work on them", generator_->total(), left,
-                       last_.replicas);
-  }
-  if (!at_rest)
-    return fmt::format("absorbed: all {} messages consumed, {} replicas are about to go", generator_->total(),
-                       last_.replicas);
-  const std::string rest = fmt::format("replicas are back at {}", plan_.replicas_at_rest);
-  const Evidence found = evidence();
-  const std::string doubt = found.deliveries && all_have_spoken() ? doubts(*found.deliveries) : "";
-  if (doubt.empty()) return fmt::format("done: {} messages consumed, {}", generator_->total(), rest);
-  return fmt::format("done: of {} messages {}; {}", generator_->total(), doubt, rest);
+  return burst;
 }
 
 Evidence Show::evidence() const {

@@ -19,8 +19,10 @@
 #include "rocketmq/admin.h"
 #include "rocketmq/cluster.h"
 #include "rocketmq/wakeup.h"
+#include "up/consumption.h"
 #include "up/delivery_tally.h"
 #include "up/generator.h"
+#include "up/phase.h"
 #include "up/plan.h"
 #include "up/report.h"
 #include "up/witness.h"
@@ -59,8 +61,10 @@ class Show {
   const std::vector<std::unique_ptr<workload::Deployment>>& deployments() const { return deployments_; }
   const BurstGenerator* generator() const { return generator_.get(); }
   double uptime_s() const;
-  std::optional<double> send_rate() const { return rate(&Sample::sent); }
+  std::optional<double> incoming_rate() const { return rate(&Sample::incoming); }
   std::optional<double> consume_rate() const { return rate(&Sample::consumed); }
+  // What is said of a watched group whose messages wait while replicas run that have not joined it; else empty.
+  std::string missing_consumers(std::size_t watched) const;
 
   // One sentence on what is going on.
   std::string phase() const;
@@ -83,9 +87,11 @@ class Show {
   boost::asio::awaitable<void> run();
   boost::asio::awaitable<void> create_topics();
   boost::asio::awaitable<void> sample();
-  boost::asio::awaitable<void> read_topics();
-  std::optional<std::int64_t> consumed_since_start();
+  boost::asio::awaitable<void> read_topics(double now_s);
+  void look_for_progress();
+  std::optional<std::int64_t> incoming_since_start();
   std::optional<double> rate(std::optional<std::int64_t> Sample::* member) const;
+  std::optional<BurstSituation> burst_situation() const;
 
   boost::asio::io_context& io_;
   Plan plan_;
@@ -103,8 +109,21 @@ class Show {
   std::vector<Result<lag::LagReading>> groups_;
   std::vector<TopicView> topics_;
   std::map<std::string, std::deque<std::pair<double, std::int64_t>>> topic_offsets_;  // time and sum of maximum offsets
-  std::map<std::string, std::int64_t> baseline_;  // consumer offset of each queue when first seen
-  std::set<std::string> unborn_;                  // topic and group, while the topic did not exist
+  struct Arrivals {
+    std::optional<std::int64_t> first;  // sum of maximum offsets when first seen
+    std::int64_t count = 0;             // stored since
+    bool known = false;                 // read just now
+    bool unborn = false;                // did not exist when first looked for
+  };
+  std::map<std::string, Arrivals> arrivals_;  // by topic
+  struct Progress {
+    std::int64_t offsets = -1;  // sum over the queues
+    double since_s = 0;         // how long it has stood there
+  };
+  std::vector<Progress> progress_;  // of each watched group
+  Consumption consumption_;
+  bool burst_consumed_ = false;  // all of it was sent and nothing waited any more
+  bool burst_over_ = false;      // ... and then others came
   History history_;
   Sample last_;
   std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();

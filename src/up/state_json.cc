@@ -24,12 +24,6 @@ std::int64_t epoch_ms(std::chrono::system_clock::time_point at) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(at.time_since_epoch()).count();
 }
 
-json::array strings(const std::vector<std::string>& words) {
-  json::array all;
-  for (const std::string& word : words) all.emplace_back(word);
-  return all;
-}
-
 json::object totals_of(const Show& show) {
   const Sample& last = show.last_sample();
   std::optional<std::int64_t> ready = 0;
@@ -37,24 +31,32 @@ json::object totals_of(const Show& show) {
     const auto part = reading ? reading->ready : std::nullopt;
     ready = ready && part ? std::optional(*ready + *part) : std::nullopt;
   }
-  return {{"sent", nullable(last.sent)},
+  return {{"incoming", nullable(last.incoming)},
+          {"sent", nullable(last.sent)},
           {"consumed", nullable(last.consumed)},
           {"lag", nullable(last.lag)},
           {"in_flight", nullable(last.in_flight)},
           {"ready", nullable(ready)},
           {"oldest_age_ms", nullable(last.oldest_age_ms)},
           {"replicas", last.replicas},
-          {"send_rate", rounded(show.send_rate())},
+          {"incoming_rate", rounded(show.incoming_rate())},
           {"consume_rate", rounded(show.consume_rate())}};
 }
 
-json::object group_of(const lag::LagQuery& query, const Result<lag::LagReading>& result) {
+// What is a normal state of a group is a note; the rest needs somebody.
+bool is_note(std::string_view reason) {
+  return reason.ends_with(lag::kNeverCommitted) || reason.ends_with(lag::kPopNotTold);
+}
+
+json::object group_of(const lag::LagQuery& query, const Result<lag::LagReading>& result, const std::string& problem) {
   lag::LagReading reading;
   if (result) {
     reading = *result;
   } else {
     reading.unknown.push_back(result.error().message);
   }
+  json::array unknown, notes;
+  for (const std::string& reason : reading.unknown) (is_note(reason) ? notes : unknown).emplace_back(reason);
   json::array queues;
   for (const lag::QueueReading& queue : reading.queues) {
     queues.push_back({{"broker", queue.broker},
@@ -73,7 +75,9 @@ json::object group_of(const lag::LagQuery& query, const Result<lag::LagReading>&
           {"dlq", nullable(reading.dead_letter)},
           {"consumers", nullable(reading.consumers)},
           {"queues", std::move(queues)},
-          {"unknown", strings(reading.unknown)}};
+          {"unknown", std::move(unknown)},
+          {"notes", std::move(notes)},
+          {"problem", problem}};
 }
 
 std::string metric_text(const kube::Trigger& trigger, const std::string& metric) {
@@ -92,11 +96,14 @@ json::array triggers_of(const autoscaler::ScaledObjectRunner& runner) {
     const kube::Trigger& trigger = runner.object().triggers[i];
     for (const scaling::MetricSpec& metric : specs[i].metrics) {
       const scaling::ResolvedMetric* now = next < read.size() ? &read[next] : nullptr;
+      const bool counted = now != nullptr && !now->why_counted.empty();
       ++next;
       triggers.push_back({{"name", specs[i].name},
                           {"type", trigger.type},
                           {"metric", metric_text(trigger, metric.name)},
-                          {"value", now != nullptr ? nullable(now->value) : json::value(nullptr)},
+                          {"value", now != nullptr ? nullable(now->measured) : json::value(nullptr)},
+                          {"counted_as", counted ? nullable(now->value) : json::value(nullptr)},
+                          {"why_counted", counted ? now->why_counted : std::string()},
                           {"target", metric.target},
                           {"target_type", std::string(scaling::to_string(metric.target_type))},
                           {"error", now != nullptr ? now->error : std::string("not read yet")}});
@@ -109,7 +116,7 @@ json::object scaled_object_of(const autoscaler::ScaledObjectRunner& runner) {
   const kube::ScaledObject& object = runner.object();
   const scaling::ScaledObjectSpec& spec = runner.autoscaler().spec();
   json::array explanation;
-  for (const scaling::ExplanationLine& line : runner.autoscaler().explain().lines) {
+  for (const scaling::ExplanationLine& line : runner.explain().lines) {
     explanation.push_back({{"key", std::string(scaling::to_string(line.topic))},
                            {"text", line.warning ? "warning: " + line.text : line.text}});
   }
@@ -173,7 +180,7 @@ json::object worker_of(const workload::Deployment& deployment, const workload::R
 json::object state_json(const Show& show, const std::string& version) {
   json::array groups, topics, objects, workers;
   for (std::size_t i = 0; i < show.groups().size(); ++i)
-    groups.push_back(group_of(show.watched()[i], show.groups()[i]));
+    groups.push_back(group_of(show.watched()[i], show.groups()[i], show.missing_consumers(i)));
   for (const TopicView& topic : show.topics()) {
     topics.push_back({{"topic", topic.topic},
                       {"queues", nullable(topic.queues)},

@@ -4,8 +4,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 
+#include "base/words.h"
 #include "up/problems.h"
 
 namespace gantry::up {
@@ -13,26 +15,60 @@ namespace {
 
 constexpr std::size_t kBarCells = 20;
 constexpr std::size_t kColumnsDefault = 100;
-
-std::string number(std::optional<std::int64_t> value) { return value ? std::to_string(*value) : "unknown"; }
+constexpr std::size_t kColumnsMax = 4'096;  // of a line in a file
 
 std::string bar(double fraction) {
   const auto full = static_cast<std::size_t>(std::clamp(fraction, 0.0, 1.0) * kBarCells);
-  return fmt::format("[{}{}] {:3.0f} %", std::string(full, '#'), std::string(kBarCells - full, '.'),
-                     100 * std::clamp(fraction, 0.0, 1.0));
+  // rounded down: 100 % is all
+  return fmt::format("[{}{}] {:3.0f} % consumed  ", std::string(full, '#'), std::string(kBarCells - full, '.'),
+                     std::floor(100 * std::clamp(fraction, 0.0, 1.0)));
+}
+
+// Cut to `columns` characters; what we print of ourselves is ASCII, messages of others may not be.
+std::string cut(const std::string& text, std::size_t columns) {
+  std::size_t characters = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool begins = (static_cast<unsigned char>(text[i]) & 0xc0) != 0x80;
+    if (begins && ++characters > columns) return text.substr(0, i);
+  }
+  return text;
 }
 
 }  // namespace
 
-std::string status_line(const Show& show, std::size_t columns) {
-  const Sample& now = show.last_sample();
-  std::string line = fmt::format("{:3.0f} s  lag {}  workers {}  ", show.uptime_s(), number(now.lag), now.replicas);
-  if (show.generator() != nullptr && now.consumed && show.generator()->total() > 0) {
-    line += bar(static_cast<double>(*now.consumed) / static_cast<double>(show.generator()->total())) + "  ";
+std::string to_text(const StatusLine& line, std::size_t columns) {
+  const std::string head = fmt::format("{:3.0f} s  lag {}  replicas {}  ", line.uptime_s,
+                                       line.lag ? grouped(*line.lag) : "unknown", line.replicas);
+  if (line.consumed_fraction) {
+    const std::string whole = head + bar(*line.consumed_fraction) + line.phase;
+    if (whole.size() <= columns) return whole;
   }
-  line += show.phase();
-  if (line.size() > columns) line.resize(columns);
+  return cut(head + line.phase, columns);
+}
+
+StatusLine status_line(const Show& show) {
+  const Sample& now = show.last_sample();
+  StatusLine line;
+  line.uptime_s = show.uptime_s();
+  line.lag = now.lag;
+  line.replicas = now.replicas;
+  line.phase = show.phase();
+  if (now.lag && now.consumed) {
+    const auto done = static_cast<double>(*now.consumed);
+    auto left = static_cast<double>(*now.lag);
+    if (show.generator() != nullptr) left += static_cast<double>(show.generator()->total() - show.generator()->sent());
+    if (done + left > 0) line.consumed_fraction = done / (done + left);
+  }
   return line;
+}
+
+bool LineGate::passes(const StatusLine& line) {
+  std::string words = without_numbers(line.phase);
+  if (last_s_ && line.replicas == replicas_ && words == words_ && line.uptime_s - *last_s_ < kIntervalS) return false;
+  last_s_ = line.uptime_s;
+  words_ = std::move(words);
+  replicas_ = line.replicas;
+  return true;
 }
 
 TerminalView::TerminalView() : terminal_(::isatty(STDOUT_FILENO) == 1) {}
@@ -41,14 +77,13 @@ void TerminalView::update(const Show& show) {
   if (terminal_) {
     winsize size{};
     const bool known = ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1;
-    const std::string line = status_line(show, known ? size.ws_col - 1u : kColumnsDefault);
+    const std::string line = to_text(status_line(show), known ? size.ws_col - 1u : kColumnsDefault);
     std::printf("\r\033[K%s", line.c_str());
     drawn_ = true;
   } else {
-    const std::string phase = show.phase();
-    if (without_numbers(phase) == last_phase_) return;  // a line only when something begins or ends
-    last_phase_ = without_numbers(phase);
-    std::printf("%s\n", status_line(show, 4'096).c_str());
+    const StatusLine line = status_line(show);
+    if (!gate_.passes(line)) return;
+    std::printf("%s\n", to_text(line, kColumnsMax).c_str());
   }
   std::fflush(stdout);
 }

@@ -1,5 +1,5 @@
 // What `gantry up` shows in a terminal: one line that is kept up to date, or, where output is no terminal, a line each
-// time something begins or ends.
+// time something begins or ends, replicas come or go, and every ten seconds.
 #pragma once
 
 #include <string>
@@ -8,8 +8,32 @@
 
 namespace gantry::up {
 
-// "12s  lag 1,234 (oldest 3 s)  workers 4  [#####.....] 57 %  the burst of 3000 is sent; ..."; at most `columns` wide.
-std::string status_line(const Show& show, std::size_t columns);
+struct StatusLine {
+  double uptime_s = 0;
+  std::optional<std::int64_t> lag;
+  std::int32_t replicas = 0;
+  // Of all there is to consume, that of a burst still to be sent included. Empty: not known, or there was nothing yet.
+  std::optional<double> consumed_fraction;
+  std::string phase;
+};
+
+// " 12 s  lag 1,234  replicas 4  [#####.....]  57 % consumed  the burst of 3,000 is sent; ...", at most `columns` wide:
+// where that is too narrow the bar goes first, then the end of the sentence.
+std::string to_text(const StatusLine& line, std::size_t columns);
+
+StatusLine status_line(const Show& show);
+
+// Which samples are worth a line of their own where every line stays.
+class LineGate {
+ public:
+  static constexpr double kIntervalS = 10;
+  bool passes(const StatusLine& line);
+
+ private:
+  std::optional<double> last_s_;
+  std::string words_;
+  std::int32_t replicas_ = 0;
+};
 
 class TerminalView {
  public:
@@ -20,7 +44,7 @@ class TerminalView {
  private:
   bool terminal_ = false;
   bool drawn_ = false;
-  std::string last_phase_;
+  LineGate gate_;
 };
 
 }  // namespace gantry::up

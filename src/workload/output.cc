@@ -15,6 +15,7 @@ namespace gantry::workload {
 namespace {
 
 constexpr std::string_view kReplacement = "\xef\xbf\xbd";
+constexpr std::size_t kWordBytesMax = 300;  // of each line in last_words()
 
 // The length of an ANSI escape sequence at the start of text (which starts with ESC).
 std::size_t escape_size(std::string_view text) {
@@ -100,6 +101,7 @@ void Output::push(std::chrono::system_clock::time_point now) {
   if (on_line) on_line(line.text);
   bytes_ += line.text.size();
   lines_.push_back(std::move(line));
+  ++lines_ever_;
   while (lines_.size() > limits_.lines_max || (bytes_ > limits_.bytes_max && lines_.size() > 1)) {
     bytes_ -= lines_.front().text.size();
     lines_.pop_front();
@@ -138,11 +140,24 @@ std::vector<OutputLine> Output::last(std::size_t lines_max) const {
   return {lines_.end() - static_cast<std::ptrdiff_t>(count), lines_.end()};
 }
 
-std::string Output::last_line() const {
-  for (auto line = lines_.rbegin(); line != lines_.rend(); ++line) {
-    if (line->text.find_first_not_of(" \t") != std::string::npos) return line->text;
+std::string Output::last_words(std::size_t lines_max, std::size_t since) const {
+  std::vector<std::string_view> words;
+  std::size_t number = lines_ever_;
+  for (auto line = lines_.rbegin(); line != lines_.rend() && number-- > since && words.size() < lines_max; ++line) {
+    const std::string_view text = line->text;
+    const std::size_t begin = text.find_first_not_of(" \t");
+    if (begin == std::string_view::npos) continue;
+    const std::string_view said = text.substr(begin);
+    // "    at Worker.main(Worker.java:7)", "    ... 12 more": the exception stands above them
+    if (begin > 0 && (said.starts_with("at ") || said.starts_with("... "))) continue;
+    words.push_back(said);
   }
-  return "";
+  std::string all;
+  for (auto word = words.rbegin(); word != words.rend(); ++word) {
+    if (!all.empty()) all += " | ";
+    all += word->substr(0, kWordBytesMax);
+  }
+  return printable(all);  // a line may have been cut within a character
 }
 
 }  // namespace gantry::workload

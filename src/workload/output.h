@@ -38,7 +38,10 @@ class Output {
   std::function<void(std::string_view line)> on_line;
 
   std::vector<OutputLine> last(std::size_t lines_max) const;  // oldest first
-  std::string last_line() const;                              // the last one that is not blank, else ""
+  std::size_t lines_ever() const { return lines_ever_; }      // also those that are no longer kept
+  // What a program that ended said at last, on one line: the last lines that are not blank, joined by " | "; lines of a
+  // stack trace are passed over. since: lines_ever() when the program began. Empty: it said nothing.
+  std::string last_words(std::size_t lines_max, std::size_t since) const;
 
  private:
   void push(std::chrono::system_clock::time_point now);
@@ -51,6 +54,7 @@ class Output {
   std::size_t file_bytes_ = 0;
   bool file_failed_ = false;
   std::deque<OutputLine> lines_;
+  std::size_t lines_ever_ = 0;
   std::size_t bytes_ = 0;
   std::string begun_;
   bool cut_ = false;

@@ -11,6 +11,13 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 using std::chrono::system_clock;
 
+namespace {
+
+// The last line alone is often advice ("Run with --help for more information."), the reason stands above it.
+constexpr std::size_t kLastWordsMax = 3;
+
+}  // namespace
+
 std::string_view to_string(ReplicaState state) {
   switch (state) {
     case ReplicaState::pending: return "Pending";
@@ -49,6 +56,7 @@ void Replica::start() { run(); }
 // The handlers name `this` without keeping it: the destructor abandons the process, which then calls none of them.
 void Replica::run() {
   run_since_ = steady_clock::now();
+  lines_before_ = output_.lines_ever();
   auto process =
       Process::start(io_, command_,
                      {.on_started = [this](pid_t pid) { on_started(pid); },
@@ -80,7 +88,7 @@ void Replica::on_exit(const Exit& exit) {
   if (ran >= restart_.healthy_factor * delay_) delay_ = milliseconds(0);
   std::string error =
       fmt::format("{} {} after {:.1f} s", command_.file, to_string(exit), static_cast<double>(ran.count()) / 1000);
-  if (std::string last = output_.last_line(); !last.empty()) error += ": " + last;
+  if (std::string last = output_.last_words(kLastWordsMax, lines_before_); !last.empty()) error += ": " + last;
   end_run(ReplicaState::back_off, std::move(error));
 }
 

@@ -31,7 +31,7 @@ struct ReplicaStatus {
   std::uint32_t restarts = 0;
   std::optional<int> exit_code;    // of the last run that ended
   std::optional<int> exit_signal;  // the same
-  std::string last_error;          // why it is not running, or why it last stopped; with its last line of output
+  std::string last_error;          // why it is not running, or why it last stopped; with its last lines of output
 };
 
 // It cannot be started, or ends again and again.
@@ -91,6 +91,7 @@ class Replica {
   std::shared_ptr<Process> process_;
   boost::asio::steady_timer timer_;  // of the back-off, or of the grace period
   std::chrono::steady_clock::time_point run_since_;
+  std::size_t lines_before_ = 0;  // of output, when the run began
   std::chrono::steady_clock::time_point kill_at_;
   std::chrono::milliseconds delay_{0};  // the last one; 0: none yet
   bool stopping_ = false;

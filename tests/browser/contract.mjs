@@ -2,7 +2,7 @@
 // Kinds: n number, n? number or null, s string, b boolean, b? boolean or null; [x] list of x; {..} object, with $null
 // also null.
 
-const sample = { t_s: 'n', lag: 'n?', in_flight: 'n?', oldest_age_ms: 'n?', replicas: 'n', sent: 'n?', consumed: 'n?' };
+const sample = { t_s: 'n', lag: 'n?', in_flight: 'n?', oldest_age_ms: 'n?', replicas: 'n', incoming: 'n?', sent: 'n?', consumed: 'n?' };
 
 export const history = { samples: [sample] };
 
@@ -14,18 +14,18 @@ export const state = {
   uptime_s: 'n',
   phase: 's',
   totals: {
-    sent: 'n?', consumed: 'n?', lag: 'n?', in_flight: 'n?', ready: 'n?', oldest_age_ms: 'n?', replicas: 'n', send_rate: 'n?', consume_rate: 'n?',
+    incoming: 'n?', sent: 'n?', consumed: 'n?', lag: 'n?', in_flight: 'n?', ready: 'n?', oldest_age_ms: 'n?', replicas: 'n', incoming_rate: 'n?', consume_rate: 'n?',
   },
   generator: { $null: true, topic: 's', total: 'n', sent: 'n', error: 's' },
   groups: [{
     topic: 's', group: 's', lag: 'n?', in_flight: 'n?', ready: 'n?', oldest_age_ms: 'n?', retry: 'n?', dlq: 'n?', consumers: 'n?',
     queues: [{ broker: 's', queue_id: 'n', broker_offset: 'n?', consumer_offset: 'n?', lag: 'n?' }],
-    unknown: ['s'],
+    unknown: ['s'], notes: ['s'], problem: 's',
   }],
   topics: [{ topic: 's', queues: 'n?', messages: 'n?', rate: 'n?' }],
   scaled_objects: [{
     name: 's', namespace: 's', target: 's', min: 'n', max: 'n', current: 'n', desired: 'n?', paused: 'b', active: 'b?',
-    triggers: [{ name: 's', type: 's', metric: 's', value: 'n?', target: 'n?', target_type: 's', error: 's' }],
+    triggers: [{ name: 's', type: 's', metric: 's', value: 'n?', target: 'n?', target_type: 's', error: 's', counted_as: 'n?', why_counted: 's' }],
     last_error: 's',
     explanation: [{ key: 's', text: 's' }],
     decided_at_ms: 'n?',

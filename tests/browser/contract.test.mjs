@@ -33,7 +33,7 @@ async function check(url) {
   assert.deepEqual(differences(data, state), []);
 }
 
-for (const scenario of ['burst', 'unknown', 'crash', 'empty', 'crowd']) {
+for (const scenario of ['burst', 'unknown', 'crash', 'empty', 'crowd', 'late']) {
   test(`GivenTheMock_WhenPlaying_${scenario}_ThenItKeepsToTheContract`, async () => {
     const server = await mock({ scenario, from: 22, speed: 0 });
     try {
@@ -50,6 +50,7 @@ test('GivenAFieldLeftOutOrAZeroForNull_WhenCompared_ThenTheDifferenceIsNamed', (
   assert.deepEqual(differences({ samples: [{ t_s: 1, lag: null, in_flight: 0, oldest_age_ms: '0', replicas: null, sent: 1, extra: 1 }] }, history), [
     'samples[0].oldest_age_ms: expected a number or null, got string',
     'samples[0].replicas: expected a number, got null',
+    'samples[0].incoming: missing',
     'samples[0].consumed: missing',
     'samples[0].extra: not in the contract',
   ]);

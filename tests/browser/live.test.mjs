@@ -118,7 +118,7 @@ describe('the page of a real gantry up', () => {
     await until(page, 'replicas', (n) => n === 0);
     const end = await (await fetch(new URL('api/state', url))).json();
     assert.equal(end.totals.consumed, 2000);
-    assert.match(await page.getByTestId('status').innerText(), /2000 messages consumed, replicas are back at 0/);
+    assert.match(await page.getByTestId('status').innerText(), /the burst of 2,000 is consumed, replicas are back at 0/);
     await picture(page, 'live-end', { fullPage: true });
     assert.deepEqual(errors, []);
     assert.deepEqual(requests.filter((r) => !r.startsWith(url) && !r.startsWith('data:')), []);

@@ -63,6 +63,46 @@ describe('the page', () => {
     await picture(page, 'light-full', { fullPage: true });
   });
 
+  check('GivenARunUnderWay_WhenFirstPainted_ThenTheChartsBeginWithTheirPast', async () => {
+    const { url } = await served({ ...BURST, late_history_ms: 400 });
+    const { page } = await opened(url);
+    // at the very moment at which there is something to see
+    const said = await page.evaluate(() => [...document.querySelectorAll('.plot')].map((e) => e.getAttribute('aria-label')));
+    assert.equal(said.length, 4);
+    for (const text of said) assert.match(text, /over (19|2\d) seconds/);
+    for (const text of await page.locator('.legend dd').allInnerTexts()) assert.notEqual(text, 'unknown');
+    const ink = await page.evaluate(() => [...document.querySelectorAll('.plot canvas')].map((c) => {
+      const { data } = c.getContext('2d').getImageData(0, 0, c.width, c.height);
+      let coloured = 0; // lines have a hue, grids and labels have none
+      for (let i = 0; i < data.length; i += 4) if (data[i + 3] > 60 && Math.max(data[i], data[i + 1], data[i + 2]) - Math.min(data[i], data[i + 1], data[i + 2]) > 60) ++coloured;
+      return coloured;
+    }));
+    for (const pixels of ink) assert.ok(pixels > 100, `lines are drawn: ${ink}`);
+  });
+
+  check('GivenAgesOfMinutes_WhenDrawn_ThenTheLabelsOfTheAxisFit', async () => {
+    const { url } = await served({ ...BURST, scenario: 'late' });
+    const { page } = await opened(url);
+    const { label, room } = await page.evaluate(() => {
+      const plot = [...document.querySelectorAll('.plot')].at(-1);
+      const ctx = document.createElement('canvas').getContext('2d');
+      ctx.font = '11px system-ui, sans-serif';
+      return { label: ctx.measureText('1 min 40 s').width, room: plot.querySelector('.u-over').offsetLeft };
+    });
+    assert.ok(room >= label + 6, `${room} px for a label of ${label} px`);
+    await picture(page, 'late', { fullPage: true });
+  });
+
+  check('GivenALagThatCountsAsLess_WhenOpened_ThenTheReadingIsTheLagAndTheReasonStandsBelow', async () => {
+    const { url } = await served({ ...BURST, scenario: 'late' });
+    const { page } = await opened(url);
+    const text = await page.getByTestId('scaled-object').innerText();
+    assert.match(text, /43,533/);
+    assert.match(text, /Counted as 400: 8 queues x 50 \(more consumers/);
+    assert.match(await page.getByTestId('status').innerText(), /none is a consumer of group/);
+    assert.equal(await page.getByTestId('status').getAttribute('data-level'), 'error');
+  });
+
   check('GivenTheBurstGoesOn_WhenWatched_ThenTheFiguresMove', async () => {
     const { url } = await served({ ...BURST, from: 10, speed: 4, every_ms: 200 });
     const { page } = await opened(url);
@@ -180,7 +220,7 @@ describe('the page', () => {
     assert.equal(await page.evaluate(() => document.activeElement.tagName), 'SUMMARY');
   });
 
-  for (const scenario of ['burst', 'unknown', 'crash', 'empty', 'crowd']) {
+  for (const scenario of ['burst', 'unknown', 'crash', 'empty', 'crowd', 'late']) {
     check(`GivenAScreenOf360Pixels_WhenShowing_${scenario}_ThenNothingScrollsSideways`, async () => {
       const { url } = await served({ ...BURST, scenario });
       const { page } = await opened(url, { width: 360, height: 780 });

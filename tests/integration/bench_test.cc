@@ -34,11 +34,11 @@ TEST_F(Bench, GivenEachCaseThenItsRowHasThroughputLatencyAndTheServersCost) {
       const std::string text = json::serialize(row);
       EXPECT_EQ(row.at("target"), "ours");
       EXPECT_EQ(row.at("failed"), 0) << text;
-      EXPECT_GT(row.at("ops_per_s").as_double(), 0) << text;
-      EXPECT_GT(row.at("p50_ms").as_double(), 0) << text;
-      EXPECT_GE(row.at("p99_ms").as_double(), row.at("p50_ms").as_double()) << text;
-      EXPECT_GE(row.at("server_cpu_s").as_double(), 0) << text;
-      EXPECT_GT(row.at("server_rss_mib").as_double(), 1) << text;
+      EXPECT_GT(row.at("ops_per_s").to_number<double>(), 0) << text;
+      EXPECT_GT(row.at("p50_ms").to_number<double>(), 0) << text;
+      EXPECT_GE(row.at("p99_ms").to_number<double>(), row.at("p50_ms").to_number<double>()) << text;
+      EXPECT_GE(row.at("server_cpu_s").to_number<double>(), 0) << text;
+      EXPECT_GT(row.at("server_rss_mib").to_number<double>(), 1) << text;
       EXPECT_FALSE(row.contains("first_error")) << text;
     }
   }

@@ -94,7 +94,8 @@ TEST_F(Secured, GivenGantryUpThenItAndItsWorkersUseWhatItWasGivenAndNoKeyIsOnACo
                                   "\"--namesrv\", \"$(NAMESRV)\", ", "");
   ASSERT_EQ(run(signed_by("admin", {"topic", "create", "--topic", "orders", "--queues", "4"})).code, 0);
   const auto up = [&](std::vector<std::string> more, std::vector<std::string> environment = {}) {
-    std::vector<std::string> arguments = {"up", "-f", file, "--http", "127.0.0.1:0", "--namesrv", name_server};
+    std::vector<std::string> arguments = {"up",          "-f",        file,        "--http",
+                                          "127.0.0.1:0", "--namesrv", name_server, "--generate"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     return std::make_unique<Running>(directory, arguments, std::move(environment));
   };
@@ -119,7 +120,7 @@ TEST_F(Secured, GivenKeysInTheEnvironmentThenAnEmbeddedBrokerIsReachedWithoutThe
              {"up", "-f", std::string(GANTRY_SOURCE_DIR) + "/examples/orders.yaml", "--http", "127.0.0.1:0",
               "--namesrv-listen", "127.0.0.1:0", "--listen", "127.0.0.1:0"},
              {"GANTRY_ACCESS_KEY=app", "GANTRY_SECRET_KEY=app-secret", "GANTRY_TLS=true"});
-  EXPECT_TRUE(eventually([&] { return up.out().find("the burst of 3000 is sent") != std::string::npos; }))
+  EXPECT_TRUE(eventually([&] { return up.out().find("the burst of 3,000 is sent") != std::string::npos; }))
       << up.out() << up.err();
   up.signal(SIGINT);
   up.wait();

@@ -130,6 +130,39 @@ TEST_F(UpFaults, GivenWorkersThatDieAtOnceThenTheReasonIsSaidEverywhereAndTheOth
   expect_ends_within_2_s(SIGINT);
 }
 
+TEST_F(UpFaults, GivenWorkersOfAnotherGroupThenItIsSaidThatNoneIsAConsumerOfThisOne) {
+  start_up(replaced(quick_example(), "\"--group\", \"orders-workers\"", "\"--group\", \"others\""));
+  ASSERT_TRUE(state_comes(
+      [](const json::object& s) {
+        return !s.at("groups").as_array().empty() &&
+               text(s.at("groups").at(0).at("problem")).ends_with("but none is a consumer of group orders-workers");
+      },
+      std::chrono::seconds(30)));
+  EXPECT_THAT(text(state().at("phase")), HasSubstr(" replicas run, but none is a consumer of group orders-workers"));
+  EXPECT_TRUE(eventually([&] { return up->out().find("none is a consumer of group") != std::string::npos; }));
+  EXPECT_THAT(up->err(), HasSubstr("group orders-workers: "));
+  expect_ends_within_2_s(SIGINT);
+}
+
+TEST_F(UpFaults, GivenMessagesSentByHandThenRatesAndTextsCountThemToo) {
+  start_up(quick_example());
+  const auto all_of = [](std::int64_t count) {
+    return [count](const json::object& s) {
+      return s.at("totals").at("incoming") == count && s.at("totals").at("consumed") == count;
+    };
+  };
+  ASSERT_TRUE(state_comes([](const json::object& s) { return s.at("generator").at("sent") == 600; }));
+  const std::string name_server = text(state().at("name_servers").at(0));
+  Running send(directory, {"send", "--namesrv", name_server, "--topic", "orders", "--count", "400"});
+  EXPECT_EQ(send.wait().code, 0);
+  const std::string during = text(state().at("phase"));
+  EXPECT_THAT(during, testing::Not(HasSubstr("left")));
+  ASSERT_TRUE(state_comes(all_of(1000), std::chrono::seconds(40)));
+  EXPECT_EQ(state().at("totals").at("sent"), 600);
+  EXPECT_THAT(text(state().at("phase")), testing::Not(HasSubstr("all 600")));
+  expect_ends_within_2_s(SIGINT);
+}
+
 TEST_F(UpFaults, GivenWorkersThatIgnoreSigtermThenCtrlCStillEndsThemWithinTwoSeconds) {
   start_up(with_billing(R"(["/bin/sh", "-c", "trap '' TERM INT; while :; do sleep 0.2; done"])"));
   std::vector<pid_t> pids;
@@ -219,7 +252,8 @@ TEST_F(UpFaults, GivenARunningUpWhenAskedToExplainThenReadingTargetRuleAndResult
   const Ended ended = explain.wait();
   EXPECT_EQ(ended.code, 0) << ended.err;
   EXPECT_THAT(ended.out, AllOf(HasSubstr("orders (Deployment/orders-worker)"), HasSubstr("reading"),
-                               HasSubstr("target 100 per replica"), HasSubstr("decision")));
+                               HasSubstr("target 100 per replica"), HasSubstr("the HPA looks again in 1 s (every 1 s"),
+                               HasSubstr("decision")));
   Running unknown(directory, {"explain", "nobody", "--http", url()});
   const Ended missing = unknown.wait();
   EXPECT_EQ(missing.code, 1);

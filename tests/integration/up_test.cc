@@ -20,8 +20,8 @@ struct Outcome {
   std::string output;
 };
 
-Outcome run(const std::string& arguments) {
-  const std::string command = std::string(GANTRY_BINARY) + " " + arguments + " 2>&1";
+Outcome run(const std::string& arguments, const std::string& before = "") {
+  const std::string command = before + std::string(GANTRY_BINARY) + " " + arguments + " 2>&1";
   Outcome outcome;
   FILE* pipe = ::popen(command.c_str(), "r");
   std::array<char, 4096> buffer;
@@ -108,6 +108,24 @@ TEST_F(Up, GivenNothingToScaleOrNoClusterThenItSaysWhatToDo) {
   const Outcome missing = run("up -f " + (directory_ / "absent.yaml").string());
   EXPECT_EQ(missing.exit_code, 2) << missing.output;
   EXPECT_THAT(missing.output, HasSubstr("absent.yaml"));
+}
+
+TEST_F(Up, GivenNoFileThenTheExampleRunsWhereverItIsStarted) {
+  const Outcome outcome = run("up --duration 2s" + std::string(kAnyPorts), "cd " + directory_.string() + " && ");
+  EXPECT_THAT(outcome.output, HasSubstr("a burst of 3,000 messages is about to be sent"));
+}
+
+TEST_F(Up, GivenAClusterThatIsNotOursThenNothingIsSentToItAndWhatHasNoEffectIsRefused) {
+  const std::string yaml = " -f " + file("orders.yaml", example()) + " --http 127.0.0.1:0 --namesrv 127.0.0.1:1 ";
+  const Outcome outcome = run("up" + yaml + "--duration 2s");
+  EXPECT_THAT(outcome.output, HasSubstr("the generator of orders.yaml is off on a cluster that is not embedded; "
+                                        "--generate turns it on\n"));
+  EXPECT_THAT(outcome.output, testing::Not(HasSubstr("the burst")));
+  for (const std::string option : {"--namesrv-listen 127.0.0.1:0", "--listen 127.0.0.1:0", "--data /tmp/none"}) {
+    const Outcome refused = run("up" + yaml + option);
+    EXPECT_EQ(refused.exit_code, 2) << refused.output;
+    EXPECT_THAT(refused.output, HasSubstr(option.substr(0, option.find(' ')) + ": without effect"));
+  }
 }
 
 TEST_F(Up, GivenAnUnreachableClusterThenItGoesOnAndTheVerdictSaysUnknown) {

@@ -1,7 +1,7 @@
 // A server that stands in for `gantry up`: the built page, /api/state, /api/events and /api/history of a simulated
 // minute. For development and for the browser tests; Node only.
 //
-//   node dev/mock.mjs [--port 19100] [--scenario burst|unknown|crash|empty|crowd] [--from 0] [--speed 1] [--root dist]
+//   node dev/mock.mjs [--port 19100] [--scenario burst|unknown|crash|empty|crowd|late] [--from 0] [--speed 1] [--root dist]
 //
 // --from begins that many seconds into the minute; --speed 0 freezes it there.
 import { createServer } from 'node:http';
@@ -14,7 +14,7 @@ const here = dirname(fileURLToPath(import.meta.url));
 const types = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.css': 'text/css; charset=utf-8' };
 
 /** Resolves to {url, port, close()}; close also cuts open event streams, as a killed server does. */
-export function startMock({ port = 0, scenario = 'burst', from = 0, speed = 1, root, every_ms = 1000 } = {}) {
+export function startMock({ port = 0, scenario = 'burst', from = 0, speed = 1, root, every_ms = 1000, late_history_ms = 0 } = {}) {
   const files = resolve(root ?? process.env.GANTRY_WEB_DIST ?? join(here, '..', 'dist'));
   const simulation = new Simulation({ scenario, epoch_ms: Date.now() - from * 1000 });
   const started = Date.now();
@@ -30,7 +30,10 @@ export function startMock({ port = 0, scenario = 'burst', from = 0, speed = 1, r
     const path = new URL(request.url, 'http://localhost').pathname;
     advance();
     if (path === '/api/state') return json(response, simulation.state());
-    if (path === '/api/history') return json(response, { samples: simulation.samples });
+    if (path === '/api/history') {
+      setTimeout(() => json(response, { samples: simulation.samples }), late_history_ms);
+      return undefined;
+    }
     if (path === '/api/events') {
       response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
       const send = () => {

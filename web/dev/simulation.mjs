@@ -5,6 +5,7 @@
 const STEP_S = 0.25;
 const BURST_AT_S = 8;
 const BURST_MESSAGES = 3000;
+const BURST = BURST_MESSAGES.toLocaleString('en-US');
 const BURST_RATE = 200; // messages a second
 const WORKER_RATE = 14; // messages a second and worker
 const START_S = 0.75; // from exec to the first message
@@ -14,12 +15,13 @@ const MAX_REPLICAS = 10;
 const LAG_TARGET = 200; // messages a replica
 const QUEUES = 8;
 
-export const scenarios = ['burst', 'unknown', 'crash', 'empty', 'crowd'];
+export const scenarios = ['burst', 'unknown', 'crash', 'empty', 'crowd', 'late'];
 
 export class Simulation {
   /**
    * scenario: burst (all is well), unknown (broker-b does not answer from 16 s on), crash (a worker dies again and
-   * again), empty (nothing configured yet), crowd (everything long, large and many). epoch_ms: the instant of second 0.
+   * again), empty (nothing configured yet), crowd (everything long, large and many), late (workers that are in another
+   * group). epoch_ms: the instant of second 0.
    */
   constructor({ scenario = 'burst', epoch_ms = Date.now(), nameServer = '127.0.0.1:9876', mode = 'embedded' } = {}) {
     Object.assign(this, { scenario, epoch_ms, nameServer, mode });
@@ -186,6 +188,7 @@ export class Simulation {
       in_flight: blind ? null : this.inFlight(),
       oldest_age_ms: blind ? null : this.oldestAge_ms(),
       replicas: this.workers.length,
+      incoming: blind ? null : Math.floor(this.sent),
       sent: Math.floor(this.sent),
       consumed: blind ? null : Math.floor(this.consumed),
     });
@@ -197,16 +200,17 @@ export class Simulation {
 
   phase() {
     if (this.scenario === 'empty') return 'no scaled object is configured: send messages, or start with -f FILE';
-    if (this.t < BURST_AT_S) return `a burst of ${BURST_MESSAGES} messages begins in ${Math.ceil(BURST_AT_S - this.t)} s`;
-    if (this.sent < BURST_MESSAGES) return `burst of ${BURST_MESSAGES} messages is being sent: ${Math.floor(this.sent)} so far`;
+    if (this.t < BURST_AT_S) return `a burst of ${BURST} messages is about to be sent`;
+    if (this.sent < BURST_MESSAGES) return `a burst of ${BURST} messages is being sent: ${Math.floor(this.sent).toLocaleString('en-US')} so far`;
     if (this.blind) return 'broker-b does not answer: the backlog is unknown, replicas are held';
-    if (this.lag > 0) return `${Math.floor(this.consumed)} of ${BURST_MESSAGES} consumed`;
-    if (this.workers.length > 0) return `absorbed: ${BURST_MESSAGES} of ${BURST_MESSAGES} consumed, scaling back to zero`;
-    return `absorbed: ${BURST_MESSAGES} of ${BURST_MESSAGES} consumed, back at zero replicas`;
+    if (this.lag > 0) return `the burst of ${BURST} is sent; ${this.lag.toLocaleString('en-US')} messages wait, ${this.workers.length} replicas work on them`;
+    if (this.workers.length > 0) return `the burst of ${BURST} is absorbed, ${this.workers.length} replicas are about to go`;
+    return `done: the burst of ${BURST} is consumed, replicas are back at 0`;
   }
 
   state() {
     const state = this.plainState();
+    if (this.scenario === 'late') return late(state);
     return this.scenario === 'crowd' ? crowd(state) : state;
   }
 
@@ -244,6 +248,7 @@ export class Simulation {
       phase: this.phase(),
       generator: empty ? null : { topic: 'orders', total: BURST_MESSAGES, sent: Math.floor(this.sent), error: '' },
       totals: {
+        incoming: known(Math.floor(this.sent)),
         sent: Math.floor(this.sent),
         consumed: known(Math.floor(this.consumed)),
         lag: known(lag),
@@ -251,7 +256,7 @@ export class Simulation {
         ready: known(lag - inFlight),
         oldest_age_ms: known(this.oldestAge_ms()),
         replicas: this.workers.length,
-        send_rate: this.rates.send,
+        incoming_rate: known(this.rates.send),
         consume_rate: blind ? null : this.rates.consume,
       },
       groups: empty ? [] : [
@@ -259,7 +264,7 @@ export class Simulation {
           topic: 'orders', group: 'orders-workers',
           lag: known(lag), in_flight: known(inFlight), ready: known(lag - inFlight), oldest_age_ms: known(this.oldestAge_ms()),
           retry: 0, dlq: 0, consumers: this.workers.filter((w) => w.state === 'running').length,
-          queues, unknown: blind ? [reason] : [],
+          queues, unknown: blind ? [reason] : [], notes: [], problem: '',
         },
       ],
       topics: empty ? [] : [{ topic: 'orders', queues: QUEUES, messages: blind ? null : Math.floor(this.sent), rate: blind ? null : this.rates.send }],
@@ -271,6 +276,7 @@ export class Simulation {
             {
               name: 'orders-lag', type: 'external', metric: 'lag of orders/orders-workers',
               value: known(lag), target: LAG_TARGET, target_type: 'AverageValue', error: blind ? reason : '',
+              counted_as: null, why_counted: '',
             },
           ],
           last_error: '',
@@ -284,6 +290,25 @@ export class Simulation {
   }
 }
 
+/** Workers of a group of another name: what waits grows old, and is more than the queues let count. */
+function late(state) {
+  const problem = '4 replicas run, but none is a consumer of group orders-workers';
+  return {
+    ...state,
+    phase: `43,533 messages wait; ${problem}`,
+    totals: { ...state.totals, lag: 43533, ready: 43533, in_flight: 0, oldest_age_ms: 100_000, consumed: 0, consume_rate: 0 },
+    groups: [{ ...state.groups[0], lag: 43533, oldest_age_ms: null, consumers: 0, notes: ['gantry: age: the group has never committed an offset'], problem }],
+    scaled_objects: [{
+      ...state.scaled_objects[0],
+      triggers: [{
+        ...state.scaled_objects[0].triggers[0], value: 43533, target: 50, counted_as: 400,
+        why_counted: '8 queues x 50 (more consumers than queues would idle; allowIdleConsumers: "true" lifts this)',
+      }],
+    }],
+    sample: { ...state.sample, lag: 43533, in_flight: 0, oldest_age_ms: 100_000, consumed: 0 },
+  };
+}
+
 /** What breaks layouts: names without a place to break, nine digits, a hundred workers, many queues, many errors. */
 function crowd(state) {
   const long = 'com.example.orders.fulfilment.warehouse-eu-central-1.retryable';
@@ -294,11 +319,13 @@ function crowd(state) {
     name_servers: times(3, (i) => `namesrv-${i}.${long}:9876`),
     totals: {
       ...state.totals, lag: 123456789, ready: 123456000, in_flight: 789, oldest_age_ms: 98765432, replicas: 97,
-      send_rate: 1234567, consume_rate: 45678.9,
+      incoming_rate: 1234567, consume_rate: 45678.9,
     },
     groups: times(3, (g) => ({
       ...state.groups[0], topic: long, group: `${long}-group-${g}`, lag: null, dlq: 12,
       unknown: [`broker-a: connection refused by ${long}`, 'broker-b: no answer within 3 s'],
+      notes: [`broker-${long}: age: the group has never committed an offset`],
+      problem: `97 replicas run, but none is a consumer of group ${long}`,
       queues: times(64, (q) => ({
         broker: `broker-${long}`, queue_id: q, broker_offset: 123456789012,
         consumer_offset: q % 3 ? 123456780000 : null, lag: q % 3 ? 9012 * q : null,
@@ -311,6 +338,8 @@ function crowd(state) {
       triggers: times(3, (i) => ({
         name: `${long}-${i}`, type: 'external', metric: `lag of ${long}`, value: i ? null : 12345678, target: 100, target_type: i ? 'Value' : 'AverageValue',
         error: i ? 'connection refused' : '',
+        counted_as: i ? null : 6400,
+        why_counted: i ? '' : '64 queues x 100 (more consumers than queues would idle; allowIdleConsumers: "true" lifts this)',
       })),
     }],
     workers: times(100, (i) => ({

@@ -27,7 +27,7 @@ export interface State {
   name_servers: string[];
   /** Since this process started; a value that shrinks tells the page that the server was restarted. */
   uptime_s: number;
-  /** One sentence on what is going on now, as "burst of 3000 messages is being sent". May be empty. */
+  /** One sentence on what is going on now, as "a burst of 3,000 messages is being sent: 1,200 so far". May be empty. */
   phase: string;
   totals: Totals;
   /** The burst that gantry sends by itself; null when none was asked for. */
@@ -51,9 +51,11 @@ export interface Generator {
 
 /** Sums over everything watched. A sum with an unknown part is itself unknown. */
 export interface Totals {
-  /** Messages acknowledged by brokers to our generator, since the start. null without a generator. */
+  /** Messages stored in the watched topics since the start, whoever sent them. */
+  incoming: Maybe;
+  /** Of these, by our generator. null without a generator. */
   sent: Maybe;
-  /** Messages consumed (acknowledged by consumers), since the start. */
+  /** Messages consumed (acknowledged by consumers), since the start. Never shrinks. */
   consumed: Maybe;
   /** Messages stored and not yet consumed: ready + in flight. */
   lag: Maybe;
@@ -65,8 +67,8 @@ export interface Totals {
   oldest_age_ms: Maybe;
   /** Worker processes running now, over all scaled objects. Always known. */
   replicas: number;
-  /** Messages per second over the last seconds. */
-  send_rate: Maybe;
+  /** Messages per second over the last seconds; incoming_rate is that of all topics together. */
+  incoming_rate: Maybe;
   consume_rate: Maybe;
 }
 
@@ -85,8 +87,12 @@ export interface Group {
   /** Consumer clients connected. */
   consumers: Maybe;
   queues: Queue[];
-  /** Why parts are unknown, one sentence each: "broker-a: connection refused". Empty when all is known. */
+  /** Why parts are unknown, one sentence each: "broker-a: connection refused". Empty when all is known, save for notes. */
   unknown: string[];
+  /** Why parts are unknown without anybody having to mend it: a new group has never committed an offset. */
+  notes: string[];
+  /** What is wrong with its consumers, in a sentence: replicas run that have not joined it. Empty: nothing. */
+  problem: string;
 }
 
 export interface Queue {
@@ -139,8 +145,11 @@ export interface Trigger {
   type: string;
   /** What is measured, as "lag of orders/orders-group". */
   metric: string;
-  /** The last reading; null: unknown, `error` says why. */
+  /** The last reading, as measured; null: unknown, `error` says why. */
   value: Maybe;
+  /** What scaling counts it as, when that is another number (a limit, a fallback), and why; else null and empty. */
+  counted_as: Maybe;
+  why_counted: string;
   /** The value wanted per replica (AverageValue) or in all (Value): see target_type. */
   target: Maybe;
   target_type: 'AverageValue' | 'Value';
@@ -180,7 +189,8 @@ export interface Sample {
   in_flight: Maybe;
   oldest_age_ms: Maybe;
   replicas: number;
-  /** Totals since the start; the page derives rates from them. */
+  /** Totals since the start, as in Totals; the page derives rates from them. */
+  incoming: Maybe;
   sent: Maybe;
   consumed: Maybe;
 }

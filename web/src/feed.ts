@@ -4,6 +4,8 @@ import type { History, Sample, State } from './api';
 import { wait_ms } from './backoff';
 import { append, merge } from './history';
 
+/** How long the first picture waits for the past, so that charts begin with their lines. */
+const HISTORY_LIMIT_MS = 1500;
 /** The server sends about once a second; longer silence than this means that it, or the way to it, is gone. */
 const SILENCE_LIMIT_MS = 5000;
 
@@ -15,6 +17,16 @@ export interface FeedView {
   received_at_ms: number | null;
   retry_at_ms: number | null;
   attempts: number;
+}
+
+/** null when it cannot be had: the stream tells whether the server is there. */
+async function fetchHistory(): Promise<History | null> {
+  try {
+    const response = await fetch('api/history', { headers: { accept: 'application/json' } });
+    return response.ok ? ((await response.json()) as History) : null;
+  } catch {
+    return null;
+  }
 }
 
 export class Feed {
@@ -54,7 +66,21 @@ export class Feed {
     this.set({ retry_at_ms: null });
     const source = new EventSource('api/events');
     this.source = source;
-    let first = true;
+    // Asked for at the same time; what comes meanwhile waits for it. A failure costs only the past.
+    let past: History | null = null;
+    let waiting: State | null = null;
+    let ready = false;
+    const begin = () => {
+      if (ready || source !== this.source) return;
+      ready = true;
+      if (waiting) this.accept(waiting, past);
+    };
+    void fetchHistory().then((history) => {
+      past = history;
+      if (waiting) begin();
+      else ready = true;
+    });
+    const limit = setTimeout(begin, HISTORY_LIMIT_MS);
     source.addEventListener('state', (event) => {
       if (source !== this.source) return;
       let state: State;
@@ -63,9 +89,12 @@ export class Feed {
       } catch {
         return; // a line cut short is as good as none; the silence timer decides
       }
-      this.accept(state);
-      if (first) void this.loadHistory();
-      first = false;
+      waiting = state;
+      if (ready) {
+        clearTimeout(limit);
+        this.accept(state, past);
+        past = null;
+      }
       this.listenForSilence();
     });
     source.onerror = () => {
@@ -79,29 +108,18 @@ export class Feed {
     this.silenceTimer = setTimeout(() => this.lose(), SILENCE_LIMIT_MS) as unknown as number;
   }
 
-  private accept(state: State): void {
+  private accept(state: State, past: History | null): void {
     const before = this.view.state;
     const restarted = before !== null && state.uptime_s < before.uptime_s;
+    const ours = restarted ? [] : this.view.samples;
     this.set({
       status: 'live',
       state,
-      samples: append(restarted ? [] : this.view.samples, state.sample),
+      samples: append(past ? merge(past.samples, ours) : ours, state.sample),
       received_at_ms: Date.now(),
       retry_at_ms: null,
       attempts: 0,
     });
-  }
-
-  /** After each connect: fills what was missed while the page was not listening. Its failure costs only the past. */
-  private async loadHistory(): Promise<void> {
-    try {
-      const response = await fetch('api/history', { headers: { accept: 'application/json' } });
-      if (!response.ok) return;
-      const history = (await response.json()) as History;
-      this.set({ samples: merge(history.samples, this.view.samples) });
-    } catch {
-      // the stream tells whether the server is there
-    }
   }
 
   private lose(): void {

@@ -4,6 +4,9 @@ import type { Maybe } from './api';
 
 export const UNKNOWN = 'unknown';
 
+/** What "in flight" means, for tooltips. */
+export const IN_FLIGHT = 'Fetched ahead by consumers and not yet acknowledged: being worked on, or next in their hands';
+
 const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 const oneDigit = new Intl.NumberFormat('en-US', { maximumFractionDigits: 1 });
 

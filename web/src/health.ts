@@ -50,6 +50,7 @@ export function problemsOf(state: State): Problem[] {
     problems.push({ level: 'error', text: `the burst cannot be sent now and is tried again: ${state.generator.error}`, section: 'figures' });
   }
   for (const group of state.groups) {
+    if (group.problem) problems.push({ level: 'error', text: `${group.topic}/${group.group}: ${group.problem}`, section: 'groups' });
     for (const reason of group.unknown) {
       if (told.has(reason)) continue;
       problems.push({ level: 'unknown', text: `${group.topic}/${group.group}: ${reason}`, section: 'groups' });
@@ -68,7 +69,7 @@ export function verdictOf(state: State): Verdict {
 
 /** Why the sums are unknown: the first reason, and how many more there are. */
 export function whyUnknown(state: State): string {
-  const reasons = state.groups.flatMap((g) => g.unknown);
+  const reasons = state.groups.flatMap((g) => [...g.unknown, ...g.notes]);
   if (reasons.length === 0) return 'not read yet';
   return reasons.length === 1 ? reasons[0]! : `${reasons[0]} (and ${count(reasons.length - 1)} more)`;
 }

@@ -44,12 +44,12 @@ export function lastSeconds(samples: Sample[], seconds: number): Sample[] {
  * Per-second rate of a counter, over a window of about `window_s` ending at each sample. null where either end is
  * unknown, at the first sample, and where the counter went backwards (it was restarted).
  */
-export function rates(samples: Sample[], key: 'sent' | 'consumed', window_s = 3): Maybe[] {
+export function rates(samples: Sample[], key: 'incoming' | 'consumed', window_s = 3): Maybe[] {
   const out: Maybe[] = [];
   let from = 0;
   for (let i = 0; i < samples.length; ++i) {
     const now = samples[i]!;
-    while (from < i - 1 && now.t_s - samples[from]!.t_s > window_s) ++from;
+    while (from < i - 1 && now.t_s - samples[from + 1]!.t_s >= window_s - 0.5) ++from; // half a sample: they jitter
     const then = samples[from]!;
     const dt = now.t_s - then.t_s;
     const a = then[key];

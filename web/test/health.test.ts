@@ -5,11 +5,11 @@ import { problemsOf, tabTitle, verdictOf, whyUnknown } from '../src/health';
 import { commandsFor } from '../src/next';
 
 const group: Group = {
-  topic: 'orders', group: 'workers', lag: 0, in_flight: 0, ready: 0, oldest_age_ms: 0, retry: 0, dlq: 0, consumers: 0, queues: [], unknown: [],
+  topic: 'orders', group: 'workers', lag: 0, in_flight: 0, ready: 0, oldest_age_ms: 0, retry: 0, dlq: 0, consumers: 0, queues: [], unknown: [], notes: [], problem: '',
 };
 const object: ScaledObject = {
   name: 'orders', namespace: 'default', target: 'Deployment/orders', min: 0, max: 10, current: 0, desired: 0, paused: false, active: false,
-  triggers: [{ name: 'lag', type: 'external', metric: 'lag', value: 0, target: 5, target_type: 'AverageValue', error: '' }], last_error: '', explanation: [], decided_at_ms: null,
+  triggers: [{ name: 'lag', type: 'external', metric: 'lag', value: 0, target: 5, target_type: 'AverageValue', error: '', counted_as: null, why_counted: '' }], last_error: '', explanation: [], decided_at_ms: null,
 };
 const worker: Worker = { name: 'w-1', deployment: 'orders', state: 'running', pid: 1, restarts: 0, started_at_ms: 0, exit: '', error: '', output: [] };
 
@@ -17,9 +17,9 @@ function stateWith(change: Partial<State>, lag: number | null = 0): State {
   return {
     version: '0', now_ms: 0, mode: 'embedded', name_servers: ['127.0.0.1:9876'], uptime_s: 1, phase: '',
     generator: null,
-    totals: { sent: 0, consumed: 0, lag, in_flight: 0, ready: 0, oldest_age_ms: 0, replicas: 0, send_rate: 0, consume_rate: 0 },
+    totals: { incoming: 0, sent: 0, consumed: 0, lag, in_flight: 0, ready: 0, oldest_age_ms: 0, replicas: 0, incoming_rate: 0, consume_rate: 0 },
     groups: [group], topics: [], scaled_objects: [object], workers: [], ...change,
-    sample: { t_s: 0, lag, in_flight: 0, oldest_age_ms: 0, replicas: 0, sent: 0, consumed: 0 },
+    sample: { t_s: 0, lag, in_flight: 0, oldest_age_ms: 0, replicas: 0, incoming: 0, sent: 0, consumed: 0 },
   };
 }
 
@@ -58,6 +58,24 @@ test('GivenManyReasons_WhenSummed_ThenTheFirstAndTheirNumberAreTold', () => {
 test('GivenAnUnknownBacklog_WhenTheTabIsTitled_ThenItSaysUnknown', () => {
   assert.equal(tabTitle(stateWith({}, null), true), 'unknown waiting · 0 replicas · Gantry');
   assert.match(tabTitle(stateWith({}), false), /^\(stale\) /);
+});
+
+test('GivenAGroupThatHasNeverCommitted_WhenJudged_ThenThatIsANoteAndNoProblem', () => {
+  const state = stateWith({ groups: [{ ...group, oldest_age_ms: null, notes: ['a: age: the group has never committed an offset'] }] }, 7);
+  assert.deepEqual(verdictOf(state), { level: 'busy', title: 'Working off a backlog', problems: [] });
+  assert.equal(whyUnknown(state), 'a: age: the group has never committed an offset');
+});
+
+test('GivenReplicasThatAreNoConsumers_WhenJudged_ThenThatNeedsAttention', () => {
+  const verdict = verdictOf(stateWith({ groups: [{ ...group, problem: '4 replicas run, but none is a consumer of group workers' }] }, 7));
+  assert.equal(verdict.level, 'error');
+  assert.equal(verdict.problems[0]!.text, 'orders/workers: 4 replicas run, but none is a consumer of group workers');
+});
+
+test('GivenAClusterThatIsNotOurs_WhenCommandsAreOffered_ThenSendingComesLastAndWithAWarning', () => {
+  const all = commandsFor(stateWith({ mode: 'cluster' }));
+  assert.match(all.at(-1)!.what, /^On a test cluster only/);
+  assert.match(commandsFor(stateWith({}))[0]!.command, /^gantry send/);
 });
 
 test('GivenSeveralNameServers_WhenACommandIsOffered_ThenTheShellDoesNotSplitIt', () => {

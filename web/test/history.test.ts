@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { Sample } from '../src/api';
 import { append, lastSeconds, MAX_SAMPLES, merge, peak, rates, unknownRanges } from '../src/history';
 
-const at = (t_s: number, more: Partial<Sample> = {}): Sample => ({ t_s, lag: 0, in_flight: 0, oldest_age_ms: 0, replicas: 0, sent: 0, consumed: 0, ...more });
+const at = (t_s: number, more: Partial<Sample> = {}): Sample => ({ t_s, lag: 0, in_flight: 0, oldest_age_ms: 0, replicas: 0, incoming: 0, sent: 0, consumed: 0, ...more });
 
 test('GivenANewerSample_WhenAppended_ThenItIsLast', () => {
   assert.deepEqual(append([at(1)], at(2)).map((s) => s.t_s), [1, 2]);
@@ -39,7 +39,7 @@ test('GivenASpan_WhenCut_ThenTheLastSecondsRemain', () => {
 });
 
 test('GivenASteadyCounter_WhenRated_ThenTheFirstIsUnknownAndTheRestIsItsRate', () => {
-  assert.deepEqual(rates([0, 1, 2, 3, 4, 5].map((t) => at(t, { sent: 10 * t })), 'sent'), [null, 10, 10, 10, 10, 10]);
+  assert.deepEqual(rates([0, 1, 2, 3, 4, 5].map((t) => at(t, { incoming: 10 * t })), 'incoming'), [null, 10, 10, 10, 10, 10]);
 });
 
 test('GivenAnUnknownReading_WhenRated_ThenTheRateThereIsUnknownNotZero', () => {
@@ -48,7 +48,7 @@ test('GivenAnUnknownReading_WhenRated_ThenTheRateThereIsUnknownNotZero', () => {
 });
 
 test('GivenACounterThatWentBack_WhenRated_ThenTheRateIsUnknownNotNegative', () => {
-  assert.deepEqual(rates([at(0, { sent: 100 }), at(1, { sent: 3 })], 'sent'), [null, null]);
+  assert.deepEqual(rates([at(0, { incoming: 100 }), at(1, { incoming: 3 })], 'incoming'), [null, null]);
 });
 
 test('GivenGaps_WhenAskedForRanges_ThenNeighboursAreJoined', () => {

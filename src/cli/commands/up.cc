@@ -51,13 +51,15 @@ Result<up::Options> to_options(const UpOptions& options) {
 
 void declare_up(CLI::App& command, Invocation& invocation) {
   auto options = std::make_shared<UpOptions>();
-  options->up.files = {"examples/orders.yaml"};
   // an embedded broker is the default, so the environment's name server is not taken here: only --namesrv says
   // otherwise
   add_connection_options(command, options->connection);
   command
-      .add_option("--file,-f", options->up.files, "Kubernetes YAML; may be repeated (default: examples/orders.yaml)")
+      .add_option("--file,-f", options->up.files,
+                  "Kubernetes YAML; may be repeated (default: the example, which is built in)")
       ->check(CLI::ExistingFile);
+  command.add_flag("--generate", options->up.generate,
+                   "send the burst of the YAML also to a cluster that is not embedded");
   add_duration(command, "--duration", options->duration, "run headless for at most this long");
   command.add_option("--report", options->up.report_file, "write samples and the verdict to this file, as JSON");
   command.add_option("--http", options->http, "address of the page (port 0: any)");
@@ -67,6 +69,9 @@ void declare_up(CLI::App& command, Invocation& invocation) {
   command.callback([options, &command, &invocation] {
     options->name_servers_given = command.count("--namesrv") > 0;
     options->up.version = invocation.version;
+    for (const char* name : {"--namesrv-listen", "--listen", "--data"}) {
+      if (command.count(name) > 0) options->up.embedded_only.emplace_back(name);
+    }
     invocation.run = [options] {
       auto parsed = to_options(*options);
       if (!parsed) return report(parsed.error());

@@ -72,9 +72,9 @@ TEST(ScaledObjectRunner, GivenABacklogThenReplicasRiseFromZeroAndGoAgain) {
   EXPECT_EQ(world.replicas, 0);
   EXPECT_EQ(world.runner->active(), false);
   world.lag = 45;
-  EXPECT_TRUE(run_until(world.io, [&] { return world.replicas == 5; })) << world.runner->autoscaler().explain().text();
+  EXPECT_TRUE(run_until(world.io, [&] { return world.replicas == 5; })) << world.runner->explain().text();
   world.lag = 0;
-  EXPECT_TRUE(run_until(world.io, [&] { return world.replicas == 0; })) << world.runner->autoscaler().explain().text();
+  EXPECT_TRUE(run_until(world.io, [&] { return world.replicas == 0; })) << world.runner->explain().text();
 }
 
 TEST(ScaledObjectRunner, GivenAnUnknownLagThenNothingGoesAwayAndTheErrorIsShown) {
@@ -107,7 +107,7 @@ TEST(ScaledObjectRunner, GivenAWallClockThatIsSetBackThenScalingGoesOnAndOnlyThe
   ASSERT_TRUE(run_until(world.io, [&] { return world.runner->decided_at_ms() == world.wall_ms; }));
   world.wall_ms -= 3'600'000;
   world.lag = 45;
-  EXPECT_TRUE(run_until(world.io, [&] { return world.replicas == 5; })) << world.runner->autoscaler().explain().text();
+  EXPECT_TRUE(run_until(world.io, [&] { return world.replicas == 5; })) << world.runner->explain().text();
   EXPECT_EQ(world.runner->decided_at_ms(), world.wall_ms);
 }
 

@@ -75,6 +75,42 @@ TEST(TriggerValue, GivenClassicConsumersThenNoMoreReplicasThanQueuesAreAskedFor)
   EXPECT_EQ(value(trigger_value(t, {reading(10'000)})), 10'000);
 }
 
+TEST(TriggerValue, GivenALagThatCountsAsLessThenTheLagAndTheReasonTravelWithIt) {
+  auto t = trigger();
+  const auto plain = trigger_value(t, {reading(400)});
+  EXPECT_FALSE(plain.metrics[0].measured);
+  EXPECT_EQ(plain.metrics[0].why_counted, "");
+
+  const auto capped = trigger_value(t, {reading(43'533)});
+  EXPECT_EQ(capped.metrics[0].measured, 43'533);
+  EXPECT_EQ(capped.metrics[0].why_counted,
+            "4 queues x 100 (more consumers than queues would idle; allowIdleConsumers: \"true\" lifts this)");
+
+  t.limit_to_queues_with_lag = true;
+  auto retried = reading(43'533);
+  retried.retry = 7;
+  const auto both = trigger_value(t, {retried});
+  EXPECT_EQ(value(both), 100);
+  EXPECT_EQ(both.metrics[0].measured, 43'533);
+  EXPECT_EQ(both.metrics[0].why_counted,
+            "7 more wait for a retry (includeRetry: \"false\" leaves them out); 1 queue with a backlog x 100 "
+            "(limitToQueuesWithLag: \"true\")");
+
+  const auto two = trigger_value(t, {reading(10), reading(500)});
+  EXPECT_EQ(value(two), 110);
+  EXPECT_EQ(two.metrics[0].measured, 510);
+  EXPECT_TRUE(two.metrics[0].why_counted.starts_with("orders: 1 queue")) << two.metrics[0].why_counted;
+}
+
+TEST(TriggerValue, GivenAnActivationThresholdAboveTheLimitByQueuesThenALagBeyondItActivatesAllTheSame) {
+  auto t = trigger();
+  t.activation_lag_threshold = 1'000;  // 4 queues of 100 each
+  EXPECT_EQ(trigger_value(t, {reading(1'000)}).active, false);
+  const auto above = trigger_value(t, {reading(1'001)});
+  EXPECT_EQ(above.active, true);
+  EXPECT_EQ(value(above), 400);
+}
+
 TEST(TriggerValue, GivenPopThenThereIsNoCapByQueues) {
   auto t = trigger();
   auto r = reading(10'000);

@@ -118,7 +118,7 @@ TEST(Autoscaler, GivenPaused_WhenPausingEnds_ThenTheHpaHasForgotten) {
   EXPECT_EQ(paused.desired_replicas, 30);
   EXPECT_TRUE(scaler.state().recommendations.empty());
   EXPECT_TRUE(scaler.state().scale_events.empty());
-  EXPECT_THAT(scaler.explain().text(), HasSubstr("paused: paused by annotation at the current 30\n"));
+  EXPECT_THAT(scaler.explain(0).text(), HasSubstr("paused: paused by annotation at the current 30\n"));
 }
 
 TEST(Autoscaler, GivenAPushedActivity_WhenAskedToPollAtOnce_ThenPollsBeforeTheInterval) {
@@ -138,11 +138,12 @@ TEST(Autoscaler, GivenASyncAfterAPoll_WhenExplained_ThenBothPartsAreThere) {
   scaler.step(seen(5, 1), 0);
   scaler.step(seen(0, 1), 30'000);
   scaler.step(seen(0, 1), 45'000);
-  EXPECT_EQ(scaler.explain().text(),
+  EXPECT_EQ(scaler.explain(51'200).text(),
             "reading: orders lag is 0, target 10 per replica; activates above 0: not active\n"
             "cooldown: not active; cooldown: 30 s of 60 s left before going from 1 to 0\n"
             "proposal: orders lag: 0 / 10 per replica asks for 0 replicas\n"
             "stabilization: 1 rather than 0: 1 was recommended 15 s ago, scale-down waits for 300 s\n"
+            "schedule: the HPA looks again in 9 s (every 15 s; gantry/hpa-sync-period sets it here)\n"
             "decision: stays at 1\n");
   EXPECT_EQ(scaler.metrics().size(), 1u);
   EXPECT_EQ(scaler.metrics()[0].proposal, 0);

@@ -133,7 +133,7 @@ TEST(Hpa, GivenTwoMetrics_WhenExplained_ThenProposalsToleranceAndWinnerAreNamed)
   const Decision decision = sync(spec, initial_state(spec, 0), seen_both(41, 25, 4), kNow);
   EXPECT_EQ(decision.sync.text(),
             "tolerance: orders lag: 1.02 of the target is close enough, 4 replicas stay\n"
-            "proposal: refunds lag: 25 / 10 times 4 ready replicas asks for 10 replicas\n"
+            "proposal: refunds lag: 25 / 10 times 4 replicas ready asks for 10 replicas\n"
             "winner: refunds lag asks for the most: 10 replicas\n");
 }
 

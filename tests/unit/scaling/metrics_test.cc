@@ -35,6 +35,19 @@ TEST(Metrics, GivenTheActivationThreshold_WhenReached_ThenActiveOnlyStrictlyAbov
   EXPECT_FALSE(resolve(lag_spec(), seen(0, 0)).metrics[0].active);
 }
 
+TEST(Metrics, GivenAMetricThatCountsAsAnotherNumber_WhenResolved_ThenBothAndTheReasonAreSaid) {
+  Observation observation = seen(400, 0);
+  observation.triggers[0].metrics[0].measured = 43533;
+  observation.triggers[0].metrics[0].why_counted = "8 queues x 50 (why)";
+  Explanation explanation;
+  const ResolvedMetrics all = resolve_metrics(lag_spec(50), {}, observation, explanation);
+  EXPECT_EQ(all.metrics[0].value, 400);
+  EXPECT_EQ(all.metrics[0].measured, 43533);
+  EXPECT_EQ(explanation.text(),
+            "reading: orders lag is 43533, counted as 400: 8 queues x 50 (why), target 50 per replica; activates above "
+            "0: active\n");
+}
+
 TEST(Metrics, GivenAScalersOwnAnswer_WhenResolved_ThenItOverrulesTheThreshold) {
   Observation observation = seen(1000, 0);
   observation.triggers[0].active = false;

@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "up/example.h"
+
 namespace gantry::up {
 namespace {
 
@@ -122,6 +124,55 @@ TEST_F(PlanTest, GivenTriggerOptionsThatChangeNothingHereThenTheyAreSaid) {
               testing::UnorderedElementsAre("Deployment spec.template.spec.containers[].image",
                                             "ScaledObject spec.triggers[0].metadata.excludePersistentLag",
                                             "ScaledObject spec.triggers[0].metadata.tls: say --tls to gantry up"));
+}
+
+TEST_F(PlanTest, GivenABurstAndAClusterThatIsNotOursThenNothingIsSentUnlessAskedFor) {
+  const std::string yaml = object(
+      "a", "ns:9876", "", R"({gantry/embedded-broker: "true", gantry/generator: '{"topic": "t", "messages": 3000}'})");
+  auto made = plan(yaml);
+  ASSERT_TRUE(made) << made.error().message;
+  EXPECT_TRUE(made->generator);
+  EXPECT_TRUE(made->new_broker);
+  EXPECT_EQ(made->generator_off, "");
+  Options options;
+  options.name_servers = "ns:1";
+  made = plan(yaml, options);
+  ASSERT_TRUE(made);
+  EXPECT_FALSE(made->generator);
+  EXPECT_EQ(made->generator_off,
+            "the generator of up.yaml is off on a cluster that is not embedded; --generate turns it on");
+  options.generate = true;
+  made = plan(yaml, options);
+  ASSERT_TRUE(made);
+  EXPECT_TRUE(made->generator);
+  EXPECT_EQ(made->generator_off, "");
+  made = plan(object("a", "ns:9876"), options);
+  ASSERT_FALSE(made);
+  EXPECT_THAT(made.error().message, HasSubstr("--generate: there is no annotation gantry/generator in "));
+}
+
+TEST_F(PlanTest, GivenOptionsOfTheEmbeddedBrokerWhenThereIsNoneThenTheyAreRefused) {
+  const std::string yaml = object("a", "ns:9876", "", "{gantry/embedded-broker: \"true\"}");
+  Options options;
+  options.embedded_only = {"--listen", "--data"};
+  EXPECT_TRUE(plan(yaml, options));
+  for (const bool given : {true, false}) {
+    if (given) options.name_servers = "ns:1";
+    auto made = plan(given ? yaml : object("a", "ns:9876"), options);
+    ASSERT_FALSE(made);
+    EXPECT_EQ(made.error().code, Errc::invalid_argument);
+    EXPECT_THAT(made.error().message, HasSubstr("--listen --data: without effect, as no broker is embedded"));
+    options.name_servers.reset();
+  }
+}
+
+TEST_F(PlanTest, GivenNoFileThenTheExampleThatIsBuiltInIsTaken) {
+  auto made = make_plan({});
+  ASSERT_TRUE(made) << made.error().message;
+  EXPECT_TRUE(made->embedded);
+  EXPECT_EQ(made->manifest->scaled_objects.at(0).metadata.name, "orders");
+  std::ifstream in(std::string(GANTRY_SOURCE_DIR) + "/" + std::string(kExampleName));
+  EXPECT_EQ(example_yaml(), std::string(std::istreambuf_iterator<char>(in), {}));
 }
 
 TEST_F(PlanTest, GivenAFileThatCannotBeReadThenItIsNamed) {

@@ -118,6 +118,14 @@ TEST(Deployment, GivenAWorkerThatDiesAtOnceThenItIsRestartedWithGrowingDelayAndS
   EXPECT_THAT(world.deployment->last_error(), HasSubstr("cannot reach the broker"));
 }
 
+TEST(Deployment, GivenAReasonAboveTheLastLineThenItIsSaidToo) {
+  World world(manifest_of("echo ready; echo; echo '--group is required'; echo 'Run with --help.' >&2; exit 106"));
+  ASSERT_TRUE(world.deployment->set_replicas(1));
+  ASSERT_TRUE(world.until([&] { return world.deployment->replicas().at(0).restarts == 2; }));
+  EXPECT_THAT(world.deployment->replicas()[0].last_error,
+              MatchesRegex(".* exited with code 106 after [0-9.]+ s: ready . --group is required . Run with --help."));
+}
+
 TEST(Deployment, GivenAHealthyRunThenTheDelayStartsAnew) {
   World world(manifest_of("sleep 0.3"), {.restart = {.delay_first = 20ms, .delay_max = 10s, .healthy_factor = 5}});
   ASSERT_TRUE(world.deployment->set_replicas(1));

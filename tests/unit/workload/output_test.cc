@@ -44,11 +44,31 @@ TEST(Output, GivenMoreThanTheLimitsWhenAppendedThenTheOldestGoAndLongLinesAreCut
   EXPECT_THAT(texts(output), ElementsAre("xy", "abcd..."));
 }
 
-TEST(Output, GivenOnlyBlankLinesThenThereIsNoLastLine) {
-  Output output;
-  EXPECT_EQ(output.last_line(), "");
-  output.append("error: x\n \t\n\n", kNow);
-  EXPECT_EQ(output.last_line(), "error: x");
+TEST(Output, GivenAProgramThatEndedThenItsLastWordsAreItsOwnAndSayTheReason) {
+  const struct {
+    const char* printed;
+    const char* words;
+  } cases[] = {
+      {"", ""},
+      {"\n \t\n", ""},
+      {"error: x\n \t\n\n", "error: x"},
+      {"starting\n1\n2\n--group is required\nRun with --help for more information.\n",
+       "2 | --group is required | Run with --help for more information."},
+      {"Exception in thread \"main\" java.lang.Error: no ledger\n\tat A.b(A.java:1)\n\tat A.c(A.java:2)\n\t... 9 "
+       "more\n",
+       "Exception in thread \"main\" java.lang.Error: no ledger"},
+      {"at last\n", "at last"},
+  };
+  for (const auto& c : cases) {
+    Output output;
+    output.append("an earlier run\n", kNow);
+    const std::size_t begin = output.lines_ever();
+    output.append(c.printed, kNow);
+    EXPECT_EQ(output.last_words(3, begin), c.words);
+  }
+  Output full({.lines_max = 2});
+  full.append("1\n2\n3\n4\n", kNow);
+  EXPECT_EQ(full.last_words(3, 1), "3 | 4");
 }
 
 TEST(Output, GivenOddBytesWhenShownThenTheyArePrintable) {

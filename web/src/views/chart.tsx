@@ -1,6 +1,6 @@
 // One chart over time, drawn by uPlot. A line stops where a value is unknown and the span is shaded. The value under
 // the cursor (the newest one otherwise) stands in the legend; left and right arrows move the cursor, Escape lets go.
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import type { Maybe } from '../api';
 import { clock, isKnown, UNKNOWN } from '../format';
@@ -9,6 +9,8 @@ import { onTheme } from '../theme';
 
 export interface Line {
   name: string;
+  /** What it counts, as a tooltip. */
+  help: string;
   /** CSS custom property that holds the colour. */
   colour: string;
   values: Maybe[];
@@ -40,8 +42,8 @@ export function Chart(props: Props) {
   const plot = useRef<uPlot | null>(null);
   latest.current = props;
 
-  // Made once, and anew when the theme changes the colours.
-  useEffect(() => {
+  // Made once, and anew when the theme changes the colours; before the first paint, so that it is never an empty grid.
+  useLayoutEffect(() => {
     const make = () => {
       plot.current?.destroy();
       plot.current = create(host.current!, latest, () => describe(plot.current, latest.current, legend.current!));
@@ -59,7 +61,7 @@ export function Chart(props: Props) {
     };
   }, []);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     plot.current?.setData(dataOf(props));
     describe(plot.current, props, legend.current!);
   }, [props.t_s, props.lines]);
@@ -83,7 +85,7 @@ export function Chart(props: Props) {
         <h3>{props.title} <small>{props.unit}</small></h3>
         <dl class="legend" ref={legend}>
           {props.lines.map((line) => (
-            <div key={line.name}>
+            <div key={line.name} title={line.help}>
               <dt><span class={`swatch ${line.dashed ? 'swatch-dashed' : ''}`} data-colour={line.colour} aria-hidden="true" />{line.name}</dt>
               <dd />
             </div>
@@ -166,7 +168,7 @@ function create(host: HTMLElement, latest: { current: Props }, onCursor: () => v
       { ...axis, size: 24, space: 60, incrs: [5, 10, 15, 30, 60, 120, 300, 600, 1200, 1800, 3600], values: (_u, ticks) => ticks.map(clock) },
       {
         ...axis,
-        size: 48,
+        size: (u, values) => Math.max(48, widest(u, values ?? []) + 14),
         space: 32,
         ...(props.wholeNumbers ? { incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000] } : {}),
         values: (_u, ticks) => ticks.map((v) => latest.current.axis(v)),
@@ -191,6 +193,15 @@ function create(host: HTMLElement, latest: { current: Props }, onCursor: () => v
     },
   };
   return new uPlot(options, dataOf(props), host);
+}
+
+/** Of the axis labels, in CSS pixels: "1 min 40 s" is wider than "1.5k". */
+function widest(u: uPlot, labels: string[]): number {
+  u.ctx.save();
+  u.ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
+  const width = Math.max(0, ...labels.map((label) => u.ctx.measureText(label ?? '').width)) / devicePixelRatio;
+  u.ctx.restore();
+  return Math.ceil(width);
 }
 
 /** A shaded band where the first line is unknown: a gap that nobody can take for zero. */

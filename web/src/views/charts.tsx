@@ -1,7 +1,7 @@
 // The four trends on one time axis.
 import { useMemo, useState } from 'preact/hooks';
 import type { Sample } from '../api';
-import { count, duration, rate, shortCount } from '../format';
+import { count, duration, IN_FLIGHT, rate, shortCount } from '../format';
 import { lastSeconds, rates } from '../history';
 import { Chart } from './chart';
 import { Section } from './section';
@@ -17,22 +17,22 @@ export function Charts({ samples }: { samples: Sample[] }) {
   const [span, setSpan] = useState<number>(300);
   const data = useMemo(() => {
     // Rates before the cut, so that the first one shown is known too.
-    const sent = rates(samples, 'sent');
+    const incoming = rates(samples, 'incoming');
     const consumed = rates(samples, 'consumed');
     const shown = lastSeconds(samples, span);
     const from = samples.length - shown.length;
     return {
       t_s: shown.map((s) => s.t_s),
       backlog: [
-        { name: 'backlog', colour: '--c-backlog', values: shown.map((s) => s.lag), fill: true },
-        { name: 'in flight', colour: '--c-flight', values: shown.map((s) => s.in_flight), dashed: true },
+        { name: 'backlog', help: 'Messages stored and not yet consumed', colour: '--c-backlog', values: shown.map((s) => s.lag), fill: true },
+        { name: 'in flight', help: IN_FLIGHT, colour: '--c-flight', values: shown.map((s) => s.in_flight), dashed: true },
       ],
-      replicas: [{ name: 'running', colour: '--c-replicas', values: shown.map((s) => s.replicas), fill: true, stepped: true }],
+      replicas: [{ name: 'running', help: 'Worker processes', colour: '--c-replicas', values: shown.map((s) => s.replicas), fill: true, stepped: true }],
       throughput: [
-        { name: 'consumed', colour: '--c-consumed', values: consumed.slice(from), fill: true },
-        { name: 'sent', colour: '--c-sent', values: sent.slice(from), dashed: true },
+        { name: 'consumed', help: 'Messages that the groups have acknowledged, per second', colour: '--c-consumed', values: consumed.slice(from), fill: true },
+        { name: 'incoming', help: 'Messages stored in the topics, per second, whoever sent them', colour: '--c-sent', values: incoming.slice(from), dashed: true },
       ],
-      age: [{ name: 'oldest', colour: '--c-age', values: shown.map((s) => s.oldest_age_ms), fill: true }],
+      age: [{ name: 'oldest', help: 'Age of the oldest message not yet consumed', colour: '--c-age', values: shown.map((s) => s.oldest_age_ms), fill: true }],
     };
   }, [samples, span]);
 
@@ -51,9 +51,9 @@ export function Charts({ samples }: { samples: Sample[] }) {
   return (
     <Section id="trends" title="Trends" aside={spans}>
       <div class="charts">
-        <Chart title="Backlog" unit="messages" help="Messages stored and not yet consumed; dashed: those handed to a consumer." t_s={data.t_s} lines={data.backlog} show={count} axis={shortCount} atLeast={10} />
+        <Chart title="Backlog" unit="messages" help="Messages stored and not yet consumed; dashed: those in flight, fetched by a consumer and not yet acknowledged." t_s={data.t_s} lines={data.backlog} show={count} axis={shortCount} atLeast={10} />
         <Chart title="Replicas" unit="worker processes" help="Worker processes running." t_s={data.t_s} lines={data.replicas} show={count} axis={shortCount} atLeast={4} wholeNumbers />
-        <Chart title="Throughput" unit="messages/s" help="Messages consumed and sent per second, over three seconds." t_s={data.t_s} lines={data.throughput} show={rate} axis={shortCount} atLeast={10} />
+        <Chart title="Throughput" unit="messages/s" help="Messages consumed, and messages stored in the topics whoever sent them, per second over three seconds." t_s={data.t_s} lines={data.throughput} show={rate} axis={shortCount} atLeast={10} />
         <Chart title="Oldest message" unit="age" help="Age of the oldest message not yet consumed." t_s={data.t_s} lines={data.age} show={(v) => (v === 0 ? '0 s' : duration(v))} axis={(v) => (v === 0 ? '0' : duration(v))} atLeast={1000} />
       </div>
       <p class="axis-note">Time since the start, minutes:seconds. A shaded band means unknown, not zero.</p>

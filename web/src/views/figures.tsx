@@ -1,7 +1,7 @@
 // The four figures that answer "how much waits, how long, who works on it, how fast".
 import type { ComponentChildren } from 'preact';
 import type { State } from '../api';
-import { count, duration, isKnown, plural, rate } from '../format';
+import { count, duration, IN_FLIGHT, isKnown, rate } from '../format';
 import { whyUnknown } from '../health';
 import { Value } from './value';
 
@@ -21,7 +21,7 @@ export function Figures({ state }: { state: State }) {
           {blocked ? why : (
             <>
               <span title="Not yet handed to any consumer"><Value value={totals.ready} show={count} reason={why} /> ready</span>
-              <span title="Handed to a consumer, not yet acknowledged"><Value value={totals.in_flight} show={count} reason={why} /> in flight</span>
+              <span title={IN_FLIGHT}><Value value={totals.in_flight} show={count} reason={why} /> in flight</span>
             </>
           )}
         </p>
@@ -42,19 +42,18 @@ export function Figures({ state }: { state: State }) {
         <p class="sub">
           {state.scaled_objects.length === 0 && 'no scaled object'}
           {state.scaled_objects.length > 0 && !blocked && isKnown(wanted) && (
-            <span>{wanted === totals.replicas ? 'as decided' : wanted > totals.replicas ? 'starting' : 'stopping'}</span>
+            <span title="What the last decision asked for">{wanted === totals.replicas ? `${count(wanted)} wanted` : wanted > totals.replicas ? 'starting' : 'stopping'}</span>
           )}
           {state.scaled_objects.length > 0 && <span>at most {count(max)}</span>}
           {blocked && state.scaled_objects.length > 0 && <span>held: backlog unknown</span>}
         </p>
       </Figure>
-      <Figure name="Consumed" id="throughput" help="Messages consumed per second over the last seconds, beside those sent.">
+      <Figure name="Consumed" id="throughput" help="Messages consumed per second over the last seconds, beside those that came in.">
         <p class="big"><Value value={totals.consume_rate} show={rate} unit="/s" reason={whyNoRate} /></p>
         <p class="sub">
           {!isKnown(totals.consume_rate) && <span>{whyNoRate}</span>}
-          {isKnown(totals.send_rate) && <span title="Messages sent per second by the generator"><Value value={totals.send_rate} show={rate} unit="/s" /> sent</span>}
-          {totals.sent === null && <span>no generator here</span>}
-          <span title="Since the start">{isKnown(totals.consumed) && totals.consumed > 0 ? `${plural(totals.consumed, 'message')} in all` : ''}</span>
+          {isKnown(totals.incoming_rate) && <span title="Messages stored per second in the topics, whoever sent them"><Value value={totals.incoming_rate} show={rate} unit="/s" /> incoming</span>}
+          {isKnown(totals.consumed) && totals.consumed > 0 && <span title="Messages consumed since this gantry up was started">{count(totals.consumed)} since the start</span>}
         </p>
       </Figure>
     </div>

@@ -1,7 +1,7 @@
 // Topics and consumer groups, down to the single queue.
 import type { ComponentChildren } from 'preact';
 import type { Group, Queue, State, Topic } from '../api';
-import { count, duration, isKnown, plural, rate } from '../format';
+import { count, duration, IN_FLIGHT, isKnown, plural, rate } from '../format';
 import { peak } from '../history';
 import { Section } from './section';
 import { Value } from './value';
@@ -16,17 +16,17 @@ export function Groups({ state }: { state: State }) {
       <h3 class="sub-title">Topics</h3>
       {state.topics.length === 0
         ? <p class="empty">No topic is watched yet.</p>
-        : <Topics topics={state.topics} reason={state.groups.flatMap((g) => g.unknown)[0]} />}
+        : <Topics topics={state.topics} reason={state.groups.flatMap((g) => [...g.unknown, ...g.notes])[0]} />}
     </Section>
   );
 }
 
 function GroupCard({ group: g }: { group: Group }) {
-  const reason = g.unknown[0];
+  const reason = g.unknown[0] ?? g.notes[0];
   const facts: [string, string, ComponentChildren][] = [
     ['Backlog', 'Messages stored and not yet consumed', <Value value={g.lag} show={count} reason={reason} />],
     ['Ready', 'Not yet handed to a consumer', <Value value={g.ready} show={count} reason={reason} />],
-    ['In flight', 'Handed to a consumer, not yet acknowledged', <Value value={g.in_flight} show={count} reason={reason} />],
+    ['In flight', IN_FLIGHT, <Value value={g.in_flight} show={count} reason={reason} />],
     ['Oldest', 'Age of the oldest message not yet consumed', g.lag === 0 ? <span class="quiet">none</span> : <Value value={g.oldest_age_ms} show={duration} reason={reason} />],
     ['Retry', 'Messages waiting to be tried again', <Value value={g.retry} show={count} reason={reason} />],
     ['Dead letters', 'Messages given up after the last retry', <Value value={g.dlq} show={count} reason={reason} />],
@@ -40,6 +40,8 @@ function GroupCard({ group: g }: { group: Group }) {
           <div key={name} title={help}><dt>{name}</dt><dd class={name === 'Dead letters' && isKnown(g.dlq) && g.dlq > 0 ? 'alarming' : ''}>{value}</dd></div>
         ))}
       </dl>
+      {g.problem && <p class="error-line">{g.problem}</p>}
+      {g.notes.map((text) => <p key={text} class="note-line">{text}</p>)}
       {g.unknown.map((text) => <p key={text} class="reason-line"><strong>{isKnown(g.lag) ? 'Unknown in part:' : 'Unknown:'}</strong> {text}</p>)}
       {g.queues.length > 0 && <Queues queues={g.queues} reason={reason} />}
     </article>

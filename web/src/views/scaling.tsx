@@ -91,6 +91,7 @@ function TriggerRow({ trigger: t }: { trigger: Trigger }) {
         <td data-label="Reading" class="n"><Value value={t.value} show={count} reason={t.error} /></td>
         <td data-label="Target" class="n"><span><Value value={t.target} show={count} reason="the trigger names none" /> <small class="muted">{t.target_type === 'Value' ? 'in all' : 'per replica'}</small></span></td>
       </tr>
+      {t.why_counted && <tr class="note-row"><td colSpan={4}>Counted as {count(t.counted_as)}: {t.why_counted}</td></tr>}
       {t.error && <tr class="reason-row"><td colSpan={4}>{t.error}</td></tr>}
     </>
   );
