@@ -352,7 +352,8 @@ std::optional<BurstSituation> Show::burst_situation() const {
   burst.begun = generator_->begun();
   burst.over = burst_over_;
   burst.error = generator_->last_error();
-  if (burst.complete() && last_.lag == 0 && all_have_spoken()) {
+  const bool at_rest = last_.replicas <= plan_.replicas_at_rest;
+  if (burst.complete() && last_.lag == 0 && at_rest && all_have_spoken()) {
     if (const Evidence found = evidence(); found.deliveries) burst.doubts = doubts(*found.deliveries);
   }
   return burst;

@@ -41,7 +41,7 @@ function GroupCard({ group: g }: { group: Group }) {
         ))}
       </dl>
       {g.problem && <p class="error-line">{g.problem}</p>}
-      {g.notes.map((text) => <p key={text} class="note-line">{text}</p>)}
+      {g.notes.map((text) => <p key={text} class="note-line">Note: {text}</p>)}
       {g.unknown.map((text) => <p key={text} class="reason-line"><strong>{isKnown(g.lag) ? 'Unknown in part:' : 'Unknown:'}</strong> {text}</p>)}
       {g.queues.length > 0 && <Queues queues={g.queues} reason={reason} />}
     </article>
