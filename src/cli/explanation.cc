@@ -46,9 +46,10 @@ std::string explanation_text(const json::array& objects) {
   for (const json::value& item : objects) {
     const json::object& object = item.as_object();
     if (!out.empty()) out += "\n";
-    out += fmt::format("{} ({}): {} of {} replicas wanted, {}..{} allowed\n", member(object, "name"),
-                       member(object, "target"), member(object, "current"), member(object, "desired"),
-                       member(object, "min"), member(object, "max"));
+    const std::string desired = member(object, "desired");
+    out += fmt::format("{} ({}): {} of {} {} wanted, {}..{} allowed\n", member(object, "name"),
+                       member(object, "target"), member(object, "current"), desired,
+                       desired == "1" ? "replica" : "replicas", member(object, "min"), member(object, "max"));
     std::vector<std::vector<std::string>> rows;
     if (const json::array* lines = list(object, "explanation")) {
       for (const json::value& line : *lines) {

@@ -180,7 +180,8 @@ json::object state() {
     {"name":"orders","target":"Deployment/worker","current":2,"desired":4,"min":0,"max":10,"last_error":"",
      "explanation":[{"key":"reading","text":"lag is 400"},{"key":"desired","text":"4 replicas"}]},
     {"name":"quiet","target":"Deployment/other","current":0,"desired":null,"min":0,"max":1,"last_error":"no answer",
-     "explanation":[]}]})")
+     "explanation":[]},
+    {"name":"single","target":"Deployment/one","current":0,"desired":1,"min":0,"max":1,"last_error":"","explanation":[]}]})")
       .as_object();
 }
 
@@ -189,6 +190,7 @@ TEST(Explanation, GivenAStateThenEachScaledObjectLineByLine) {
   ASSERT_TRUE(objects);
   const std::string text = explanation_text(*objects);
   EXPECT_THAT(text, HasSubstr("orders (Deployment/worker): 2 of 4 replicas wanted, 0..10 allowed\n"));
+  EXPECT_THAT(text, HasSubstr("single (Deployment/one): 0 of 1 replica wanted"));
   EXPECT_THAT(text, HasSubstr("  reading  lag is 400\n  desired  4 replicas\n"));
   EXPECT_THAT(text, HasSubstr("nothing was decided yet"));
   EXPECT_THAT(text, HasSubstr("last error: no answer"));
