@@ -12,6 +12,30 @@
 
 namespace gantry::cli {
 
+namespace {
+
+// The first --option that the command which the words name does not have; "" when there is none.
+std::string unknown_option(const CLI::App& root, int argc, char** argv, std::string& name_of_command) {
+  const CLI::App* command = &root;
+  name_of_command = "gantry";
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view word = argv[i];
+    if (word == "--") break;
+    if (!word.starts_with("--")) {
+      const auto verbs = command->get_subcommands([&](const CLI::App* verb) { return verb->get_name() == word; });
+      if (verbs.empty()) continue;
+      command = verbs.front();
+      name_of_command += " " + command->get_name();
+      continue;
+    }
+    const std::string name(word.substr(0, word.find('=')));
+    if (command->get_option_no_throw(name) == nullptr) return name;
+  }
+  return {};
+}
+
+}  // namespace
+
 int main(int argc, char** argv, const char* version) {
   // standard output belongs to what was asked for; the log goes beside it
   spdlog::set_default_logger(spdlog::stderr_color_mt("gantry"));
@@ -29,6 +53,14 @@ int main(int argc, char** argv, const char* version) {
     }
     try {
       app.parse(argc, argv);
+    } catch (const CLI::RequiredError& error) {
+      // what is missing is often there under a name that is not
+      std::string command;
+      if (const auto unknown = unknown_option(app, argc, argv, command); !unknown.empty()) {
+        std::fprintf(stderr, "gantry: there is no option %s; %s --help lists them\n", unknown.c_str(), command.c_str());
+        return kUsage;
+      }
+      return app.exit(error) == 0 ? kDone : kUsage;
     } catch (const CLI::ParseError& error) {
       return app.exit(error) == 0 ? kDone : kUsage;
     }

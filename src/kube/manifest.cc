@@ -198,9 +198,12 @@ void check_references(const Manifest& manifest, std::vector<Problem>& problems) 
     const Deployment* target = manifest.deployment(object.metadata.namespace_, object.scale_target_ref.name);
     const std::string path = "spec.scaleTargetRef.name";
     if (target == nullptr) {
-      problems.push_back({object.file, object.line, path,
-                          fmt::format("expected a Deployment of namespace {}, got {}, which does not exist",
-                                      object.metadata.namespace_, quoted(object.scale_target_ref.name))});
+      problems.push_back(
+          {object.file, object.line, path,
+           fmt::format(
+               "expected a Deployment of namespace {} in these files, got {}, which is none (other kinds are not run "
+               "on one machine)",
+               object.metadata.namespace_, quoted(object.scale_target_ref.name))});
     } else if (auto [first, is_new] = scaled_by.try_emplace(target, &object); !is_new) {
       problems.push_back({object.file, object.line, path,
                           fmt::format("expected a Deployment of its own, got {}, which ScaledObject {} scales",

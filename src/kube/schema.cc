@@ -173,6 +173,13 @@ std::string unknown_field_message(std::string_view name, const std::vector<std::
       if (distance < best_distance && distance < name.size()) best = candidate, best_distance = distance;
     }
   }
+  // or a word that begins alike: maxReplicas for maxReplicaCount
+  std::size_t longest = name.size() * 2 / 3;
+  for (std::string_view candidate : best.empty() ? known : std::vector<std::string_view>{}) {
+    const auto [end, other] = std::ranges::mismatch(name, candidate);
+    const auto common = static_cast<std::size_t>(end - name.begin());
+    if (common > std::max<std::size_t>(longest, 4)) best = candidate, longest = common;
+  }
   std::string message = fmt::format("expected a known field, got {}", quoted(name));
   if (!best.empty()) message += fmt::format(" (did you mean \"{}\"?)", best);
   return message;

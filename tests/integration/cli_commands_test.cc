@@ -123,6 +123,13 @@ TEST_F(Commands, GivenATopicWithMessagesWhenItWouldLoseQueuesThenItIsRefused) {
   EXPECT_EQ(shrunk.at("brokers").as_array().at(0).at("read_queues"), 2);
 }
 
+TEST_F(Commands, GivenAMistypedOptionThenItIsNamedAndNotWhatIsMissing) {
+  const Ended ended = run({"lag", "--topik", "t", "--group", "g"});
+  EXPECT_EQ(ended.code, 2);
+  EXPECT_THAT(ended.err, HasSubstr("there is no option --topik"));
+  EXPECT_THAT(run({"lag", "--topic", "t"}).err, HasSubstr("--group is required"));
+}
+
 TEST_F(Commands, GivenASenderWhenInterruptedThenItSaysHowManyItSent) {
   auto sender = start({"send", "--topic", "orders", "--count", "10000000"});
   ASSERT_TRUE(eventually([&] { return run({"topic", "describe", "orders"}).code == 0; }));

@@ -239,6 +239,8 @@ TEST(Manifest, GivenAMalformedScaledObjectWhenParsedThenTheProblemNamesLinePathE
        "f.yaml:12: spec.idleReplicaCount: expected less than minReplicaCount, which is 2, got 2"},
       {"minReplicaCount: 0", "idleReplicaCount: 0",
        "f.yaml:11: spec.idleReplicaCount: expected less than minReplicaCount, which is 0, got 0"},
+      {"maxReplicaCount: 8", "maxReplicas: 8",
+       "f.yaml:12: spec.maxReplicas: expected a known field, got \"maxReplicas\" (did you mean \"maxReplicaCount\"?)"},
       {"maxReplicaCount: 8", "maxReplicaCount: 0",
        "f.yaml:12: spec.maxReplicaCount: expected a positive integer, got 0"},
       {"name: worker", "name: worker\n    kind: StatefulSet",
@@ -428,8 +430,8 @@ TEST(Manifest, GivenFilesThatBelongTogetherWhenParsedThenReferencesAreChecked) {
     return parsed ? std::string() : to_error(parsed.error()).message;
   };
   EXPECT_EQ(problems({{"b.yaml", object}}),
-            "b.yaml:1: spec.scaleTargetRef.name: expected a Deployment of namespace default, got \"worker\", which "
-            "does not exist");
+            "b.yaml:1: spec.scaleTargetRef.name: expected a Deployment of namespace default in these files, got "
+            "\"worker\", which is none (other kinds are not run on one machine)");
   EXPECT_EQ(problems({{"a.yaml", deployment}, {"b.yaml", deployment}}),
             "b.yaml:1: metadata.name: expected each object once, got \"worker\" again (first at a.yaml:1)");
   EXPECT_EQ(
