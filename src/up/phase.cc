@@ -24,7 +24,7 @@ std::string leaving(const Situation& now) {
 std::string without_burst(const Situation& now) {
   if (now.lag > 0) return waiting(now);
   if (now.replicas > now.replicas_at_rest) return "no messages wait, " + leaving(now);
-  return fmt::format("no messages wait; send some to see {}replicas start", now.replicas_at_rest > 0 ? "more " : "");
+  return fmt::format("no messages wait; {}replicas start when some come", now.replicas_at_rest > 0 ? "more " : "");
 }
 
 std::string with_burst(const Situation& now, const BurstSituation& burst) {

@@ -36,8 +36,8 @@ TEST(Phase, GivenASituationThenTheSentenceIsTrueOfWhatItCounts) {
     Situation now;
     const char* text;
   } cases[] = {
-      {situation(0, 0), "no messages wait; send some to see replicas start"},
-      {situation(0, 1, 1), "no messages wait; send some to see more replicas start"},
+      {situation(0, 0), "no messages wait; replicas start when some come"},
+      {situation(0, 1, 1), "no messages wait; more replicas start when some come"},
       {situation(0, 2), "no messages wait, 2 replicas are about to go"},
       {situation(0, 1), "no messages wait, 1 replica is about to go"},
       {situation(0, 2, 1), "no messages wait, 1 of 2 replicas is about to go"},
