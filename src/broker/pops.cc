@@ -376,7 +376,8 @@ void Pops::revive_due() {
     schedule(key, state);
   }
   if (!revived->empty()) {
-    store_.when_durable([this, revived](const Result<void>& result) {
+    store_.when_durable([this, revived, alive = alive_](const Result<void>& result) {
+      if (!*alive) return;
       for (Revived& entry : *revived)
         finish_revival(entry.key, result ? std::move(entry.left) : std::move(entry.before));
     });
@@ -422,7 +423,7 @@ Result<void> Pops::revive(const Key& key, std::int64_t offset, std::int64_t pop_
   auto entry = store_.log().entry_at(*queue, offset);
   if (!entry && entry.error().code == Errc::not_found) return {};
   if (!entry) return std::unexpected(entry.error());
-  auto record = store_.log().record_at(entry->physical_offset);
+  auto record = store_.log().record_of(entry->physical_offset);
   if (!record && record.error().code == Errc::not_found) return {};
   if (!record) return std::unexpected(record.error());
   auto view = wire::decode_record(*record);

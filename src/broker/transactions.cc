@@ -89,7 +89,7 @@ Result<void> Transactions::end(std::int64_t queue_offset, std::uint64_t physical
   if (found == halves_.end() || found->second.physical_offset != physical_offset) {
     return fail(Errc::not_found, "find prepared transaction message failed");
   }
-  auto record = store_.log().record_at(physical_offset);
+  auto record = store_.log().record_of(physical_offset);
   if (!record) {
     if (record.error().code == Errc::not_found) forget(queue_offset);
     return std::unexpected(record.error());
@@ -145,7 +145,7 @@ void Transactions::check() {
 
 // False: the message is gone.
 bool Transactions::ask(std::int64_t queue_offset, Half& half) {
-  auto record = store_.log().record_at(half.physical_offset);
+  auto record = store_.log().record_of(half.physical_offset);
   if (!record) return record.error().code != Errc::not_found;
   auto message = wire::decode_record(*record);
   if (!message) return false;

@@ -87,7 +87,7 @@ class PopQueue {
 
   // Takes out every batch whose time is over; the caller puts its unacked() messages into the retry topic.
   std::vector<PopBatch> take_due(std::int64_t now_ms);
-  // Takes a batch back whose messages could not be made retry messages: it is due again at once.
+  // Takes a batch back whose messages could not be made retry messages: the caller says when it is due again by its times.
   void put_back(PopBatch batch) { add(std::move(batch)); }
   std::optional<std::int64_t> next_due_ms() const;
   // The group's offset was reset: all that is in flight is forgotten. Returns the ids to remove.

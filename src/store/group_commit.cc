@@ -83,7 +83,13 @@ void GroupCommit::add_setting(rocksdb::WriteBatch& batch, const std::string& key
 void GroupCommit::keep_unsaved(std::string_view key, std::optional<std::string_view> value) {
   auto found = unsaved_.find(key);
   if (found == unsaved_.end()) {
-    if (unsaved_.size() >= options_.unsaved_keys_max) return;
+    if (unsaved_.size() >= options_.unsaved_keys_max) {
+      if (unsaved_left_out_++ == 0)
+        spdlog::error(
+            "store: {} settings wait for the disk, further ones are lost when the broker stops: free some space",
+            unsaved_.size());
+      return;
+    }
     found = unsaved_.emplace(std::string(key), std::nullopt).first;
   }
   found->second = value;
@@ -241,6 +247,9 @@ void GroupCommit::retry() {
   }
   if (status.ok()) {
     spdlog::info("store: the disk takes writes again, {} settings caught up", unsaved_.size());
+    if (unsaved_left_out_ != 0)
+      spdlog::error("store: {} changes of settings were beyond the limit and are not on the disk", unsaved_left_out_);
+    unsaved_left_out_ = 0;
     unsaved_.clear();
     broken_.reset();
     return;

@@ -119,6 +119,7 @@ class GroupCommit {
   bool stopped_ = false;
   std::optional<Error> broken_;
   std::map<std::string, std::optional<std::string>, std::less<>> unsaved_;
+  std::uint64_t unsaved_left_out_ = 0;  // beyond the limit
   boost::asio::steady_timer retry_timer_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 

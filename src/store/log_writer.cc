@@ -17,10 +17,24 @@ LogWriter::LogWriter(std::shared_ptr<rocksdb::FileSystem> file_system, std::stri
 
 LogWriter::~LogWriter() { stop(); }
 
-void LogWriter::start_at(std::uint64_t base, std::uint64_t size, std::uint64_t synced_to) {
+void LogWriter::start_at(std::uint64_t base, std::uint64_t size, std::uint64_t synced_to,
+                         const std::vector<Written>& unsynced) {
   base_ = base;
   size_ = size;
   synced_to_ = synced_to;
+  if (sync_) return;
+  for (const auto& [file, end] : unsynced) {
+    std::unique_ptr<rocksdb::FSWritableFile> opened;
+    const auto status =
+        file_system_->ReopenWritableFile(log_file_path(directory_, file), rocksdb::FileOptions(), &opened, nullptr);
+    if (!status.ok()) {
+      spdlog::error("store: {} cannot be synced: {}", log_file_path(directory_, file), status.ToString());
+      sync_failed_ = true;
+      return;
+    }
+    unsynced_.push_back({std::move(opened), end});
+  }
+  sync_in_background();
 }
 
 rocksdb::IOStatus LogWriter::write(const LogWrite& write) {
@@ -113,6 +127,8 @@ void LogWriter::rest() {
 
 void LogWriter::take_back() {
   to_take_back_ = true;
+  // the next write goes to a new file: what was written to this one before must still be synced
+  if (!sync_ && file_ && base_ == before_base_) unsynced_.push_back({file_, before_base_ + before_size_});
   file_.reset();
   base_ = before_base_;
   size_ = before_size_;

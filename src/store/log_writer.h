@@ -38,8 +38,13 @@ class LogWriter {
   LogWriter(const LogWriter&) = delete;
   LogWriter& operator=(const LogWriter&) = delete;
 
-  // Where the last file ends that is there. synced_to: as it was remembered.
-  void start_at(std::uint64_t base, std::uint64_t size, std::uint64_t synced_to);
+  struct Written {
+    std::uint64_t base;  // of a file
+    std::uint64_t end;   // physical offset behind it
+  };
+  // Where the last file ends that is there. synced_to: as it was remembered; unsynced: the files that reach beyond, in
+  // order, which under Flush::async are synced in the background.
+  void start_at(std::uint64_t base, std::uint64_t size, std::uint64_t synced_to, const std::vector<Written>& unsynced);
 
   // When it succeeds the bytes are as durable as the flush promises. When it fails, take_back() is to be called.
   rocksdb::IOStatus write(const LogWrite& write);

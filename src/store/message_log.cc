@@ -305,6 +305,13 @@ Result<std::string> MessageLog::record_at(std::uint64_t physical_offset) {
   return record;
 }
 
+Result<std::string> MessageLog::record_of(std::uint64_t physical_offset) {
+  auto record = record_at(physical_offset);
+  if (record || record.error().code != Errc::not_found || physical_offset < min_physical_ + kEntryHeaderBytes)
+    return record;
+  return fail(Errc::corrupt, "the record at physical offset {} is damaged or gone", physical_offset);
+}
+
 Result<std::int64_t> MessageLog::offset_at_time(const Queue& queue, std::int64_t time_ms) {
   std::int64_t low = queue.min_offset(), high = queue.max_offset();
   while (low < high) {

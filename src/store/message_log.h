@@ -68,7 +68,9 @@ class MessageLog {
 
   Result<IndexEntry> entry_at(const Queue& queue, std::int64_t offset);  // not_found when there is none
   // not_found when no record begins there; corrupt when one does and is damaged.
-  Result<std::string> record_at(std::uint64_t physical_offset);
+  Result<std::string> record_at(std::uint64_t physical_offset);  // not_found: no message begins there
+  // Of a message that was stored there: not_found only when retention deleted it, else what is not there is corrupt.
+  Result<std::string> record_of(std::uint64_t physical_offset);
   // The lowest offset with a store time >= time_ms; max_offset when all are older.
   Result<std::int64_t> offset_at_time(const Queue& queue, std::int64_t time_ms);
   // Physical offsets of messages under that key, newest first, at most `max`.
@@ -157,6 +159,7 @@ class MessageLog {
   Queue& add_queue(std::string_view topic, std::int32_t id, std::uint32_t number);
 
   // Retention.
+  Result<std::int64_t> newest_store_time_ms(std::size_t file);
   Result<std::uint64_t> oldest_to_keep(std::int64_t now_ms);
   struct Shortened {
     Queue* queue;

@@ -154,15 +154,24 @@ Result<void> MessageLog::recover(const Ends& ends) {
     if (auto synced = files_.sync_from(ends.synced); !synced) return synced;
   }
   next_physical_ = committed_physical_ = std::max(replay.end, ends.indexed);
-  writer_.start_at(UINT64_MAX, 0, ends.synced);
-  if (files_.files().empty()) return {};
+  std::vector<LogWriter::Written> unsynced;
+  for (std::size_t i = files_.find(ends.synced).value_or(0); i < files_.files().size(); ++i) {
+    auto size = files_.size_of(i);
+    if (!size) return std::unexpected(size.error());
+    const std::uint64_t base = files_.files()[i].base;
+    if (base + *size > ends.synced) unsynced.push_back({base, base + *size});
+  }
+  if (files_.files().empty()) {
+    writer_.start_at(UINT64_MAX, 0, ends.synced, {});
+    return {};
+  }
   const std::size_t last = files_.files().size() - 1;
   auto size = files_.size_of(last);
   if (!size) return std::unexpected(size.error());
   (void)files_.first_store_time_ms(last);  // unknown: the file is only bounded by its size
-  if (files_.files()[last].base + *size != next_physical_) return {};
-  writer_.start_at(files_.files()[last].base, *size, ends.synced);
-  new_file_ = false;
+  const bool goes_on = files_.files()[last].base + *size == next_physical_;
+  writer_.start_at(goes_on ? files_.files()[last].base : UINT64_MAX, goes_on ? *size : 0, ends.synced, unsynced);
+  if (goes_on) new_file_ = false;
   return {};
 }
 

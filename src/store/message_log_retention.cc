@@ -15,6 +15,19 @@ std::optional<std::int64_t> MessageLog::earliest_store_time_ms() {
   return first ? *first : std::nullopt;
 }
 
+// What is in a file is older than what the next one begins with. A file that does not say (its begin is damaged, or it
+// lost everything with the power) is passed over: times only grow, so the one behind it bounds them both.
+Result<std::int64_t> MessageLog::newest_store_time_ms(std::size_t file) {
+  for (std::size_t next = file + 1; next < files_.files().size(); ++next) {
+    auto first = files_.first_store_time_ms(next);
+    if (!first && first.error().code != Errc::corrupt) return std::unexpected(first.error());
+    if (first && *first) return **first;
+  }
+  const auto first = files_.first_store_time_ms(file);
+  if (!first && first.error().code != Errc::corrupt) return std::unexpected(first.error());
+  return std::max(last_store_time_ms_, first ? first->value_or(0) : 0);
+}
+
 // Where the first file begins that has something to keep.
 Result<std::uint64_t> MessageLog::oldest_to_keep(std::int64_t now_ms) {
   const auto& files = files_.files();
@@ -25,12 +38,9 @@ Result<std::uint64_t> MessageLog::oldest_to_keep(std::int64_t now_ms) {
     bool old = !newest && options_.retention_bytes != 0 && committed_physical_ > end &&
                committed_physical_ - end >= options_.retention_bytes;
     if (!old && options_.retention_ms != 0) {
-      // what is in a file is older than what the next one begins with
-      auto first = files_.first_store_time_ms(newest ? i : i + 1);
-      if (!first) return std::unexpected(first.error());
-      const std::int64_t newest_ms =
-          newest ? std::max(last_store_time_ms_, first->value_or(0)) : first->value_or(INT64_MAX);
-      old = newest_ms < now_ms - options_.retention_ms;
+      auto newest_ms = newest_store_time_ms(i);
+      if (!newest_ms) return std::unexpected(newest_ms.error());
+      old = *newest_ms < now_ms - options_.retention_ms;
     }
     if (!old || (newest && next_physical_ != committed_physical_)) break;
     keep = end;
@@ -55,6 +65,11 @@ Result<std::optional<MessageLog::Shortened>> MessageLog::shorten(Queue& queue, s
       shortened.min_physical = (*found)->entry.physical_offset;
       high = middle;
     }
+  }
+  if (low < queue.max_offset_) {  // behind a hole, if one begins here
+    auto first = entry_from(queue, low);
+    if (!first) return std::unexpected(first.error());
+    if (*first) low = std::min((*first)->offset, queue.max_offset_);
   }
   shortened.min_offset = low;
   return shortened;

@@ -26,7 +26,8 @@ struct Options {
   std::size_t record_bytes_max = 4 * 1024 * 1024 + 64 * 1024;  // one encoded message
   std::size_t gathered_bytes_max = 64 * 1024 * 1024;  // changes waiting for the disk; further appends are refused
   std::size_t tail_bytes = 8 * 1024 * 1024;           // newest entries kept in memory, and all that are not written
-  std::size_t unsaved_keys_max = 1'000'000;  // settings and offsets kept in memory while the disk refuses writes
+  std::size_t unsaved_keys_max = 1'000'000;           // kept in memory while the disk refuses writes; what changes
+                                                      // beyond is said in the log and not kept
 
   std::uint64_t log_file_bytes = 128 * 1024 * 1024;  // of one file of the log; a larger entry has a file of its own
 

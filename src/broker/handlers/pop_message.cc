@@ -83,11 +83,9 @@ void serve(BrokerContext& broker, std::shared_ptr<Pop> pop, Arrivals::Clock::tim
     return pop->reply.send(code::kTopicNotExist, fmt::format("topic[{}] not exist", pop->wanted.topic));
   pop->wanted.pop_time_ms = broker.now_ms();
   Pops::Found found = take(broker, *pop, *topic);
+  if (found.error) broker.unreadable(pop->wanted.topic, pop->queue_id, *found.error);
   if (found.messages > 0) return answer(broker, *pop, std::move(found), code::kSuccess);
-  if (found.error) {
-    broker.unreadable(pop->wanted.topic, pop->queue_id, *found.error);
-    return pop->reply.send(code::kSystemError, found.error->message);
-  }
+  if (found.error) return pop->reply.send(code::kSystemError, found.error->message);
   if (Arrivals::Clock::now() >= deadline) return answer(broker, *pop, std::move(found), code::kPollingTimeout);
   auto waits = broker.arrivals.wait(pop->wanted.topic, pop->queue_id < 0 ? Arrivals::kAnyQueue : pop->queue_id,
                                     deadline, [&broker, pop, deadline](bool) { serve(broker, pop, deadline); });

@@ -2,6 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
+
 #include "losing_file_system.h"
 #include "store_fixture.h"
 
@@ -149,6 +152,31 @@ INSTANTIATE_TEST_SUITE_P(Ways, Refused,
                                          Refusal{Flush::async, false, false}, Refusal{Flush::async, false, true},
                                          Refusal{Flush::sync, true, false}, Refusal{Flush::sync, true, true},
                                          Refusal{Flush::sync, false, false}, Refusal{Flush::sync, false, true}));
+
+// Damage must not keep the disk filling for ever.
+TEST(LogFile, GivenFilesThatDoNotSayTheirTimeWhenTheyAreOldThenTheyGoToo) {
+  StoreFixture f({.log_file_bytes = 1, .retention_ms = 1000});  // a file for each message
+  for (int i = 0; i < 6; ++i) {
+    f.clock_ms = 10'000 + 100 * i;
+    f.append("t", 0, "m" + std::to_string(i));
+  }
+  f.settle();
+  f.store.reset();
+  const auto files = f.log_files();
+  ASSERT_EQ(files.size(), 6u);
+  std::fstream(files[1], std::ios::in | std::ios::out | std::ios::binary) << "damaged";
+  std::filesystem::resize_file(files[2], 0);
+  f.reopen();
+  f.clock_ms = 11'350;  // keeps what was stored at 10'350 or later, and what the file before it may hold
+  f.store->enforce_retention();
+  f.settle();
+  EXPECT_EQ(f.store->log().open("t", 0).min_offset(), 3);
+  EXPECT_EQ(f.log_files().size(), 3u);
+  f.clock_ms = 20'000;
+  f.store->enforce_retention();
+  f.settle();
+  EXPECT_TRUE(f.log_files().empty());
+}
 
 TEST(LogFile, GivenRetentionWhenFilesAreOldThenTheyGoAsAWholeAndTheRestStays) {
   StoreFixture f({.log_file_bytes = 4 * StoreFixture::entry_bytes(2), .retention_ms = 100'000});
