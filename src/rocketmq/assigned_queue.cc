@@ -16,12 +16,19 @@ constexpr milliseconds kLocalRetryDelay{5'000};  // a message that could not be 
 constexpr milliseconds kLookAgain{10};
 constexpr const char* kSentBack = "GANTRY_SENT_BACK";  // a property: the commit does not report it a second time
 
+std::string name_of(const MessageQueue& queue) {
+  return fmt::format("queue {} of {} on broker {}", queue.queue_id, queue.topic, queue.broker_name);
+}
+
 }  // namespace
 
 AssignedQueue::AssignedQueue(std::shared_ptr<Shared> shared, MessageQueue queue, wire::SubscriptionData subscription)
     : shared_(std::move(shared)),
       queue_(std::move(queue)),
       subscription_(std::move(subscription)),
+      reading_(fmt::format("reading {}", name_of(queue_))),
+      storing_(fmt::format("committing {}", name_of(queue_))),
+      sending_back_(fmt::format("sending back from {}", name_of(queue_))),
       room_(shared_->cluster->io()) {}
 
 template <class Loop>
@@ -65,7 +72,7 @@ asio::awaitable<void> AssignedQueue::reads(milliseconds delay) {
     if (offset && !held_) {
       held_ = std::make_shared<ProcessQueue>(*offset);
     } else if (!offset) {
-      shared_->failed(offset.error());
+      shared_->failed(reading_, offset.error());
       co_await room_.wait(kRetryDelay);
     }
   }
@@ -87,10 +94,11 @@ asio::awaitable<bool> AssignedQueue::read() {
   if (dropped_ || held != held_) co_return true;
   if (!answer) {
     if (answer.error().code == Errc::cancelled) co_return false;
-    shared_->broker_failed(answer.error());
+    shared_->broker_failed(reading_, answer.error());
     co_await room_.wait(kRetryDelay);
     co_return true;
   }
+  shared_->worked(reading_);
   if (answer->status == PullAnswer::Status::offset_moved) {
     // the broker says where to go on: below its minimum or beyond its maximum there is nothing
     held_ = std::make_shared<ProcessQueue>(answer->next_offset);
@@ -112,7 +120,7 @@ void AssignedQueue::reset(std::int64_t offset) {
 
 asio::awaitable<void> AssignedQueue::store(std::int64_t offset) {
   auto result = co_await shared_->client.commit(queue_, offset);
-  if (!result) shared_->failed(result.error());
+  result ? shared_->worked(storing_) : shared_->failed(storing_, result.error());
 }
 
 // ---- handling
@@ -134,11 +142,12 @@ asio::awaitable<void> AssignedQueue::settle(std::shared_ptr<ProcessQueue> held, 
   if (outcome == Outcome::retry) {
     auto sent = co_await shared_->client.send_back(message, shared_->config.reconsume_times_max);
     if (!sent) {
-      shared_->failed(sent.error());
+      shared_->failed(sending_back_, sent.error());
       // not lost: it is tried here again, and until then the offset stays below it
       spawn([self = shared_from_this(), held, message] { return self->retry_later(held, message); });
       co_return;
     }
+    shared_->worked(sending_back_);
     if (shared_->acknowledged) shared_->acknowledged(message, Outcome::retry);
     message.properties[kSentBack] = "true";
   }
@@ -169,10 +178,11 @@ asio::awaitable<bool> AssignedQueue::commit() {
   committing_ = false;
   if (!result) {
     commit_error_ = result.error();
-    shared_->broker_failed(result.error());
+    shared_->broker_failed(storing_, result.error());
     co_return false;
   }
   commit_error_.reset();
+  shared_->worked(storing_);
   committed_at_ = now;
   for (const ReceivedMessage& message : held->committed(offset)) {
     if (shared_->acknowledged && !message.properties.contains(kSentBack))
@@ -209,12 +219,13 @@ asio::awaitable<void> AssignedQueue::hand_over() {
     co_await while_committing();
     if (held_) give_up(*held_);
   }
+  for (const std::string& source : {reading_, storing_, sending_back_})
+    shared_->worked(source);  // another's from now on
 }
 
 void AssignedQueue::give_up(ProcessQueue& held) {
   const Error why = commit_error_.value_or(
-      Error{Errc::unavailable, fmt::format("queue {} of {} on broker {} was given up before the commit",
-                                           queue_.queue_id, queue_.topic, queue_.broker_name)});
+      Error{Errc::unavailable, fmt::format("{} was given up before the commit", name_of(queue_))});
   for (const ReceivedMessage& message : held.give_up()) {
     if (shared_->unacknowledged && !message.properties.contains(kSentBack)) shared_->unacknowledged(message, why);
   }

@@ -7,6 +7,8 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
 
 #include "rocketmq/consumer.h"
 #include "rocketmq/message_workers.h"
@@ -25,9 +27,11 @@ class AssignedQueue : public std::enable_shared_from_this<AssignedQueue> {
     QueueClient client;
     Consumer::Acknowledged acknowledged;
     Consumer::Unacknowledged unacknowledged;
-    std::function<void()> ready;                      // messages came: workers may take some
-    std::function<void(const Error&)> failed;         // to be shown; what failed is tried again
-    std::function<void(const Error&)> broker_failed;  // the same, of a pull or a commit: it may have forgotten us
+    std::function<void()> ready;  // messages came: workers may take some
+    // To be shown until it worked; what failed is tried again. `source`: which activity of which queue.
+    std::function<void(std::string_view source, const Error&)> failed;
+    std::function<void(std::string_view source, const Error&)> broker_failed;  // the broker may have forgotten us
+    std::function<void(std::string_view source)> worked;
   };
 
   AssignedQueue(std::shared_ptr<Shared> shared, MessageQueue queue, wire::SubscriptionData subscription);
@@ -67,6 +71,7 @@ class AssignedQueue : public std::enable_shared_from_this<AssignedQueue> {
   const std::shared_ptr<Shared> shared_;
   const MessageQueue queue_;
   const wire::SubscriptionData subscription_;
+  const std::string reading_, storing_, sending_back_;  // sources of errors
   std::shared_ptr<ProcessQueue> held_;  // empty until the first offset is known; a reset puts another one there
   Wakeup room_;                         // messages were taken: there may be room for more
   bool dropped_ = false;

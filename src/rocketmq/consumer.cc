@@ -7,6 +7,7 @@
 #include "queueing/allocation.h"
 #include "queueing/subscription.h"
 #include "rocketmq/assigned_queue.h"
+#include "rocketmq/errors_by_source.h"
 #include "rocketmq/gather.h"
 #include "rocketmq/group_member.h"
 #include "rocketmq/identity.h"
@@ -17,6 +18,14 @@ namespace gantry::rocketmq {
 namespace asio = boost::asio;
 using std::chrono::milliseconds;
 
+namespace {
+
+// Names of errors' sources, besides each topic's and each queue's own.
+constexpr std::string_view kHeartbeat = "heartbeat";
+constexpr std::string_view kHandler = "handler";  // an event: shown until a heartbeat went well
+
+}  // namespace
+
 class Consumer::Impl : public std::enable_shared_from_this<Impl> {
  public:
   Impl(std::shared_ptr<Cluster> cluster, ConsumerConfig config, Handler handler, Acknowledged acknowledged,
@@ -26,7 +35,7 @@ class Consumer::Impl : public std::enable_shared_from_this<Impl> {
         subscriptions_(make_subscriptions(config_)),
         shared_(std::make_shared<AssignedQueue::Shared>(
             AssignedQueue::Shared{cluster, config_, QueueClient(cluster, config_.group), std::move(acknowledged),
-                                  std::move(unacknowledged), nullptr, nullptr, nullptr})),
+                                  std::move(unacknowledged), nullptr, nullptr, nullptr, nullptr})),
         member_(cluster, config_.group,
                 std::string(config_.mode == ConsumeMode::push ? wire::kConsumePassively : wire::kConsumeActively),
                 std::string(config_.from == ConsumeFrom::earliest ? wire::kConsumeFromFirstOffset
@@ -34,7 +43,7 @@ class Consumer::Impl : public std::enable_shared_from_this<Impl> {
                 subscriptions_),
         workers_(
             cluster->io(), config_.group, std::move(handler), [this] { return next_task(); },
-            [this](const Error& error) { note(error); }),
+            [this](const Error& error) { errors_.note(kHandler, error); }),
         heartbeat_wakeup_(cluster->io()),
         rebalance_wakeup_(cluster->io()),
         commit_wakeup_(cluster->io()),
@@ -46,7 +55,7 @@ class Consumer::Impl : public std::enable_shared_from_this<Impl> {
 
   const std::string& client_id() const { return member_.client_id(); }
   std::size_t assigned_queues() const { return assigned_.size(); }
-  const std::string& last_error() const { return last_error_; }
+  std::string last_error() const { return errors_.oldest(); }
 
  private:
   using QueuePtr = std::shared_ptr<AssignedQueue>;
@@ -73,8 +82,8 @@ class Consumer::Impl : public std::enable_shared_from_this<Impl> {
   asio::awaitable<void> commits();
   std::optional<MessageWorkers::Task> next_task();
   void reset(const std::map<MessageQueue, std::int64_t>& offsets);
-  void note(const Error& error) { last_error_ = error.message; }
-  void note_broker(const Error& error);
+  asio::awaitable<void> beat();
+  void note_broker(std::string_view source, const Error& error);
 
   std::shared_ptr<Cluster> cluster_;
   const ConsumerConfig config_;
@@ -88,7 +97,7 @@ class Consumer::Impl : public std::enable_shared_from_this<Impl> {
   bool rejoining_ = false;  // a broker was away: heartbeats go out until all brokers know us again
   bool stopped_ = false;
   int handing_over_ = 0;  // queues that were taken away and are not settled yet
-  std::string last_error_;
+  ErrorsBySource errors_;
 };
 
 // Those who call back may outlive us.
@@ -105,11 +114,14 @@ void Consumer::Impl::listen() {
   shared_->ready = [weak] {
     if (auto impl = weak.lock()) impl->workers_.wake();
   };
-  shared_->failed = [weak](const Error& error) {
-    if (auto impl = weak.lock()) impl->note(error);
+  shared_->worked = [weak](std::string_view source) {
+    if (auto impl = weak.lock()) impl->errors_.clear(source);
   };
-  shared_->broker_failed = [weak](const Error& error) {
-    if (auto impl = weak.lock()) impl->note_broker(error);
+  shared_->failed = [weak](std::string_view source, const Error& error) {
+    if (auto impl = weak.lock()) impl->errors_.note(source, error);
+  };
+  shared_->broker_failed = [weak](std::string_view source, const Error& error) {
+    if (auto impl = weak.lock()) impl->note_broker(source, error);
   };
 }
 
@@ -151,18 +163,27 @@ asio::awaitable<void> Consumer::Impl::heartbeats() {
   while (true) {
     co_await heartbeat_wakeup_.wait(rejoining_ ? kRetryDelay : config_.heartbeat_interval);
     if (stopped_) co_return;
-    auto result = co_await member_.heartbeat();
-    if (!result) note(result.error());
+    co_await beat();
     if (!rejoining_ || !member_.all_took()) continue;
     rejoining_ = false;
     rebalance_wakeup_.notify();
   }
 }
 
+asio::awaitable<void> Consumer::Impl::beat() {
+  auto result = co_await member_.heartbeat();
+  if (result) {
+    errors_.clear(kHeartbeat);
+    errors_.clear(kHandler);
+  } else {
+    errors_.note(kHeartbeat, result.error());
+  }
+}
+
 // A broker that was started anew does not know us: it would share our queues out among the others, and they would be
 // read twice until our next regular heartbeat.
-void Consumer::Impl::note_broker(const Error& error) {
-  note(error);
+void Consumer::Impl::note_broker(std::string_view source, const Error& error) {
+  errors_.note(source, error);
   if (rejoining_ || (error.code != Errc::unavailable && error.code != Errc::timeout)) return;
   rejoining_ = true;
   heartbeat_wakeup_.notify();
@@ -183,21 +204,20 @@ asio::awaitable<bool> Consumer::Impl::rebalance_topic(const wire::SubscriptionDa
   const bool is_retry = subscription.topic != config_.topic;
   auto route = co_await cluster_->route(subscription.topic);
   if (!route) {
-    if (!is_retry) note(route.error());
+    if (!is_retry) errors_.note(subscription.topic, route.error());
     co_return is_retry;  // made by the broker in its own time
   }
   auto members = co_await member_.members(subscription.topic);
   if (stopped_) co_return true;
   if (!members) {
-    note(members.error());
+    errors_.note(subscription.topic, members.error());
     co_return false;
   }
   if (std::find(members->begin(), members->end(), member_.client_id()) == members->end()) {
-    auto joined = co_await member_.heartbeat();  // the broker forgot us, or was started anew
-    if (!joined) note(joined.error());
+    co_await beat();  // the broker forgot us, or was started anew
     co_return false;
   }
-  last_error_.clear();
+  errors_.clear(subscription.topic);
   const bool alone = members->size() == 1;
   const auto mine = queueing::allocate_averagely(member_.client_id(), route->read_queues(), *members);
 

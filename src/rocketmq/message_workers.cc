@@ -8,6 +8,19 @@ namespace gantry::rocketmq {
 
 namespace asio = boost::asio;
 
+// Whatever way the handling of a message ends, stop() must not wait for it any more.
+class MessageWorkers::AtWork {
+ public:
+  explicit AtWork(MessageWorkers& workers) : workers_(workers) { ++workers_.at_work_; }
+  ~AtWork() {
+    if (--workers_.at_work_ == 0) workers_.idle_.notify();
+  }
+  AtWork(const AtWork&) = delete;
+
+ private:
+  MessageWorkers& workers_;
+};
+
 MessageWorkers::MessageWorkers(asio::io_context& io, std::string group, Handler handler, Take take,
                                std::function<void(const Error&)> failed)
     : io_(io),
@@ -41,15 +54,32 @@ asio::awaitable<void> MessageWorkers::work(std::shared_ptr<Wakeup> wakeup) {
 }
 
 asio::awaitable<void> MessageWorkers::handle(Task task) {
-  ++at_work_;
+  const AtWork at_work(*this);
+  const std::string id = task.message.message_id;
   Outcome outcome = Outcome::retry;
   try {
     outcome = co_await handler_(task.message);
-  } catch (const std::exception& error) {
-    failed_(Error{Errc::internal, fmt::format("handler of message {}: {}", task.message.message_id, error.what())});
+  } catch (...) {
+    failed("handler of message " + id);
   }
-  co_await task.settle(std::move(task.message), outcome);
-  if (--at_work_ == 0) idle_.notify();
+  // it calls back to the user as well
+  try {
+    co_await task.settle(std::move(task.message), outcome);
+  } catch (...) {
+    failed("acknowledgement of message " + id);
+  }
+}
+
+// In a catch block only.
+void MessageWorkers::failed(const std::string& what) {
+  std::string why = "an exception of an unknown kind";
+  try {
+    throw;
+  } catch (const std::exception& error) {
+    why = error.what();
+  } catch (...) {
+  }
+  failed_(Error{Errc::internal, fmt::format("{}: {}", what, why)});
 }
 
 asio::awaitable<void> MessageWorkers::stop() {

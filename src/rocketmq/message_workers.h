@@ -40,14 +40,17 @@ class MessageWorkers {
   boost::asio::awaitable<void> stop();
 
  private:
+  class AtWork;
+
   boost::asio::awaitable<void> work(std::shared_ptr<Wakeup> wakeup);
   boost::asio::awaitable<void> handle(Task task);
+  void failed(const std::string& what);
 
   boost::asio::io_context& io_;
   std::string group_;
   Handler handler_;
   Take take_;
-  std::function<void(const Error&)> failed_;  // a handler threw
+  std::function<void(const Error&)> failed_;  // a handler or a settling threw
   std::list<std::shared_ptr<Wakeup>> workers_;
   Wakeup idle_;
   bool holding_ = false;

@@ -1,9 +1,11 @@
 #include "rocketmq/pop_consumer.h"
 
 #include <deque>
+#include <utility>
 
 #include "net/spawn.h"
 #include "queueing/subscription.h"
+#include "rocketmq/errors_by_source.h"
 #include "rocketmq/group_member.h"
 #include "rocketmq/identity.h"
 #include "rocketmq/message_workers.h"
@@ -19,6 +21,10 @@ using std::chrono::milliseconds;
 namespace {
 
 constexpr milliseconds kGiveBack{1'000};  // invisible time of what is given back unprocessed
+// Names of errors' sources, besides each broker's own.
+constexpr std::string_view kPopRoute = "route";
+constexpr std::string_view kPopHeartbeat = "heartbeat";
+constexpr std::string_view kPopHandler = "handler";  // an event: shown until a heartbeat went well
 
 }  // namespace
 
@@ -38,14 +44,14 @@ class PopConsumer::Impl : public std::enable_shared_from_this<Impl> {
                 {subscription_}),
         workers_(
             cluster->io(), config_.group, std::move(handler), [this] { return next_task(); },
-            [this](const Error& error) { note(error); }),
+            [this](const Error& error) { errors_.note(kPopHandler, error); }),
         heartbeat_wakeup_(cluster->io()) {}
 
   asio::awaitable<Result<void>> start();
   void hold() { workers_.hold(); }
   asio::awaitable<void> stop();
   const std::string& client_id() const { return member_.client_id(); }
-  const std::string& last_error() const { return last_error_; }
+  std::string last_error() const { return errors_.oldest(); }
 
  private:
   struct Held {
@@ -69,9 +75,12 @@ class PopConsumer::Impl : public std::enable_shared_from_this<Impl> {
   asio::awaitable<void> heartbeats();
   asio::awaitable<Result<void>> find_brokers();
   asio::awaitable<void> polls(std::shared_ptr<Source> source);
+  asio::awaitable<void> give_back(std::shared_ptr<Source> source);
   std::optional<MessageWorkers::Task> next_task();
   asio::awaitable<void> settle(std::string address, ReceivedMessage message, Outcome outcome);
-  void note(const Error& error) { last_error_ = error.message; }
+  void keep(std::string_view source, const Result<void>& result) {
+    result ? errors_.clear(source) : errors_.note(source, result.error());
+  }
 
   std::shared_ptr<Cluster> cluster_;
   const PopConsumerConfig config_;
@@ -85,7 +94,7 @@ class PopConsumer::Impl : public std::enable_shared_from_this<Impl> {
   std::size_t turn_ = 0;
   Wakeup heartbeat_wakeup_;
   bool stopped_ = false;
-  std::string last_error_;
+  ErrorsBySource errors_;
 };
 
 asio::awaitable<Result<void>> PopConsumer::Impl::start() {
@@ -117,9 +126,10 @@ asio::awaitable<void> PopConsumer::Impl::heartbeats() {
     co_await heartbeat_wakeup_.wait(config_.heartbeat_interval);
     if (stopped_) co_return;
     auto found = co_await find_brokers();
-    if (!found) note(found.error());
+    keep(kPopRoute, found);
     auto beaten = co_await member_.heartbeat();
-    if (!beaten) note(beaten.error());
+    keep(kPopHeartbeat, beaten);
+    if (beaten) errors_.clear(kPopHandler);
   }
 }
 
@@ -133,7 +143,8 @@ asio::awaitable<void> PopConsumer::Impl::polls(std::shared_ptr<Source> source) {
     auto route = co_await cluster_->route(config_.topic);
     const std::string* address = route ? route->master(source->name) : nullptr;
     if (address == nullptr) {
-      note(route ? Error{Errc::unavailable, fmt::format("broker {} has no master", source->name)} : route.error());
+      errors_.note(source->name, route ? Error{Errc::unavailable, fmt::format("broker {} has no master", source->name)}
+                                       : route.error());
       cluster_->forget_route(config_.topic);
       co_await source->room.wait(kRetryDelay);
       continue;
@@ -149,12 +160,12 @@ asio::awaitable<void> PopConsumer::Impl::polls(std::shared_ptr<Source> source) {
     auto messages = co_await pops_.pop(*address, request, subscription_);
     if (!messages) {
       if (messages.error().code == Errc::cancelled) co_return;
-      note(messages.error());
+      errors_.note(source->name, messages.error());
       cluster_->forget_route(config_.topic);
       co_await source->room.wait(kRetryDelay);
       continue;
     }
-    last_error_.clear();
+    errors_.clear(source->name);
     // the invisible time began at the broker, some time after we asked and at most the time that the answer took
     const auto expires =
         std::max(asked, std::chrono::steady_clock::now() - milliseconds(1'000)) + config_.invisible_time * 9 / 10;
@@ -165,12 +176,16 @@ asio::awaitable<void> PopConsumer::Impl::polls(std::shared_ptr<Source> source) {
         co_await pops_.ack(*address, message);  // equal hash, other tag: nobody of this group wants it
       }
     }
-    if (stopped_) {
-      for (Held& held : source->held) co_await pops_.change_invisible_time(held.address, held.message, kGiveBack);
-      source->held.clear();
-    }
+    if (stopped_) co_await give_back(source);
     workers_.wake();
   }
+}
+
+// What was not begun. Taken away before the first of it is given back: stop() and the loop of the source may both be
+// here, and each message is given back once.
+asio::awaitable<void> PopConsumer::Impl::give_back(std::shared_ptr<Source> source) {
+  std::deque<Held> rest = std::exchange(source->held, {});
+  for (Held& held : rest) co_await pops_.change_invisible_time(held.address, held.message, kGiveBack);
 }
 
 // The brokers in turn.
@@ -204,11 +219,12 @@ asio::awaitable<void> PopConsumer::Impl::settle(std::string address, ReceivedMes
   } else {
     result = co_await pops_.change_invisible_time(address, message, config_.retry_delay);
   }
+  keep("acknowledgements to " + address, result);
   if (result) {
     if (acknowledged_) acknowledged_(message, outcome);
     co_return;
   }
-  note(result.error());  // it becomes visible again by itself
+  // it becomes visible again by itself
   if (unacknowledged_ && outcome == Outcome::success) unacknowledged_(message, result.error());
 }
 
@@ -219,10 +235,8 @@ asio::awaitable<void> PopConsumer::Impl::stop() {
   heartbeat_wakeup_.notify();
   co_await workers_.stop();
   for (const auto& [name, source] : sources_) {
-    std::deque<Held> rest = std::move(source->held);
-    source->held.clear();
     source->room.notify();
-    for (Held& held : rest) co_await pops_.change_invisible_time(held.address, held.message, kGiveBack);
+    co_await give_back(source);
   }
   co_await member_.unregister();
 }

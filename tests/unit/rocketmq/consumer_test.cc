@@ -533,6 +533,80 @@ TEST_F(ConsumerTest, GivenPopAndAnAcknowledgementThatIsRefusedThenTheMessageIsTo
   await(io, consumer.stop());
 }
 
+// What a pop brings after stop() has begun is given back by its loop, while stop() looks at the same queue.
+TEST_F(ConsumerTest, GivenPopThatAnswersWhileItIsStoppedThenEachMessageIsGivenBackOnce) {
+  broker->store("t", 0, "first");
+  asio::steady_timer work(io, std::chrono::hours(1));
+  bool begun = false;
+  PopConsumer consumer(
+      cluster, pop_config(),
+      [&](const ReceivedMessage&) -> asio::awaitable<Outcome> {
+        begun = true;
+        co_await work.async_wait(asio::as_tuple(asio::use_awaitable));
+        co_return Outcome::success;
+      },
+      note());
+  // the second pop is held until the consumer is stopping
+  std::optional<remoting::Request> held_pop;
+  broker->on(code::kPopMessage, [&](remoting::Request& request) {
+    if (begun) {
+      held_pop = std::move(request);
+    } else {
+      pop(*broker, request);
+    }
+  });
+  // the first giving back is held until stop() has come by
+  std::optional<remoting::Request> held_change;
+  broker->on(code::kChangeMessageInvisibletime, [&](remoting::Request& request) {
+    broker->changed.push_back(Broker::header_of<wire::ChangeInvisibleTimeRequestHeader>(request).extra_info);
+    if (broker->changed.size() == 1) {
+      held_change = std::move(request);
+    } else {
+      Broker::answer_header(request, wire::ChangeInvisibleTimeResponseHeader{});
+    }
+  });
+  ASSERT_TRUE(await(io, consumer.start()));
+  ASSERT_TRUE(until([&] { return held_pop.has_value(); }));
+  bool stopped = false;
+  asio::co_spawn(io, consumer.stop(), [&](std::exception_ptr) { stopped = true; });
+  for (int i = 0; i < 3; ++i) broker->store("t", 0, std::to_string(i));
+  io.poll();
+  pop(*broker, *held_pop);
+  ASSERT_TRUE(until([&] { return held_change.has_value(); }));
+  work.cancel();
+  ASSERT_TRUE(until([&] { return stopped; }));
+  Broker::answer_header(*held_change, wire::ChangeInvisibleTimeResponseHeader{});
+  ASSERT_TRUE(until([&] { return broker->changed.size() >= 3; }));
+  io.poll();
+  EXPECT_EQ(std::set<std::string>(broker->changed.begin(), broker->changed.end()).size(), 3U);
+  EXPECT_EQ(broker->changed.size(), 3U);
+}
+
+TEST_F(ConsumerTest, GivenACallbackThatThrowsThenItIsSaidAndTheConsumerGoesOnAndStops) {
+  broker->store("t", 0, "0");
+  broker->store("t", 0, "1");
+  const auto throws = [](const ReceivedMessage&, Outcome) { throw std::runtime_error("out of disk"); };
+  PopConsumer consumer(cluster, pop_config(), take(), throws);
+  ASSERT_TRUE(await(io, consumer.start()));
+  ASSERT_TRUE(until([&] { return handled.size() == 2 && broker->acked.size() == 2; }));
+  ASSERT_TRUE(until([&] { return !consumer.last_error().empty(); }));
+  EXPECT_THAT(consumer.last_error(), HasSubstr("out of disk"));
+  await(io, consumer.stop());
+}
+
+TEST_F(ConsumerTest, GivenAnErrorOfOneBrokerThenTheSuccessOfAnotherDoesNotHideIt) {
+  Broker& other = servers.add_broker("broker-b");
+  servers.add_topic("t", 1);
+  other.on(code::kPopMessage, [](remoting::Request& request) { request.reply.send(rc::kSystemError, "no disk"); });
+  PopConsumer consumer(cluster, pop_config(), take(), note());
+  ASSERT_TRUE(await(io, consumer.start()));
+  ASSERT_TRUE(until([&] { return !consumer.last_error().empty(); }));
+  const int pops = broker->calls[code::kPopMessage];
+  ASSERT_TRUE(until([&] { return broker->calls[code::kPopMessage] > pops + 3; }));
+  EXPECT_THAT(consumer.last_error(), HasSubstr("no disk"));
+  await(io, consumer.stop());
+}
+
 TEST_F(ConsumerTest, GivenPopWithoutTopicThenStartFails) {
   auto c = pop_config();
   c.topic = "nope";

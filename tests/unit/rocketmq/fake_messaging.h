@@ -129,27 +129,29 @@ inline void serve_consuming(Broker& broker) {
   broker.on(code::kPullMessage, [&broker](remoting::Request& request) { pull(broker, request); });
 }
 
+inline void pop(Broker& broker, remoting::Request& request) {
+  auto header = Broker::header_of<wire::PopMessageRequestHeader>(request);
+  auto& next = broker.popped[header.topic];
+  const std::int64_t max = broker.max_of(header.topic, 0);
+  if (next == max) return answer_later(broker, request, rc::kPollingTimeout, wire::PopMessageResponseHeader{});
+  wire::PopMessageResponseHeader answer;
+  answer.pop_time_ms = 1;
+  answer.invisible_time_ms = header.invisible_time_ms;
+  answer.start_offset_info = "0 0 " + std::to_string(next);
+  std::string body, list;
+  for (int n = 0; n < header.max_messages && next < max; ++n, ++next) {
+    EXPECT_TRUE(wire::encode_record(broker.queues[{header.topic, 0}][static_cast<std::size_t>(next)], body));
+    list += (list.empty() ? "" : ",") + std::to_string(next);
+  }
+  answer.msg_offset_info = "0 0 " + list;
+  auto response = request.reply.response(rc::kSuccess);
+  wire::encode_header(answer, response.fields);
+  response.body = std::move(body);
+  request.reply.send(std::move(response));
+}
+
 inline void serve_pop(Broker& broker) {
-  broker.on(code::kPopMessage, [&broker](remoting::Request& request) {
-    auto header = Broker::header_of<wire::PopMessageRequestHeader>(request);
-    auto& next = broker.popped[header.topic];
-    const std::int64_t max = broker.max_of(header.topic, 0);
-    if (next == max) return answer_later(broker, request, rc::kPollingTimeout, wire::PopMessageResponseHeader{});
-    wire::PopMessageResponseHeader answer;
-    answer.pop_time_ms = 1;
-    answer.invisible_time_ms = header.invisible_time_ms;
-    answer.start_offset_info = "0 0 " + std::to_string(next);
-    std::string body, list;
-    for (int n = 0; n < header.max_messages && next < max; ++n, ++next) {
-      EXPECT_TRUE(wire::encode_record(broker.queues[{header.topic, 0}][static_cast<std::size_t>(next)], body));
-      list += (list.empty() ? "" : ",") + std::to_string(next);
-    }
-    answer.msg_offset_info = "0 0 " + list;
-    auto response = request.reply.response(rc::kSuccess);
-    wire::encode_header(answer, response.fields);
-    response.body = std::move(body);
-    request.reply.send(std::move(response));
-  });
+  broker.on(code::kPopMessage, [&broker](remoting::Request& request) { pop(broker, request); });
   broker.on(code::kAckMessage, [&broker](remoting::Request& request) {
     broker.acked.push_back(Broker::header_of<wire::AckMessageRequestHeader>(request).extra_info);
     request.reply.send(rc::kSuccess);

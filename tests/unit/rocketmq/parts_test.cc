@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "rocketmq/cluster.h"
+#include "rocketmq/errors_by_source.h"
 #include "rocketmq/identity.h"
 #include "rocketmq/pop_client.h"
 #include "rocketmq/producer.h"
@@ -143,6 +144,20 @@ TEST(Received, GivenGarbageThenTheErrorNamesTheBroker) {
   auto messages = decode_messages("garbage that is no record at all", "broker-a");
   ASSERT_FALSE(messages);
   EXPECT_THAT(messages.error().message, HasSubstr("broker-a"));
+}
+
+TEST(ErrorsBySource, GivenSeveralSourcesThenEachClearsItsOwnAndTheOldestIsShown) {
+  ErrorsBySource errors;
+  EXPECT_EQ(errors.oldest(), "");
+  errors.note("a", Error{Errc::unavailable, "a is away"});
+  errors.note("b", Error{Errc::unavailable, "b is away"});
+  errors.note("a", Error{Errc::timeout, "a is slow"});
+  EXPECT_EQ(errors.oldest(), "a is slow");
+  errors.clear("c");
+  errors.clear("a");
+  EXPECT_EQ(errors.oldest(), "b is away");
+  errors.clear("b");
+  EXPECT_EQ(errors.oldest(), "");
 }
 
 TEST(ErrorOfResponse, GivenResponseCodesThenErrorsByKind) {
