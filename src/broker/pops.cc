@@ -34,6 +34,7 @@ Result<void> Pops::load() {
   if (!stored) return std::unexpected(stored.error());
   for (auto& [key, saved] : *stored) {
     State& state = states_[key];
+    state.number = next_state_++;
     state.saved_next_offset = saved.next_offset;
     state.queue = queueing::PopQueue(saved.next_offset, std::move(saved.batches));
     schedule(key, state);
@@ -60,6 +61,7 @@ Pops::State& Pops::open(const Key& key, Topic& topic, bool from_max) {
   auto found = states_.find(key);
   if (found == states_.end()) {
     found = states_.emplace(key, State{}).first;
+    found->second.number = next_state_++;
     found->second.queue = queueing::PopQueue(initial_offset(key, topic, from_max), {});
     offsets_.commit(key.group, key.topic, key.queue_id, found->second.queue.commit_offset());
     mark(key, found->second);
@@ -154,8 +156,11 @@ void Pops::take(Topic& topic, std::int32_t queue_id, const Wanted& wanted, Found
     return;
   }
   // messages that retention deleted are passed over
-  if (state.queue.next_offset() < queue->min_offset())
+  if (state.queue.next_offset() < queue->min_offset()) {
     state.queue.pop(queue->min_offset(), {}, wanted.pop_time_ms, wanted.invisible_ms);
+    state.moved = true;
+    mark(key, state);
+  }
 
   const std::int64_t start = state.queue.next_offset();
   std::vector<std::int64_t> offsets;
@@ -343,6 +348,7 @@ void Pops::revive_due() {
   // the batches leave the queue now; what could not become a durable retry message comes back
   struct Revived {
     Key key;
+    std::uint64_t state = 0;  // its number: another state of that key is of a topic or group that was made again
     queueing::PopBatch before;
     queueing::PopBatch left;  // acknowledged for what became a retry message
   };
@@ -371,7 +377,13 @@ void Pops::revive_due() {
         // a record that is damaged will not be whole the next time
         if (done || done.error().code == Errc::corrupt) left.acked |= std::uint64_t{1} << i;
       }
-      revived->push_back({key, std::move(batch), std::move(left)});
+      // with the retry messages, or a kill between the two would revive the batch again
+      if (left.complete()) {
+        pop_settings::erase_batch(store_, key, left.id);
+      } else {
+        pop_settings::put_batch(store_, key, left);
+      }
+      revived->push_back({key, state.number, std::move(batch), std::move(left)});
     }
     schedule(key, state);
   }
@@ -379,15 +391,18 @@ void Pops::revive_due() {
     store_.when_durable([this, revived, alive = alive_](const Result<void>& result) {
       if (!*alive) return;
       for (Revived& entry : *revived)
-        finish_revival(entry.key, result ? std::move(entry.left) : std::move(entry.before));
+        finish_revival(entry.key, entry.state, result ? std::move(entry.left) : std::move(entry.before));
     });
   }
   arm();
 }
 
-void Pops::finish_revival(const Key& key, queueing::PopBatch left) {
+void Pops::finish_revival(const Key& key, std::uint64_t state, queueing::PopBatch left) {
   auto found = states_.find(key);
-  if (found == states_.end()) return;
+  if (found == states_.end() || found->second.number != state) {  // removed meanwhile: nothing of it may stay
+    pop_settings::erase_batch(store_, key, left.id);
+    return;
+  }
   mark(key, found->second, left.id);
   if (left.complete()) {
     found->second.revive_again_ms = 0;

@@ -95,6 +95,7 @@ class Pops {
 
  private:
   struct State {
+    std::uint64_t number = 0;  // never used again
     queueing::PopQueue queue;
     std::unique_ptr<queueing::OrderedPop> ordered;
     std::int64_t revive_again_ms = 0;    // how long a batch waits that could not be brought back
@@ -123,7 +124,7 @@ class Pops {
   void schedule(const Key& key, State& state);
   void arm();
   void revive_due();
-  void finish_revival(const Key& key, queueing::PopBatch left);
+  void finish_revival(const Key& key, std::uint64_t state, queueing::PopBatch left);
   void not_revived(const Key& key, std::int64_t offset, const Error& error);
   Result<void> revive(const Key& key, std::int64_t offset, std::int64_t pop_time_ms);
 
@@ -133,6 +134,7 @@ class Pops {
   Offsets& offsets_;
   Messages& messages_;
   States states_;
+  std::uint64_t next_state_ = 1;
   std::vector<Key> marked_;
   std::set<std::pair<std::int64_t, Key>> due_;
   net::Alarm alarm_;

@@ -69,7 +69,7 @@ Result<void> LogFiles::load(std::uint64_t begin) {
   }
   std::ranges::sort(bases);
   files_.clear();
-  for (const std::uint64_t base : bases) files_.push_back({base, std::nullopt});
+  for (const std::uint64_t base : bases) files_.push_back({base, std::nullopt, 0});
   while (files_.size() > 1 && files_[1].base <= begin) remove_first();
   if (files_.size() == 1 && files_.front().base < begin) {  // is all of it deleted?
     auto size = size_of(0);

@@ -5,6 +5,7 @@
 
 #include <rocksdb/file_system.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <list>
@@ -40,6 +41,7 @@ class LogFiles {
   struct File {
     std::uint64_t base = 0;
     std::optional<std::int64_t> first_store_time_ms;  // of its first entry, once known
+    std::int64_t newest_noted_ms = 0;                 // of what was written by this process: clocks go back, too
   };
 
   // Makes the directory, lists what is there, removes the files that lie wholly before `begin`.
@@ -53,7 +55,12 @@ class LogFiles {
   std::string path(std::uint64_t base) const;
 
   // The writer will make it with the next write.
-  void begin(std::uint64_t base, std::int64_t first_store_time_ms) { files_.push_back({base, first_store_time_ms}); }
+  void begin(std::uint64_t base, std::int64_t first_store_time_ms) {
+    files_.push_back({base, first_store_time_ms, first_store_time_ms});
+  }
+  void note_store_time(std::int64_t store_time_ms) {  // of an entry of the newest file
+    files_.back().newest_noted_ms = std::max(files_.back().newest_noted_ms, store_time_ms);
+  }
   // Those that begin there or behind were not written after all.
   void forget_from(std::uint64_t base);
   // Makes the file end there and removes those behind. For the start, before anything is read or written.

@@ -9,8 +9,8 @@ namespace {
 constexpr std::size_t kWindowBytes = 1024 * 1024;
 }
 
-LogScan::LogScan(LogFiles& files, std::uint64_t from, std::uint64_t to)
-    : files_(files), valid_end_(from), to_(to), buffer_(files.borrow_buffer()) {}
+LogScan::LogScan(LogFiles& files, std::uint64_t from, std::uint64_t to, std::uint64_t torn_from)
+    : files_(files), valid_end_(from), to_(to), torn_from_(torn_from), buffer_(files.borrow_buffer()) {}
 
 LogScan::~LogScan() { files_.give_back(std::move(buffer_)); }
 
@@ -70,6 +70,8 @@ Result<std::optional<std::uint64_t>> LogScan::search(std::uint64_t from) {
   if (!bytes) return std::unexpected(bytes.error());
   if (*bytes == nullptr) return std::nullopt;
   if (const auto header = parse_header(*bytes, from)) {
+    // or what a sender put into the body would be taken for entries
+    if (from >= torn_from_ && from + header->entry_bytes() > to_) return std::nullopt;
     auto behind = entry_at(from + header->entry_bytes());
     if (!behind) return std::unexpected(behind.error());
     if (*behind) return from + header->entry_bytes();

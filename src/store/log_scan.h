@@ -14,8 +14,9 @@ namespace gantry::store {
 
 class LogScan {
  public:
-  // from, to: physical offsets, both in one file; to: its end.
-  LogScan(LogFiles& files, std::uint64_t from, std::uint64_t to);
+  // from, to: physical offsets, both in one file; to: its end. torn_from: an entry at or behind it whose header says that
+  // it reaches beyond the end is what a write was cut off in, and ends the scan; before it, it is damage.
+  LogScan(LogFiles& files, std::uint64_t from, std::uint64_t to, std::uint64_t torn_from = UINT64_MAX);
   ~LogScan();
   LogScan(const LogScan&) = delete;
   LogScan& operator=(const LogScan&) = delete;
@@ -42,6 +43,7 @@ class LogScan {
   LogFiles& files_;
   std::uint64_t valid_end_;
   std::uint64_t to_;
+  std::uint64_t torn_from_;
   std::unique_ptr<ReadBuffer> buffer_;
   std::uint64_t window_at_ = 0;
   std::size_t window_bytes_ = 0;

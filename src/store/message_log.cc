@@ -152,7 +152,8 @@ void MessageLog::append(Queue& queue, const Place& place) {
   next_physical_ += bytes;
   gathered_.end = next_physical_;
   queue.next_offset_ = place.queue_offset + 1;
-  last_store_time_ms_ = header.store_time_ms;
+  last_store_time_ms_ = std::max(last_store_time_ms_, header.store_time_ms);
+  files_.note_store_time(header.store_time_ms);
   touch(queue, chunk);
 }
 

@@ -184,7 +184,9 @@ Result<void> MessageLog::replay_file(std::size_t file, std::uint64_t from, Repla
     spdlog::error("store: {} is damaged: {} bytes at {} are no message; what lies behind is still read",
                   files_.path(damaged_base), bytes, at - damaged_base);
   };
-  LogScan scan(files_, from, base + *size);
+  // nobody was told of anything behind what is indexed that was not whole
+  const bool newest = file + 1 == files_.files().size();
+  LogScan scan(files_, from, base + *size, newest ? replay.ends.indexed : UINT64_MAX);
   while (true) {
     auto found = scan.next();
     if (!found) return std::unexpected(found.error());

@@ -15,17 +15,24 @@ std::optional<std::int64_t> MessageLog::earliest_store_time_ms() {
   return first ? *first : std::nullopt;
 }
 
-// What is in a file is older than what the next one begins with. A file that does not say (its begin is damaged, or it
-// lost everything with the power) is passed over: times only grow, so the one behind it bounds them both.
+// What is in a file is as a rule older than what the next one begins with; but a clock may have gone back meanwhile, so
+// what is known of the file itself counts too. A next file that does not say its time (its begin is damaged, or it lost
+// everything with the power) is passed over: the one behind it bounds them both.
 Result<std::int64_t> MessageLog::newest_store_time_ms(std::size_t file) {
+  const auto first_of = [&](std::size_t which) -> Result<std::optional<std::int64_t>> {
+    auto first = files_.first_store_time_ms(which);
+    if (!first && first.error().code == Errc::corrupt) return std::nullopt;
+    return first;
+  };
+  auto own = first_of(file);
+  if (!own) return std::unexpected(own.error());
+  const std::int64_t known = std::max(own->value_or(0), files_.files()[file].newest_noted_ms);
   for (std::size_t next = file + 1; next < files_.files().size(); ++next) {
-    auto first = files_.first_store_time_ms(next);
-    if (!first && first.error().code != Errc::corrupt) return std::unexpected(first.error());
-    if (first && *first) return **first;
+    auto first = first_of(next);
+    if (!first) return std::unexpected(first.error());
+    if (*first) return std::max(known, **first);
   }
-  const auto first = files_.first_store_time_ms(file);
-  if (!first && first.error().code != Errc::corrupt) return std::unexpected(first.error());
-  return std::max(last_store_time_ms_, first ? first->value_or(0) : 0);
+  return std::max(known, last_store_time_ms_);
 }
 
 // Where the first file begins that has something to keep.

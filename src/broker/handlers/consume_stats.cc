@@ -17,6 +17,9 @@ void add_consume_stats(BrokerContext& broker, const std::string& group, const st
   if (found == nullptr) return;
   const auto* state = broker.clients.consumers().find(group);
   if (state != nullptr && !state->subscriptions.empty() && !state->subscriptions.contains(topic)) return;
+  bool pops = false;
+  for (std::int32_t id = 0; id < found->config.read_queue_nums && !pops; ++id)
+    pops = broker.pops.in_flight({group, topic, id}).has_value();
   for (std::int32_t id = 0; id < found->config.read_queue_nums; ++id) {
     wire::OffsetWrapper offset;
     offset.broker_offset = max_offset(broker, *found, id);
@@ -26,8 +29,11 @@ void add_consume_stats(BrokerContext& broker, const std::string& group, const st
     const Pops::Key key{group, topic, id};
     if (const auto in_flight = broker.pops.in_flight(key)) {
       offset.pop_in_flight = in_flight;
+      const std::int64_t next = broker.pops.next_offset(key).value_or(offset.broker_offset);
       offset.pop_ready =
-          std::max<std::int64_t>(0, offset.broker_offset - broker.pops.next_offset(key).value_or(offset.broker_offset));
+          std::max<std::int64_t>(0, offset.broker_offset - std::max(next, min_offset(broker, *found, id)));
+    } else if (pops && offset.broker_offset == 0) {  // nothing was ever in this queue for the group to take
+      offset.pop_in_flight = offset.pop_ready = 0;
     }
     stats.offset_table.emplace(wire::MessageQueue{broker.config.broker_name, id, topic}, offset);
   }

@@ -59,6 +59,31 @@ TEST_F(FaultyDisk, GivenAnAcknowledgementBehindASlowWriteWhenTheBrokerStopsThenI
   EXPECT_EQ(f.pop_stats().pop_in_flight, 1);
 }
 
+TEST_F(FaultyDisk, GivenATopicDeletedWhileItsRevivalWaitsForTheDiskThenTheNewTopicIsNotTouchedByIt) {
+  PopFixture f(on(disk, store::Flush::sync));
+  f.send_all({"old 1", "old 2"});
+  auto header = f.pop_header(100);
+  const auto popped = f.pop(header);
+  ASSERT_EQ(popped.size(), 2u);
+  ASSERT_EQ(f.ack(popped[0]), code::kSuccess);
+  disk->hold_syncs(true);
+  auto sent = f.begin(sending("in the disk's hands"));
+  f.run_until([end = wall_clock_ms() + 300] { return wall_clock_ms() > end; });  // what is left is revived meanwhile
+  wire::Command deletion = wire::make_request(request::kDeleteTopicInBroker);
+  deletion.fields.add("topic", "t");
+  auto deleted = f.begin(std::move(deletion));
+  f.run_until([end = wall_clock_ms() + 50] { return wall_clock_ms() > end; });
+  disk->hold_syncs(false);
+  ASSERT_TRUE(f.run_until([&] { return sent->done() && deleted->done(); }));
+  f.send_all({"new 1", "new 2"});
+  f.restart();
+  std::vector<std::string> bodies;
+  for (const Popped& message : f.pop(f.pop_header())) {
+    if (message.topic == "t") bodies.push_back(message.body);
+  }
+  EXPECT_THAT(bodies, testing::ElementsAre("new 1", "new 2"));
+}
+
 TEST_F(FaultyDisk, GivenADelayThatIsOverBeforeItsMessageIsDurableThenTheMessageComesAllTheSame) {
   PopFixture f(on(disk, store::Flush::sync));
   f.send("t", 0, "before");

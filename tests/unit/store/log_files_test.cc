@@ -153,6 +153,26 @@ INSTANTIATE_TEST_SUITE_P(Ways, Refused,
                                          Refusal{Flush::sync, true, false}, Refusal{Flush::sync, true, true},
                                          Refusal{Flush::sync, false, false}, Refusal{Flush::sync, false, true}));
 
+TEST(LogFile, GivenAClockThatWentBackForAWhileThenWhatIsYoungStays) {
+  StoreFixture f({.log_file_bytes = 300, .retention_ms = 1000});
+  f.clock_ms = 10'000;
+  f.append("t", 0, "young");
+  f.clock_ms = 5'000;
+  for (int i = 0; i < 6; ++i) f.append("t", 0, "wrong time " + std::to_string(i));
+  f.clock_ms = 10'100;
+  f.append("t", 0, "young too");
+  f.settle();
+  ASSERT_GT(f.log_files().size(), 2u);
+  f.clock_ms = 10'200;
+  f.store->enforce_retention();
+  f.settle();
+  EXPECT_EQ(f.texts("t", 0).front(), "young");
+  f.clock_ms = 12'000;
+  f.store->enforce_retention();
+  f.settle();
+  EXPECT_TRUE(f.texts("t", 0).empty());
+}
+
 // Damage must not keep the disk filling for ever.
 TEST(LogFile, GivenFilesThatDoNotSayTheirTimeWhenTheyAreOldThenTheyGoToo) {
   StoreFixture f({.log_file_bytes = 1, .retention_ms = 1000});  // a file for each message
