@@ -5,6 +5,7 @@
 #include <boost/asio/io_context.hpp>
 #include <cstdio>
 
+#include "base/exit_code.h"
 #include "broker/broker.h"
 #include "net/open_files.h"
 #include "net/shutdown.h"
@@ -17,7 +18,7 @@ int run_broker(const Config& config) {
   auto broker = Broker::start(io, config);
   if (!broker) {
     fmt::print(stderr, "gantry broker: {}\n", broker.error().message);
-    return 1;
+    return exit_code_of(broker.error());
   }
   spdlog::info("broker: one node, for development, CI and the edge; at scale use Apache RocketMQ's brokers");
   spdlog::info("broker: name server {}, broker {} ({} of {}), data {}, flush {}", (*broker)->namesrv_address(),
@@ -32,7 +33,7 @@ int run_broker(const Config& config) {
   });
   io.run();
   broker->reset();
-  return 0;
+  return shutdown.forced() ? kForced : kDone;
 }
 
 }  // namespace gantry::broker

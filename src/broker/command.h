@@ -5,7 +5,8 @@
 
 namespace gantry::broker {
 
-// Returns the process's exit code: 0 stopped by a signal, 1 it could not start (said on standard error).
+// Returns the process's exit code (base/exit_code.h): done, stopped by a signal; failed or usage, it could not start
+// (said on standard error); forced.
 int run_broker(const Config& config);
 
 }  // namespace gantry::broker

@@ -7,11 +7,13 @@
 #include <span>
 #include <string>
 
+#include "base/exit_code.h"
+
 namespace gantry::cli {
 
 // What the parsed command line asks for. A command's declaration sets `run` by a callback of its (sub)command.
 struct Invocation {
-  std::function<int()> run;  // returns the exit code: 0 done, 1 it failed, 2 wrong input
+  std::function<int()> run;  // returns the exit code: base/exit_code.h
   const CLI::App* root = nullptr;
   std::string version;
 };
@@ -21,12 +23,5 @@ struct Command {
   const char* summary;
   void (*declare)(CLI::App& command, Invocation& invocation);
 };
-
-// Exit codes of every command.
-inline constexpr int kDone = 0;
-inline constexpr int kFailed = 1;
-inline constexpr int kUsage = 2;
-// Stopped in the middle, by a second signal or because the first did not end it in time; as shells say of SIGINT.
-inline constexpr int kForced = 130;
 
 }  // namespace gantry::cli

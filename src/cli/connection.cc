@@ -83,7 +83,7 @@ Result<rocketmq::ClusterConfig> cluster_config(const ConnectionOptions& options)
 
 int report(const Error& error) {
   print_error(error.message);
-  return error.code == Errc::invalid_argument ? kUsage : kFailed;
+  return exit_code_of(error);
 }
 
 int run_with_cluster(const ConnectionOptions& options, Body body) {

@@ -29,12 +29,13 @@ class Shutdown::Impl : public std::enable_shared_from_this<Impl> {
   }
 
   int signal() const { return signal_; }
+  bool forced() const { return forced_; }
 
  private:
   void received(int signal) {
     if (signal_ != 0) {
       spdlog::warn("a second signal: stopping at once");
-      io_.stop();
+      force();
       return;
     }
     signal_ = signal;
@@ -42,10 +43,15 @@ class Shutdown::Impl : public std::enable_shared_from_this<Impl> {
     timer_.async_wait([self = shared_from_this()](error_code error) {
       if (error) return;
       spdlog::warn("not everything stopped within {} ms: stopping at once", self->bound_.count());
-      self->io_.stop();
+      self->force();
     });
     wait();
     if (auto on_signal = std::exchange(on_signal_, nullptr)) on_signal(signal);
+  }
+
+  void force() {
+    forced_ = true;
+    io_.stop();
   }
 
   asio::io_context& io_;
@@ -54,6 +60,7 @@ class Shutdown::Impl : public std::enable_shared_from_this<Impl> {
   std::function<void(int)> on_signal_;
   std::chrono::milliseconds bound_;
   int signal_ = 0;
+  bool forced_ = false;
 };
 
 Shutdown::Shutdown(asio::io_context& io, std::function<void(int)> on_signal, std::chrono::milliseconds bound)
@@ -62,6 +69,8 @@ Shutdown::Shutdown(asio::io_context& io, std::function<void(int)> on_signal, std
 }
 
 Shutdown::~Shutdown() { impl_->finish(); }
+
+bool Shutdown::forced() const { return impl_->forced(); }
 
 int Shutdown::signal() const { return impl_->signal(); }
 

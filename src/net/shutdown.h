@@ -19,8 +19,9 @@ class Shutdown {
   Shutdown(const Shutdown&) = delete;
   Shutdown& operator=(const Shutdown&) = delete;
 
-  int signal() const;  // the first one received; 0: none
-  void finish();       // everything has stopped: no need to wait for the bound, the io_context can run out of work
+  int signal() const;   // the first one received; 0: none
+  bool forced() const;  // the orderly way did not end: a second signal or the bound stopped the io_context
+  void finish();        // everything has stopped: no need to wait for the bound, the io_context can run out of work
 
  private:
   class Impl;

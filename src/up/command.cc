@@ -7,8 +7,10 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 
+#include "base/exit_code.h"
 #include "base/json_text.h"
 #include "broker/broker.h"
 #include "net/io_thread.h"
@@ -23,15 +25,12 @@
 namespace gantry::up {
 namespace {
 
-constexpr int kDone = 0;
-constexpr int kFailed = 1;
-constexpr int kUsage = 2;
 constexpr std::chrono::milliseconds kGrace{1'200};  // of workers at the end: everything stops within 2 s
 constexpr std::chrono::milliseconds kStopBound{2'000};
 
 int report_error(const Error& error) {
   std::fprintf(stderr, "gantry up: %s\n", error.message.c_str());
-  return error.code == Errc::invalid_argument ? kUsage : kFailed;
+  return exit_code_of(error);
 }
 
 // The embedded broker on a thread of its own, with its data.
@@ -40,8 +39,10 @@ class EmbeddedBroker {
   static Result<std::unique_ptr<EmbeddedBroker>> start(const Options& options) {
     std::unique_ptr<EmbeddedBroker> embedded(new EmbeddedBroker());
     broker::Config config;
-    config.namesrv_port = options.namesrv_port;
-    config.port = options.broker_port;
+    config.namesrv_host = options.namesrv_listen.host;
+    config.namesrv_port = options.namesrv_listen.port;
+    config.host = options.broker_listen.host;
+    config.port = options.broker_listen.port;
     config.data_directory = options.data_dir;
     if (options.data_dir.empty()) {
       auto temporary = TemporaryDirectory::create();
@@ -110,7 +111,13 @@ int conclude(const Options& options, const Show& show) {
 
 // Said now, not after the minute that the run takes.
 Result<void> check_report(const std::string& file) {
-  if (file.empty() || std::ofstream(file, std::ios::app)) return {};
+  if (file.empty()) return {};
+  std::error_code ignored;
+  const bool there = std::filesystem::exists(file, ignored);
+  if (std::ofstream(file, std::ios::app)) {
+    if (!there) std::filesystem::remove(file, ignored);  // a start that fails leaves no empty report
+    return {};
+  }
   return fail(Errc::invalid_argument, "--report {}: cannot be written: {}", file,
               std::generic_category().message(errno));
 }
@@ -184,7 +191,6 @@ int run_show(const Options& options, Plan plan) {
     });
   }
   int absorbed_samples = 0;
-  int exit_code = kDone;
   show.on_sample = [&] {
     if (stopping) return;
     problem_log.update(problems_of(show));
@@ -197,8 +203,8 @@ int run_show(const Options& options, Plan plan) {
   show.start();
   io.run();
   view.finish();
-  exit_code = conclude(options, show);
-  return exit_code;
+  const int exit_code = conclude(options, show);
+  return shutdown.forced() ? kForced : exit_code;
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "net/endpoint.h"
 #include "net/tls.h"
 
 namespace gantry::up {
@@ -25,8 +26,8 @@ struct Options {
   std::uint16_t http_port = 8088;       // 0: any free port, which is printed
   bool generate = false;                // send the YAML's burst to a cluster that is not embedded, too
   std::string data_dir;                 // of the embedded broker; empty: a temporary one, removed at the end
-  std::uint16_t namesrv_port = 9876;    // of the embedded name server and broker
-  std::uint16_t broker_port = 10911;
+  net::Endpoint namesrv_listen{"127.0.0.1", 9876};  // of the embedded name server and broker; port 0: any free one
+  net::Endpoint broker_listen{"127.0.0.1", 10911};
   // Names of options that were given and mean the embedded broker: refused when there is none.
   std::vector<std::string> embedded_only;
   std::optional<std::chrono::seconds> duration;  // headless: at most that long, then stop

@@ -8,6 +8,7 @@
 #include "autoscaler/trigger_value.h"
 #include "lag/rocketmq_lag.h"
 #include "net/spawn.h"
+#include "rocketmq/gather.h"
 #include "up/problems.h"
 
 namespace gantry::up {
@@ -30,6 +31,11 @@ lag::OffsetResetPolicy policy_of(const kube::RocketmqTriggerMetadata& trigger) {
 // Adds a part to a sum that is unknown as soon as a part is.
 void add(std::optional<std::int64_t>& sum, std::optional<std::int64_t> part) {
   sum = sum && part ? std::optional(*sum + *part) : std::nullopt;
+}
+
+awaitable<bool> stopped(workload::Deployment& deployment, std::chrono::milliseconds grace) {
+  co_await deployment.stop(grace);
+  co_return true;
 }
 
 }  // namespace
@@ -162,8 +168,9 @@ awaitable<void> Show::stop(std::chrono::milliseconds grace) {
   wakeup_.notify();
   if (generator_) generator_->stop();
   for (auto& runner : runners_) runner->stop();
-  for (auto& deployment : deployments_) (void)deployment->set_replicas(0);
-  for (auto& deployment : deployments_) co_await deployment->stop(grace);
+  std::vector<awaitable<bool>> ends;  // of all at the same time: the grace is there once
+  for (auto& deployment : deployments_) ends.push_back(stopped(*deployment, grace));
+  co_await rocketmq::gather(io_, std::move(ends));
   cluster_->stop();
 }
 
@@ -197,14 +204,13 @@ awaitable<void> Show::sample() {
 }
 
 void Show::count_consumers() {
-  for (std::size_t i = 0; i < groups_.size(); ++i) {
+  for (const auto& [group, consumers] : consumers_by_group(watched_, groups_)) {
     std::int64_t processes = 0;
     for (std::size_t d = 0; d < deployments_.size(); ++d) {
-      if (groups_of_deployments_[d] == watched_[i].group)
+      if (groups_of_deployments_[d] == group)
         processes += static_cast<std::int64_t>(deployments_[d]->replicas().size());
     }
-    const auto consumers = groups_[i] ? groups_[i]->consumers : std::nullopt;
-    if (consumers) witness_->count(watched_[i].group, processes, *consumers);
+    witness_->count(group, processes, consumers);
   }
 }
 

@@ -47,6 +47,15 @@ void remove_unused(const std::filesystem::path& parent) {
 
 }  // namespace
 
+Result<TemporaryDirectory> TemporaryDirectory::create() {
+  std::error_code error;
+  const std::filesystem::path parent = std::filesystem::temp_directory_path(error);
+  if (!error) return create(parent);
+  const char* named = std::getenv("TMPDIR");
+  return fail(Errc::unavailable, "no directory for temporary data: TMPDIR {}: {}", named == nullptr ? "" : named,
+              error.message());
+}
+
 Result<TemporaryDirectory> TemporaryDirectory::create(const std::filesystem::path& parent) {
   remove_unused(parent);
   for (int attempt = 0; attempt < kAttempts; ++attempt) {

@@ -14,8 +14,9 @@ class TemporaryDirectory {
  public:
   // Makes a directory in `parent`, after it has removed those there that are ours (name, owner) and in nobody's use.
   // Errors: unavailable (parent cannot be written).
-  static Result<TemporaryDirectory> create(
-      const std::filesystem::path& parent = std::filesystem::temp_directory_path());
+  static Result<TemporaryDirectory> create(const std::filesystem::path& parent);
+  // In the system's directory for such: TMPDIR, or /tmp. Errors: unavailable, also for a TMPDIR that is none.
+  static Result<TemporaryDirectory> create();
   ~TemporaryDirectory();  // removes it with all that is in it; symbolic links are removed, not followed
   TemporaryDirectory(TemporaryDirectory&& other) noexcept;
   TemporaryDirectory& operator=(TemporaryDirectory&&) = delete;

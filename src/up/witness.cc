@@ -30,6 +30,17 @@ std::string consumer_group_of(const kube::Manifest& manifest, const kube::Deploy
   return deployment.metadata.name;
 }
 
+std::map<std::string, std::int64_t> consumers_by_group(const std::vector<lag::LagQuery>& watched,
+                                                       const std::vector<Result<lag::LagReading>>& readings) {
+  std::map<std::string, std::int64_t> counts;
+  for (std::size_t i = 0; i < watched.size() && i < readings.size(); ++i) {
+    if (!readings[i] || !readings[i]->consumers) continue;
+    std::int64_t& count = counts[watched[i].group];
+    count = std::max(count, *readings[i]->consumers);
+  }
+  return counts;
+}
+
 void Witness::watch(const std::string& group, const kube::Deployment& deployment,
                     workload::DeploymentOptions& options) {
   options.on_line = [tally = tally_, group](std::string_view, std::string_view line) {

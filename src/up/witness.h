@@ -6,7 +6,10 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "lag/reading.h"
+#include "lag/source.h"
 #include "up/delivery_tally.h"
 #include "workload/deployment.h"
 
@@ -16,13 +19,18 @@ namespace gantry::up {
 // name when there is none.
 std::string consumer_group_of(const kube::Manifest& manifest, const kube::Deployment& deployment);
 
+// How many consumers each group has by the readings of one sample, as far as they say so. A group that reads several
+// topics has a reading for each of them, and all of these see the same consumers.
+std::map<std::string, std::int64_t> consumers_by_group(const std::vector<lag::LagQuery>& watched,
+                                                       const std::vector<Result<lag::LagReading>>& readings);
+
 class Witness {
  public:
   explicit Witness(std::shared_ptr<DeliveryTally> tally) : tally_(std::move(tally)) {}
 
   // Listens to all replicas that are started with these options.
   void watch(const std::string& group, const kube::Deployment& deployment, workload::DeploymentOptions& options);
-  // Once a sample: so many processes of the group exist, and the broker counts so many consumers.
+  // Once a sample and group: so many processes of the group exist, and the broker counts so many consumers.
   void count(const std::string& group, std::int64_t processes, std::int64_t consumers);
 
  private:

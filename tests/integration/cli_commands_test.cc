@@ -1,6 +1,7 @@
 // The commands as people type them, against our own broker.
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <set>
 
 #include "integration/gantry_process.h"
@@ -55,6 +56,8 @@ TEST_F(Commands, GivenWrongUsageThenExitCode2) {
         {"consume", "--topic", "t", "--group", "g", "--cost", "5"},
         {"lag", "--topic", "t", "--group", "g", "--namesrv", "nonsense"},
         {"broker", "--listen", "nonsense"},
+        {"broker", "--name", "", "--data", "/no/such"},
+        {"broker", "--message-bytes-max", "0", "--data", "/no/such"},
         {"broker", "--user", "nocolon"},
         {"broker", "--frame-bytes-max", "16zz"},
         {"broker", "--connections-max", "0"},
@@ -137,6 +140,7 @@ TEST_F(Commands, GivenASenderWhenInterruptedThenItSaysHowManyItSent) {
   const Ended ended = sender->wait();
   EXPECT_EQ(ended.code, 1);
   EXPECT_THAT(ended.out, testing::ContainsRegex("sent [1-9][0-9]* of 10000000 messages to orders"));
+  EXPECT_THAT(ended.err, testing::ContainsRegex("interrupted: [1-9][0-9]* of 10000000"));
 }
 
 TEST_F(Commands, GivenAConsumerWhenInterruptedThenItCommitsAndLeaves) {
@@ -151,6 +155,16 @@ TEST_F(Commands, GivenAConsumerWhenInterruptedThenItCommitsAndLeaves) {
   const auto reading = lag("orders", "workers");
   EXPECT_EQ(reading.at("lag").as_int64() + static_cast<std::int64_t>(ended.lines().size()), 2000);
   EXPECT_EQ(reading.at("consumers"), 0);
+}
+
+TEST_F(Commands, GivenAConsumerOfSoManyWhenInterruptedThenItSaysHowManyItGot) {
+  ASSERT_EQ(run({"send", "--topic", "orders", "--count", "3"}).code, 0);
+  auto consumer = start({"consume", "--topic", "orders", "--group", "workers", "--count", "5", "-o", "json"});
+  ASSERT_TRUE(eventually([&] { return std::ranges::count(consumer->out(), '\n') == 3; }));
+  consumer->signal(SIGINT);
+  const Ended ended = consumer->wait();
+  EXPECT_EQ(ended.code, 1);
+  EXPECT_EQ(ended.err, "gantry: interrupted: 3 of 5\n");
 }
 
 TEST_F(Commands, GivenASecondSignalThenTheExitCodeSaysThatItWasStoppedInTheMiddle) {

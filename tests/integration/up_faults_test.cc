@@ -178,6 +178,53 @@ TEST_F(UpFaults, GivenWorkersThatIgnoreSigtermThenCtrlCStillEndsThemWithinTwoSec
   for (const pid_t pid : pids) EXPECT_EQ(kill(pid, 0), -1) << pid;
 }
 
+TEST_F(UpFaults, GivenTwoDeploymentsThatIgnoreSigtermThenCtrlCEndsThemAtTheSameTime) {
+  const std::string stubborn = R"(["/bin/sh", "-c", "trap '' TERM INT; while :; do sleep 0.2; done"])";
+  std::string yaml = with_billing(stubborn);
+  const auto begin = yaml.find("command:");  // of the first one
+  yaml.replace(begin, yaml.find("env:", begin) - begin, "command: " + stubborn + "\n          ");
+  start_up(yaml);
+  std::set<pid_t> pids;
+  ASSERT_TRUE(state_comes([&](const json::object& s) {
+    std::set<std::string> kinds;
+    pids.clear();
+    for (const auto& worker : s.at("workers").as_array()) {
+      if (!worker.at("pid").is_int64()) continue;
+      kinds.insert(text(worker.at("name")).substr(0, 3));
+      pids.insert(static_cast<pid_t>(worker.at("pid").as_int64()));
+    }
+    return kinds.size() == 2;
+  }));
+  expect_ends_within_2_s(SIGINT);
+  for (const pid_t pid : pids) EXPECT_EQ(kill(pid, 0), -1) << pid;
+}
+
+TEST_F(UpFaults, GivenASecondSignalThenTheExitCodeSaysThatItWasStoppedInTheMiddle) {
+  start_up(with_billing(R"(["/bin/sh", "-c", "trap '' TERM INT; while :; do sleep 0.2; done"])"));
+  ASSERT_TRUE(state_comes([](const json::object& s) {
+    return std::ranges::any_of(s.at("workers").as_array(), [](const json::value& worker) {
+      return text(worker.at("name")).starts_with("billing") && worker.at("pid").is_int64();
+    });
+  }));
+  up->signal(SIGINT);
+  usleep(200'000);  // two signals at once are one
+  up->signal(SIGINT);
+  EXPECT_EQ(up->wait().code, 130);
+}
+
+TEST_F(UpFaults, GivenOtherHostsToListenOnThenTheyAreUsedAndAFailedStartLeavesNoReport) {
+  start_up(quick_example(), {"--namesrv-listen", "127.0.0.2:0", "--listen", "127.0.0.3:0"});
+  ASSERT_TRUE(state_comes([](const json::object& s) {
+    return text(s.at("name_servers").at(0)).starts_with("127.0.0.2:");
+  })) << up->err();
+  expect_ends_within_2_s(SIGINT);
+  up = std::make_unique<Running>(
+      directory, std::vector<std::string>{"up", "-f", file("up.yaml", quick_example()), "--namesrv-listen",
+                                          "192.0.2.1:0", "--report", (directory / "none.json").string()});
+  EXPECT_EQ(up->wait().code, 2);  // an address that this machine does not have
+  EXPECT_FALSE(std::filesystem::exists(directory / "none.json"));
+}
+
 TEST_F(UpFaults, GivenADurationWhenInterruptedThenItEndsAtOnceWithItsReport) {
   start_up(quick_example(), {"--duration", "60s"});
   ASSERT_TRUE(state_comes([](const json::object& s) { return s.at("totals").at("replicas").as_int64() > 0; }));

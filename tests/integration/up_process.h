@@ -60,7 +60,7 @@ class WithUp : public testing::Test {
   void start_up(const std::string& yaml, const std::vector<std::string>& more = {}) {
     std::vector<std::string> arguments = {
         "up", "-f", file("up.yaml", yaml), "--http", "127.0.0.1:0", "--report", (directory / "report.json").string()};
-    if (std::ranges::find(more, "--namesrv") == more.end()) {
+    if (std::ranges::find(more, "--namesrv") == more.end() && std::ranges::find(more, "--listen") == more.end()) {
       arguments.insert(arguments.end(), {"--namesrv-listen", "127.0.0.1:0", "--listen", "127.0.0.1:0"});
     }
     arguments.insert(arguments.end(), more.begin(), more.end());

@@ -61,6 +61,7 @@ struct State {
   std::uint64_t unacknowledged = 0;  // handled, and no acknowledgement is known
   std::string why;                   // of the last of them
   bool stopping = false;
+  bool interrupted = false;  // by a signal
   AnyConsumer consumer;
   rocketmq::Wakeup finished;
   rocketmq::Wakeup tick;
@@ -141,6 +142,7 @@ int conclude(const ConsumeOptions& options, const State& state) {
     return kFailed;
   }
   if (state.acknowledged >= options.count) return kDone;
+  if (state.interrupted) print_error(fmt::format("interrupted: {} of {}", state.acknowledged, options.count));
   if (!error.empty()) print_error(error);
   return kFailed;
 }
@@ -169,7 +171,11 @@ asio::awaitable<int> run_consume(const ConsumeOptions& options, std::shared_ptr<
 
   // the message at hand is finished whatever it costs; a second signal, or the bound, ends it
   net::Shutdown shutdown(
-      cluster->io(), [state](int) { state->stop(); },
+      cluster->io(),
+      [state](int) {
+        state->interrupted = true;
+        state->stop();
+      },
       std::chrono::duration_cast<std::chrono::milliseconds>(options.cost) + std::chrono::seconds(25));
   auto started = co_await state->consumer.start();
   if (!started) {

@@ -175,6 +175,8 @@ asio::awaitable<int> run_send(const SendOptions& options, std::shared_ptr<rocket
   if (progress.failed) {
     report(in_context(fmt::format("sending to topic {}", options.topic), *progress.failed));
   }
+  if (progress.stopping && progress.acknowledged < options.count)
+    print_error(fmt::format("interrupted: {} of {}", progress.acknowledged, options.count));
   report_doubts(progress, options.count);
   if (options.format == Format::table) {
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();

@@ -28,8 +28,8 @@ Result<up::Options> to_options(const UpOptions& options) {
   if (!namesrv) return std::unexpected(in_context("--namesrv-listen", namesrv.error()));
   auto listen = net::parse_endpoint(options.listen);
   if (!listen) return std::unexpected(in_context("--listen", listen.error()));
-  result.namesrv_port = namesrv->port;
-  result.broker_port = listen->port;
+  result.namesrv_listen = *namesrv;
+  result.broker_listen = *listen;
   if (options.name_servers_given) {
     auto servers = net::parse_endpoints(options.connection.name_servers);
     if (!servers) return std::unexpected(in_context("--namesrv", servers.error()));
@@ -54,6 +54,10 @@ void declare_up(CLI::App& command, Invocation& invocation) {
   // an embedded broker is the default, so the environment's name server is not taken here: only --namesrv says
   // otherwise
   add_connection_options(command, options->connection);
+  command.get_option("--namesrv")
+      ->description(
+          "an existing cluster, host:port;host:port (default: the embedded broker, or the YAML's name servers)")
+      ->default_str("");
   command
       .add_option("--file,-f", options->up.files,
                   "Kubernetes YAML; may be repeated (default: the example, which is built in)")

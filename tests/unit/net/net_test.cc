@@ -138,6 +138,7 @@ TEST(Shutdown, GivenASignalWhenReceivedThenTheCallbackRunsAndTheBoundStopsTheRes
   io.run();
   EXPECT_EQ(received, SIGTERM);
   EXPECT_EQ(shutdown.signal(), SIGTERM);
+  EXPECT_TRUE(shutdown.forced());
 }
 
 TEST(Shutdown, GivenTwoSignalsWhenReceivedThenItStopsAtOnce) {
@@ -146,6 +147,7 @@ TEST(Shutdown, GivenTwoSignalsWhenReceivedThenItStopsAtOnce) {
   asio::post(io, [] { std::raise(SIGINT); });
   io.run();
   EXPECT_TRUE(io.stopped());
+  EXPECT_TRUE(shutdown.forced());
 }
 
 TEST(Shutdown, GivenAnOrderlyEndWhenFinishedThenTheContextRunsOutOfWork) {
@@ -154,6 +156,7 @@ TEST(Shutdown, GivenAnOrderlyEndWhenFinishedThenTheContextRunsOutOfWork) {
   asio::post(io, [] { std::raise(SIGINT); });
   io.run();
   EXPECT_EQ(shutdown.signal(), SIGINT);
+  EXPECT_FALSE(shutdown.forced());
 }
 
 TEST(Acceptor, GivenAddressesWhenListeningThenTheErrorNamesAddressAndRemedy) {

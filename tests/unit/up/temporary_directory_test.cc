@@ -94,5 +94,15 @@ TEST_F(TemporaryDirectoryTest, GivenNoSuchParentThenTheErrorNamesIt) {
   EXPECT_NE(made.error().message.find("absent"), std::string::npos);
 }
 
+TEST_F(TemporaryDirectoryTest, GivenATmpdirThatIsNoDirectoryThenTheErrorNamesIt) {
+  const char* before = std::getenv("TMPDIR");
+  const std::string kept = before == nullptr ? "" : before;
+  ::setenv("TMPDIR", (parent / "absent").c_str(), 1);
+  auto made = TemporaryDirectory::create();
+  before == nullptr ? ::unsetenv("TMPDIR") : ::setenv("TMPDIR", kept.c_str(), 1);
+  ASSERT_FALSE(made);
+  EXPECT_NE(made.error().message.find("absent"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace gantry::up
