@@ -227,6 +227,10 @@ void GroupCommit::enter_broken(Error error) {
   spdlog::error("store: {}; messages are refused until it takes writes again, reads go on", error.message);
   broken_ = std::move(error);
   owner_.rolled_back();
+  retry_later();
+}
+
+void GroupCommit::retry_later() {
   retry_timer_.expires_after(kRetryInterval);
   retry_timer_.async_wait([this, alive = alive_](boost::system::error_code code) {
     if (!code && *alive && !stopped_) retry();
@@ -254,10 +258,7 @@ void GroupCommit::retry() {
     broken_.reset();
     return;
   }
-  retry_timer_.expires_after(kRetryInterval);
-  retry_timer_.async_wait([this, alive = alive_](boost::system::error_code code) {
-    if (!code && *alive && !stopped_) retry();
-  });
+  retry_later();
 }
 
 void GroupCommit::stop() {

@@ -97,6 +97,7 @@ class GroupCommit {
   void finish(Group group, const rocksdb::Status& status);
   void fail_group(Group& group, const Error& error);
   void enter_broken(Error error);
+  void retry_later();
   void retry();
   void run_thread();
   void finish_written();

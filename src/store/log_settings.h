@@ -29,4 +29,18 @@ inline std::string queue_setting(const Queue& queue) {
   return key;
 }
 
+inline std::string queue_value(std::uint32_t number, std::int64_t min_offset) {
+  char value[12];
+  put_u32(value, number);
+  put_u64(value + 4, static_cast<std::uint64_t>(min_offset));
+  return {value, sizeof value};
+}
+
+inline std::string log_ends_value(std::uint64_t indexed, std::uint64_t synced) {
+  char ends[16];
+  put_u64(ends, indexed);
+  put_u64(ends + 8, synced);
+  return {ends, sizeof ends};
+}
+
 }  // namespace gantry::store

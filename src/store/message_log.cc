@@ -52,10 +52,7 @@ Queue& MessageLog::add_queue(std::string_view topic, std::int32_t id, std::uint3
 }
 
 void MessageLog::save_queue(const Queue& queue) {
-  char value[12];
-  put_u32(value, queue.number_);
-  put_u64(value + 4, static_cast<std::uint64_t>(queue.min_offset_));
-  commit_->put_setting(queue_setting(queue), {value, sizeof value});
+  commit_->put_setting(queue_setting(queue), queue_value(queue.number_, queue.min_offset_));
 }
 
 void MessageLog::drop(std::string_view topic) {
@@ -138,13 +135,8 @@ void MessageLog::append(Queue& queue, const Place& place) {
   queue.unwritten_.append(value, sizeof value);
 
   rocksdb::WriteBatch& batch = commit_->messages(bytes);
-  const char* hashes = place.entry + kEntryHeaderBytes + header.record_bytes;
-  for (std::uint32_t i = 0; i < header.keys; ++i) {
-    char key[16];
-    std::memcpy(key, hashes + std::size_t{8} * i, 8);
-    put_u64(key + 8, place.physical_offset);
-    (void)batch.Put(database_.family(Family::keys), {key, sizeof key}, {});
-  }
+  add_keys(batch, database_.family(Family::keys), place.physical_offset,
+           {place.entry + kEntryHeaderBytes + header.record_bytes, std::size_t{8} * header.keys});
 
   if (queue.recent_.empty()) queue.recent_first_ = place.queue_offset;
   queue.recent_.push_back({entry, place.bytes.data()});
@@ -199,6 +191,17 @@ void MessageLog::add_index_rows(rocksdb::WriteBatch& batch, rocksdb::ColumnFamil
   entries.clear();
 }
 
+// `hashes`: of the message's keys, 8 bytes each, as an entry of the log has them.
+void MessageLog::add_keys(rocksdb::WriteBatch& batch, rocksdb::ColumnFamilyHandle* keys, std::uint64_t physical_offset,
+                          std::string_view hashes) {
+  for (std::size_t at = 0; at < hashes.size(); at += 8) {
+    char key[16];
+    hashes.copy(key, 8, at);
+    put_u64(key + 8, physical_offset);
+    (void)batch.Put(keys, {key, sizeof key}, {});
+  }
+}
+
 LogWrite MessageLog::write_group(rocksdb::WriteBatch& batch, bool with_rows) {
   if (pending_.empty() || pending_.back().batch != commit_->gathering()) return {};
   for (const auto& touched : pending_.back().queues) {
@@ -206,11 +209,9 @@ LogWrite MessageLog::write_group(rocksdb::WriteBatch& batch, bool with_rows) {
       add_index_rows(batch, database_.family(Family::index), *touched.queue, touched.next_offset,
                      touched.queue->unwritten_);
   }
-  char ends[16];
-  put_u64(ends, next_physical_);
   // under sync the batch is written when all of the log is on the disk
-  put_u64(ends + 8, options_.flush == Flush::sync ? next_physical_ : writer_.synced_to());
-  (void)batch.Put(database_.family(Family::meta), to_slice(kLogEnds), {ends, sizeof ends});
+  const std::uint64_t synced = options_.flush == Flush::sync ? next_physical_ : writer_.synced_to();
+  (void)batch.Put(database_.family(Family::meta), to_slice(kLogEnds), log_ends_value(next_physical_, synced));
   mark_last(last_gathered_, with_rows);
   return std::exchange(gathered_, {});
 }

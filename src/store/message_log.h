@@ -134,6 +134,8 @@ class MessageLog {
   const TailItem* find_in_tail(std::uint64_t physical_offset) const;
   static void add_index_rows(rocksdb::WriteBatch& batch, rocksdb::ColumnFamilyHandle* index, const Queue& queue,
                              std::int64_t next_offset, std::string& entries);
+  static void add_keys(rocksdb::WriteBatch& batch, rocksdb::ColumnFamilyHandle* keys, std::uint64_t physical_offset,
+                       std::string_view hashes);
 
   // At the start.
   struct Ends {

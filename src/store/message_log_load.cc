@@ -241,12 +241,7 @@ Result<void> MessageLog::apply(std::vector<ReplayedEntry>& group, Replay& replay
     queue->unwritten_.append(value, sizeof value);
     queue->next_offset_ = entry.header.queue_offset + 1;
     last_store_time_ms_ = std::max(last_store_time_ms_, entry.header.store_time_ms);
-    for (std::size_t at = 0; at < entry.keys.size(); at += 8) {
-      char key[16];
-      entry.keys.copy(key, 8, at);
-      put_u64(key + 8, entry.header.physical_offset);
-      (void)replay.batch.Put(database_.family(Family::keys), {key, sizeof key}, {});
-    }
+    add_keys(replay.batch, database_.family(Family::keys), entry.header.physical_offset, entry.keys);
     ++replay.messages;
     ++replay.batch_entries;
   }
@@ -265,10 +260,7 @@ Queue* MessageLog::queue_of(const ReplayedEntry& entry, Replay& replay) {
   }
   Queue& queue = add_queue(entry.topic, entry.queue_id, number);
   queue.min_offset_ = queue.max_offset_ = queue.next_offset_ = entry.header.queue_offset;
-  char value[12];
-  put_u32(value, number);
-  put_u64(value + 4, static_cast<std::uint64_t>(queue.min_offset_));
-  (void)replay.batch.Put(database_.family(Family::meta), queue_setting(queue), {value, sizeof value});
+  (void)replay.batch.Put(database_.family(Family::meta), queue_setting(queue), queue_value(number, queue.min_offset_));
   return replay.queues[number] = &queue;
 }
 
@@ -280,10 +272,8 @@ Result<void> MessageLog::write_replayed(Replay& replay) {
   replay.touched.clear();
   replay.batch_entries = 0;
   if (replay.batch.Count() == 0) return {};
-  char ends[16];
-  put_u64(ends, std::max(replay.end, replay.ends.indexed));
-  put_u64(ends + 8, replay.ends.synced);
-  (void)replay.batch.Put(database_.family(Family::meta), to_slice(kLogEnds), {ends, sizeof ends});
+  (void)replay.batch.Put(database_.family(Family::meta), to_slice(kLogEnds),
+                         log_ends_value(std::max(replay.end, replay.ends.indexed), replay.ends.synced));
   const auto status = database_.db().Write({}, &replay.batch);
   replay.batch.Clear();
   if (!status.ok()) return std::unexpected(to_error(status, "indexing the log"));
