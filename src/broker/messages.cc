@@ -3,8 +3,8 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <charconv>
 
+#include "base/parse_number.h"
 #include "wire/message_id.h"
 #include "wire/properties.h"
 
@@ -47,13 +47,6 @@ Known known_properties(std::string_view encoded) {
   return known;
 }
 
-std::optional<std::int64_t> number(std::string_view text) {
-  std::int64_t value = 0;
-  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
 }  // namespace
 
 Messages::Messages(boost::asio::io_context& io, store::Store& store, Topics& topics, const Config& config,
@@ -74,16 +67,17 @@ Result<Messages::Stored> Messages::put(Topic& topic, std::int32_t queue_id, wire
   if (known.transaction == "true") return put_now(topic, queue_id, message);
   std::optional<std::int64_t> due_ms;
   if (!known.deliver_ms.empty()) {
-    due_ms = number(known.deliver_ms);
+    due_ms = parse_number<std::int64_t>(known.deliver_ms);
     if (due_ms) due_ms = std::max<std::int64_t>(*due_ms, 0);
   } else if (!known.delay_sec.empty()) {
-    if (auto seconds = number(known.delay_sec))
+    if (auto seconds = parse_number<std::int64_t>(known.delay_sec))
       due_ms = store_.now_ms() + std::clamp<std::int64_t>(*seconds, 0, kDelayMsMax / 1000) * 1000;
   } else if (!known.delay_ms.empty()) {
-    if (auto delay = number(known.delay_ms))
+    if (auto delay = parse_number<std::int64_t>(known.delay_ms))
       due_ms = store_.now_ms() + std::clamp<std::int64_t>(*delay, 0, kDelayMsMax);
   } else if (!known.delay_level.empty()) {
-    const auto level = static_cast<int>(std::clamp<std::int64_t>(number(known.delay_level).value_or(0), 0, 64));
+    const auto level =
+        static_cast<int>(std::clamp<std::int64_t>(parse_number<std::int64_t>(known.delay_level).value_or(0), 0, 64));
     if (level > 0) {
       return put_later(topic, queue_id, message, store_.now_ms() + delay_levels_.delay_ms(level), kScheduleTopic,
                        std::min(level, delay_levels_.max_level()) - 1);
@@ -218,7 +212,8 @@ bool Messages::deliver(const store::Store::Timer& timer) {
     store_.erase_timer(timer.due_ms, timer.sequence);
     return true;
   }
-  const auto wanted = number(message->property(wire::property::kRealQueueId).value_or("0")).value_or(0);
+  const auto wanted =
+      parse_number<std::int64_t>(message->property(wire::property::kRealQueueId).value_or("0")).value_or(0);
   const auto queue_id = static_cast<std::int32_t>(std::clamp<std::int64_t>(wanted, 0, topic->queue_count() - 1));
   std::string properties(message->properties);
   for (const auto name : {wire::property::kDelayTimeLevel, wire::property::kTimerDeliverMs,

@@ -2,9 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <optional>
 #include <string_view>
+
+#include "base/parse_number.h"
 
 namespace gantry::broker::pop_settings {
 namespace {
@@ -22,13 +23,6 @@ std::string batch_name(const PopKey& key, queueing::PopBatchId id) {
                      id.pop_time_ms);
 }
 
-std::optional<std::int64_t> parse_number(std::string_view text) {
-  std::int64_t value = 0;
-  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
 // GROUP\nTOPIC\nQUEUE and what follows.
 std::optional<PopKey> parse_key(std::string_view text) {
   std::vector<std::string_view> parts;
@@ -37,7 +31,7 @@ std::optional<PopKey> parse_key(std::string_view text) {
     parts.push_back(text.substr(0, end));
     text.remove_prefix(std::min(end + 1, text.size()));
   }
-  const auto queue_id = parse_number(parts[2]);
+  const auto queue_id = parse_number<std::int64_t>(parts[2]);
   if (!queue_id || parts[0].empty() || parts[1].empty()) return std::nullopt;
   return PopKey{std::string(parts[0]), std::string(parts[1]), static_cast<std::int32_t>(*queue_id)};
 }
@@ -52,7 +46,7 @@ Result<std::map<PopKey, Stored>> load(store::Store& store) {
   };
   auto positions = store.for_each_setting(kNextPrefix, [&](std::string_view name, std::string_view value) {
     const auto key = parse_key(name.substr(kNextPrefix.size()));
-    const auto next = parse_number(value);
+    const auto next = parse_number<std::int64_t>(value);
     if (!key || !next) return corrupt(name, key ? "not an offset" : "not a POP key");
     stored[*key].next_offset = *next;
   });

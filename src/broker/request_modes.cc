@@ -3,8 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
+
+#include "base/parse_number.h"
 
 namespace gantry::broker {
 namespace {
@@ -21,11 +22,12 @@ Result<void> RequestModes::load() {
     RequestMode mode;
     mode.pop = value.starts_with("POP ");
     const std::string_view share = value.substr(std::min(value.find(' ') + 1, value.size()));
-    auto [end, error] = std::from_chars(share.data(), share.data() + share.size(), mode.share);
-    if (error != std::errc{} || end != share.data() + share.size() || !(mode.pop || value.starts_with("PULL "))) {
+    const auto number = parse_number<std::int32_t>(share);
+    if (!number || !(mode.pop || value.starts_with("PULL "))) {
       malformed = fmt::format("the stored request mode \"{}\" is malformed: {}", name, value.substr(0, 64));
       return;
     }
+    mode.share = *number;
     modes_[std::string(name.substr(kPrefix.size()))] = mode;
   });
   if (read && malformed) return fail(Errc::corrupt, "{}", *malformed);

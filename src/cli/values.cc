@@ -4,6 +4,8 @@
 #include <ctime>
 #include <optional>
 
+#include "base/parse_number.h"
+
 namespace gantry::cli {
 
 namespace {
@@ -48,14 +50,13 @@ Result<std::int64_t> parse_time(std::string_view text, std::int64_t now_ms) {
     auto ago = parse_duration(text.substr(1));
     if (ago) return now_ms - ago->count() / 1000;
   }
-  std::int64_t number = 0;
-  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const auto number = parse_number<std::int64_t>(text);
   constexpr std::int64_t kYear2001Ms = 978'307'200'000;
-  if (error == std::errc{} && end == text.data() + text.size() && number >= 0) {
-    if (number == 0 || number >= kYear2001Ms) return number;
-    return fail(Errc::invalid_argument, "{} ms is in the year {}: Unix time in ms has 13 digits today{}", number,
-                1970 + number / (365LL * 24 * 3600 * 1000),
-                number >= kYear2001Ms / 1000 ? "; this may be in seconds" : "");
+  if (number.value_or(-1) >= 0) {
+    if (*number == 0 || *number >= kYear2001Ms) return *number;
+    return fail(Errc::invalid_argument, "{} ms is in the year {}: Unix time in ms has 13 digits today{}", *number,
+                1970 + *number / (365LL * 24 * 3600 * 1000),
+                *number >= kYear2001Ms / 1000 ? "; this may be in seconds" : "");
   }
   std::tm date{};
   const std::string copy(text);
@@ -73,11 +74,10 @@ CLI::Option* add_count(CLI::App& command, const std::string& name, std::uint64_t
       .add_option_function<std::string>(
           name,
           [&value, name](const std::string& text) {
-            std::uint64_t number = 0;
-            auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-            if (error != std::errc{} || end != text.data() + text.size() || number == 0)
+            const auto number = parse_number<std::uint64_t>(text);
+            if (number.value_or(0) == 0)
               throw CLI::ValidationError(name, fmt::format("expected a whole number of at least 1, got \"{}\"", text));
-            value = number;
+            value = *number;
           },
           description)
       ->type_name("COUNT");

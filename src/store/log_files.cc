@@ -3,8 +3,8 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <charconv>
 
+#include "base/parse_number.h"
 #include "store/database.h"
 #include "store/log_entry.h"
 
@@ -17,11 +17,7 @@ constexpr std::size_t kSpareBuffers = 2;
 constexpr std::size_t kSpareBufferBytesMax = 4 * 1024 * 1024;  // of one buffer that is kept
 
 std::optional<std::uint64_t> base_of(const std::string& name) {
-  std::uint64_t base = 0;
-  if (name.size() != kNameDigits) return std::nullopt;
-  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), base);
-  if (error != std::errc{} || end != name.data() + name.size()) return std::nullopt;
-  return base;
+  return name.size() == kNameDigits ? parse_number<std::uint64_t>(name) : std::nullopt;
 }
 
 bool is_missing(const rocksdb::IOStatus& status) { return status.IsNotFound() || status.IsPathNotFound(); }
