@@ -44,8 +44,7 @@ std::map<MessageQueue, ConsumeStatsAnswer::Pop> pop_of(const wire::ConsumeStats&
 
 asio::awaitable<Result<std::vector<std::string>>> AdminQueries::topic_list() {
   auto response = co_await cluster_->ask_name_server(wire::make_request(code::kGetAllTopicListFromNameserver));
-  if (response && response->code != rc::kSuccess)
-    co_return std::unexpected(error_of_response(*response, "name server"));
+  if (response && response->code != rc::kSuccess) co_return std::unexpected(error_of_name_server(*response, ""));
   auto body = body_of<wire::TopicList>(response, "name server");
   if (!body) co_return std::unexpected(body.error());
   std::sort(body->topic_list.begin(), body->topic_list.end());
@@ -54,8 +53,7 @@ asio::awaitable<Result<std::vector<std::string>>> AdminQueries::topic_list() {
 
 asio::awaitable<Result<wire::ClusterInfo>> AdminQueries::cluster_info() {
   auto response = co_await cluster_->ask_name_server(wire::make_request(code::kGetBrokerClusterInfo));
-  if (response && response->code != rc::kSuccess)
-    co_return std::unexpected(error_of_response(*response, "name server"));
+  if (response && response->code != rc::kSuccess) co_return std::unexpected(error_of_name_server(*response, ""));
   co_return body_of<wire::ClusterInfo>(response, "name server");
 }
 

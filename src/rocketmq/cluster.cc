@@ -51,13 +51,17 @@ Error error_of_response(const wire::Command& response, std::string_view what) {
   const Errc code = errc_of(response.code, response.remark);
   std::string message = fmt::format("{} answered {}: {}", what, response.code,
                                     response.remark.empty() ? "no reason given" : first_line(response.remark));
-  if (code == Errc::unimplemented && what.starts_with("name server")) {
-    message += ": is this the address of a broker? name servers listen on 9876 as a rule";
-  }
   if (code == Errc::unauthenticated || code == Errc::permission_denied) {
     message += ": check --access-key and --secret-key, and what this user may do";
   }
   return Error{code, std::move(message)};
+}
+
+Error error_of_name_server(const wire::Command& response, std::string_view address) {
+  Error error = error_of_response(response, address.empty() ? "name server" : fmt::format("name server {}", address));
+  if (error.code == Errc::unimplemented)
+    error.message += ": is this the address of a broker? name servers listen on 9876 as a rule";
+  return error;
 }
 
 Cluster::Cluster(asio::io_context& io, ClusterConfig config, std::vector<std::string> name_servers)
@@ -127,7 +131,7 @@ asio::awaitable<Result<Route>> Cluster::route(std::string topic, Freshness fresh
                    topic, topic);
   }
   if (response->code != wire::response_code::kSuccess) {
-    co_return std::unexpected(error_of_response(*response, "name server " + name_servers_[current_]));
+    co_return std::unexpected(error_of_name_server(*response, name_servers_[current_]));
   }
   auto route = decode_route(topic, response->body);
   if (!route) co_return std::unexpected(route.error());
@@ -147,12 +151,11 @@ asio::awaitable<Result<wire::Command>> Cluster::call(std::string address, wire::
 }
 
 asio::awaitable<Result<wire::Command>> Cluster::call_name_server(std::string address, wire::Command request) {
-  const std::string what = "name server " + address;
   auto response = co_await client_->call(address, std::move(request), config_.request_timeout);
   if (!response && response.error().message.find(address) == std::string::npos)
-    co_return std::unexpected(in_context(what, response.error()));
+    co_return std::unexpected(in_context("name server " + address, response.error()));
   if (response && response->code != wire::response_code::kSuccess)
-    co_return std::unexpected(error_of_response(*response, what));
+    co_return std::unexpected(error_of_name_server(*response, address));
   co_return response;
 }
 

@@ -84,5 +84,8 @@ class Cluster {
 
 // The error that a response other than SUCCESS stands for. `what` says whose answer it is ("broker 127.0.0.1:10911").
 Error error_of_response(const wire::Command& response, std::string_view what);
+// The same of a name server; an address that does not answer such questions is as a rule a broker's, and that is said.
+// `address` may be empty: which one answered is not known.
+Error error_of_name_server(const wire::Command& response, std::string_view address);
 
 }  // namespace gantry::rocketmq
