@@ -34,9 +34,9 @@ std::string joined(const std::vector<std::string>& words, char separator) {
 }
 
 std::string names(const std::vector<kube::Source>& sources) {
-  std::string all;
-  for (const kube::Source& source : sources) all += (all.empty() ? "" : " ") + source.file;
-  return all;
+  std::vector<std::string> files;
+  for (const kube::Source& source : sources) files.push_back(source.file);
+  return joined(files, ' ');
 }
 
 // The cluster that the triggers name, when there is one for all of them.

@@ -41,6 +41,13 @@ Error no_such_group(const std::string& group) {
                                             group)};
 }
 
+// Whether a broker has the group among its settings.
+asio::awaitable<Result<bool>> is_known(AdminQueries& admin, std::string address, const std::string& group) {
+  auto known = co_await admin.groups(std::move(address));
+  if (!known) co_return std::unexpected(known.error());
+  co_return known->subscription_group_table.contains(group);
+}
+
 asio::awaitable<int> list_groups(const GroupOptions& options, ClusterPtr cluster) {
   AdminQueries admin(cluster);
   auto masters = co_await admin.masters();
@@ -85,9 +92,9 @@ asio::awaitable<int> describe_group(const GroupOptions& options, ClusterPtr clus
   json::object subscriptions;
   std::string type, model;
   for (const auto& [name, address] : *masters) {
-    auto known = co_await admin.groups(address);
+    auto known = co_await is_known(admin, address, options.group);
     if (!known) co_return report(known.error());
-    exists = exists || known->subscription_group_table.contains(options.group);
+    exists = exists || *known;
     auto of_group = co_await admin.topics_of_group(address, options.group);
     if (!of_group) co_return report(of_group.error());
     topics.insert(of_group->begin(), of_group->end());
@@ -174,9 +181,9 @@ asio::awaitable<int> delete_group(const GroupOptions& options, ClusterPtr cluste
   if (!masters) co_return report(masters.error());
   bool exists = false;
   for (const auto& [name, address] : *masters) {
-    auto known = co_await admin.groups(address);
+    auto known = co_await is_known(admin, address, options.group);
     if (!known) co_return report(known.error());
-    exists = exists || known->subscription_group_table.contains(options.group);
+    exists = exists || *known;
   }
   if (!exists) co_return report(no_such_group(options.group));
   auto deleted = co_await admin.delete_group(options.group, !options.keep_offsets);
