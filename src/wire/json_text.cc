@@ -59,6 +59,17 @@ std::size_t find_special(std::string_view text, std::size_t at, char quote) {
   return at;
 }
 
+// How many bytes at the front are written as they are.
+std::size_t plain_run(std::string_view text) {
+  std::size_t run = 0;
+  const bool found = find_in_words(text, run, [](std::uint64_t word) {
+    const std::uint64_t control = (word - kOnes * 0x20) & ~word;
+    return ((control | word) & kHighs) | mask_of(word, '"') | mask_of(word, '\\') | mask_of(word, 0x7f);
+  });
+  while (!found && run < text.size() && kPlain[static_cast<unsigned char>(text[run])]) ++run;
+  return run;
+}
+
 // Appends the escape or the sequence at the front of `text`; returns how many bytes of it were used.
 std::size_t append_special(std::string_view text, std::string& out) {
   const auto c = static_cast<unsigned char>(text[0]);
@@ -84,18 +95,23 @@ std::size_t append_special(std::string_view text, std::string& out) {
 }  // namespace
 
 void append_json_string(std::string_view text, std::string& out) {
-  out.push_back('"');
-  std::size_t at = 0;
-  while (at < text.size()) {
-    std::size_t run = at;
-    const bool found = find_in_words(text, run, [](std::uint64_t word) {
-      const std::uint64_t control = (word - kOnes * 0x20) & ~word;
-      return ((control | word) & kHighs) | mask_of(word, '"') | mask_of(word, '\\') | mask_of(word, 0x7f);
-    });
-    while (!found && run < text.size() && kPlain[static_cast<unsigned char>(text[run])]) ++run;
-    out.append(text, at, run - at);
-    at = run;
-    if (at < text.size()) at += append_special(text.substr(at), out);
+  const std::size_t begin = out.size();
+  std::size_t run = 0;  // of the text, written as it is: all of it as a rule, and then in one step
+  out.resize_and_overwrite(begin + text.size() + 2, [&](char* at, std::size_t) {
+    at[begin] = '"';
+    char* const to = at + begin + 1;
+    text.copy(to, text.size());
+    run = plain_run(text);
+    to[run] = '"';
+    return begin + run + 2;
+  });
+  if (run == text.size()) return;
+  out.pop_back();
+  while (run < text.size()) {
+    run += append_special(text.substr(run), out);
+    const std::size_t plain = plain_run(text.substr(run));
+    out.append(text, run, plain);
+    run += plain;
   }
   out.push_back('"');
 }
