@@ -8,6 +8,7 @@
 #include "base/exit_code.h"
 #include "broker/broker.h"
 #include "net/open_files.h"
+#include "net/run_loop.h"
 #include "net/shutdown.h"
 
 namespace gantry::broker {
@@ -31,7 +32,7 @@ int run_broker(const Config& config) {
     (*broker)->stop();
     shutdown.finish();
   });
-  io.run();
+  net::run_loop(io);
   broker->reset();
   return shutdown.forced() ? kForced : kDone;
 }

@@ -1,0 +1,97 @@
+#include "net/run_loop.h"
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <stdexcept>
+#include <thread>
+
+namespace gantry::net {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(WaitHistory, GivenNothingYetThenItSleeps) { EXPECT_FALSE(WaitHistory().is_short()); }
+
+TEST(WaitHistory, GivenAShortWaitThenItLooks) {
+  WaitHistory waits;
+  waits.looked(WaitHistory::kLook);
+  EXPECT_TRUE(waits.is_short());
+}
+
+TEST(WaitHistory, GivenAWaitThatWasSleptThroughThenTheWakeUpsAreTakenOff) {
+  WaitHistory waits;
+  waits.looked(WaitHistory::kLook + WaitHistory::kWakeUps);
+  EXPECT_FALSE(waits.is_short());
+  waits.slept(WaitHistory::kLook + WaitHistory::kWakeUps);
+  EXPECT_TRUE(waits.is_short());
+  waits.slept(WaitHistory::kLook + WaitHistory::kWakeUps + 1ns);
+  EXPECT_FALSE(waits.is_short());
+}
+
+TEST(WaitHistory, GivenRequestsThatComeSeldomThenItLooksInVainAFewTimesAndNeverAgain) {
+  WaitHistory waits;
+  for (int i = 0; i < 1000; ++i) waits.looked(1us);
+  int in_vain = 0;
+  for (int i = 0; i < 1000; ++i) {
+    if (waits.is_short()) ++in_vain;
+    waits.slept(1ms);
+  }
+  EXPECT_LE(in_vain, 4);
+}
+
+TEST(WaitHistory, GivenEverySecondWaitIsLongThenItSleepsMostly) {
+  WaitHistory waits;
+  int looks = 0;
+  for (int i = 0; i < 1000; ++i) {
+    if (waits.is_short()) ++looks;
+    waits.slept(i % 2 == 0 ? 1us : 1ms);
+  }
+  EXPECT_LE(looks, 500);
+  EXPECT_FALSE(waits.is_short());
+}
+
+TEST(RunLoop, GivenNoWorkThenItReturns) {
+  boost::asio::io_context io;
+  run_loop(io);
+  EXPECT_TRUE(io.stopped());
+}
+
+TEST(RunLoop, GivenPostsAndTimersThenAllRunInOrderAndItReturns) {
+  boost::asio::io_context io;
+  std::string ran;
+  boost::asio::steady_timer timer(io, 2ms);
+  timer.async_wait([&](boost::system::error_code) {
+    ran += 'c';
+    boost::asio::post(io, [&] { ran += 'd'; });
+  });
+  boost::asio::post(io, [&] {
+    ran += 'a';
+    boost::asio::post(io, [&] { ran += 'b'; });
+  });
+  run_loop(io);
+  EXPECT_EQ(ran, "abcd");
+}
+
+TEST(RunLoop, GivenAChainOfPostsFromAnotherThreadWhenStoppedThenItReturns) {
+  boost::asio::io_context io;
+  auto work = boost::asio::make_work_guard(io);
+  int ran = 0;
+  std::thread other([&] {
+    for (int i = 0; i < 1000; ++i) boost::asio::post(io, [&] { ++ran; });
+    boost::asio::post(io, [&] { io.stop(); });
+  });
+  run_loop(io);
+  other.join();
+  EXPECT_EQ(ran, 1000);
+}
+
+TEST(RunLoop, GivenAHandlerThatThrowsThenItComesOut) {
+  boost::asio::io_context io;
+  boost::asio::post(io, [] { throw std::runtime_error("a bug"); });
+  EXPECT_THROW(run_loop(io), std::runtime_error);
+}
+
+}  // namespace
+}  // namespace gantry::net
