@@ -116,7 +116,7 @@ template <class Complete>
 struct Waiting {
   explicit Waiting(Complete complete) : complete(std::move(complete)) {}
 
-  void finish(Result<wire::Command> result) {
+  void finish(Result<wire::Command>&& result) {
     if (finished) return;
     finished = true;
     asio::get_associated_cancellation_slot(complete).clear();
@@ -148,7 +148,7 @@ asio::awaitable<Result<wire::Command>> Client::call(std::string address, wire::C
       });
     }
     impl->call(address, std::move(request), timeout,
-               [state](Result<wire::Command> result) { state->finish(std::move(result)); });
+               [state](Result<wire::Command>&& result) { state->finish(std::move(result)); });
   };
   return asio::async_initiate<const asio::use_awaitable_t<>, void(Result<wire::Command>)>(
       std::move(start), asio::use_awaitable, std::move(address), std::move(request));

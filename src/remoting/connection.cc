@@ -16,7 +16,11 @@ using boost::system::error_code;
 
 namespace {
 
-constexpr int kReadsPerTurn = 4;          // then the other connections have their turn
+constexpr int kReadsPerTurn = 4;  // then the other connections have their turn
+// What has gathered is written at the end of a turn, but no later than when it is this much: the peer then works on the
+// first while we make the rest. Otherwise the two of them take turns, and one core is idle.
+constexpr std::size_t kFramesPerWrite = 16;
+constexpr std::size_t kBytesPerWrite = 64 * 1024;
 constexpr char kTlsHandshake = 0x16;      // RFC 8446 5.1: ContentType of the first record; no frame is that long
 constexpr std::size_t kBackpressure = 8;  // reading pauses when this part of unsent_bytes_max is unsent
 
@@ -290,7 +294,11 @@ bool Connection::enqueue(wire::Command&& command) {
     shut({Errc::resource_exhausted, fmt::format("it does not take its answers: {} bytes wait", unsent_.bytes())});
     return true;
   }
-  flush_soon();
+  if (++gathered_ >= kFramesPerWrite || unsent_.bytes() >= kBytesPerWrite) {
+    flush();
+  } else {
+    flush_soon();
+  }
   return true;
 }
 
@@ -304,6 +312,7 @@ void Connection::flush_soon() {
 }
 
 void Connection::flush() {
+  gathered_ = 0;
   if (state_ != State::open || writing_ || unsent_.empty()) return;
   if (tls_) {
     flush_tls();

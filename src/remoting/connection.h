@@ -1,6 +1,6 @@
 // One connection that speaks remoting, the same on both ends: requests come in and go out at any time, each response
-// finds its request by opaque. It reads only as much as it may take on, writes what has gathered in one go a turn,
-// and closes itself on garbage and on every limit. Lives on its hub's io_context.
+// finds its request by opaque. It reads only as much as it may take on, writes what has gathered in one go a turn (or
+// earlier, when that is much), and closes itself on garbage and on every limit. Lives on its hub's io_context.
 #pragma once
 
 #include <boost/asio/ip/tcp.hpp>
@@ -101,6 +101,7 @@ class Connection final : public Peer, public std::enable_shared_from_this<Connec
   WriteQueue unsent_;
   bool flush_posted_ = false;
   bool writing_ = false;
+  std::size_t gathered_ = 0;  // frames since a write began
 
   OpaqueTable pending_;
   std::size_t charged_ = 0;

@@ -262,5 +262,35 @@ TEST_F(Roundtrip, GivenAHostNameWhenCalledThenItIsResolved) {
   EXPECT_TRUE(call(client, "localhost:" + std::to_string(server->port()), echo_request()));
 }
 
+// So that the peer works on the first answers while the rest are made; else the two of them take turns.
+TEST_F(Roundtrip, GivenManyAnswersInOneTurnThenTheFirstAreWrittenBeforeItEnds) {
+  start();
+  std::vector<Reply> held;
+  server->handle(1, [&](Request request) { held.push_back(std::move(request.reply)); });
+  RawPeer peer(io, server->port());
+  for (int i = 0; i < 40; ++i) peer.send(frame_of(wire::make_request(1)));
+  ASSERT_TRUE(until([&] { return held.size() == 40; }));
+
+  held[0].send(0);
+  EXPECT_EQ(peer.socket().available(), 0u) << "few answers wait for the end of the turn and go out together";
+  for (std::size_t i = 1; i < held.size(); ++i) held[i].send(0);
+  EXPECT_GT(peer.socket().available(), 0u);
+  std::size_t answered = 0;
+  EXPECT_TRUE(until([&] { return (answered += peer.take_frames().size()) == 40; }));
+}
+
+TEST_F(Roundtrip, GivenALargeAnswerThenItIsWrittenAtOnce) {
+  start();
+  std::optional<Reply> held;
+  server->handle(1, [&](Request request) { held.emplace(std::move(request.reply)); });
+  RawPeer peer(io, server->port());
+  peer.send(frame_of(wire::make_request(1)));
+  ASSERT_TRUE(until([&] { return held.has_value(); }));
+  auto response = held->response(0);
+  response.body.assign(100'000, 'x');
+  held->send(std::move(response));
+  EXPECT_GT(peer.socket().available(), 0u);
+}
+
 }  // namespace
 }  // namespace gantry::remoting
