@@ -49,7 +49,7 @@ wire::SendMessageRequestHeaderV2 send_header(const std::string& topic, std::int3
 }  // namespace
 
 Worker send_worker(std::string topic, std::size_t body_bytes, std::int32_t queues) {
-  return [=](Session& session, std::size_t index, const Window& window, Count& count) -> awaitable<void> {
+  return [=](Session& session, std::size_t index, Window& window, Count& count) -> awaitable<void> {
     const std::string body(body_bytes, 'x');
     for (auto queue = static_cast<std::int32_t>(index); !window.over(); ++queue) {
       wire::Command request = wire::make_request(code::kSendMessageV2, send_header(topic, queue % queues, false));
@@ -61,7 +61,7 @@ Worker send_worker(std::string topic, std::size_t body_bytes, std::int32_t queue
 }
 
 Worker batch_worker(std::string topic, std::size_t body_bytes, std::int32_t queues) {
-  return [=](Session& session, std::size_t index, const Window& window, Count& count) -> awaitable<void> {
+  return [=](Session& session, std::size_t index, Window& window, Count& count) -> awaitable<void> {
     const std::string body(body_bytes, 'x');
     std::string batch;
     const std::size_t messages = std::clamp<std::size_t>(kBatchBytes / body.size(), 1, kMessagesPerRequest);
@@ -76,7 +76,7 @@ Worker batch_worker(std::string topic, std::size_t body_bytes, std::int32_t queu
 }
 
 Worker pull_worker(std::string topic, std::int32_t queues) {
-  return [=](Session& session, std::size_t index, const Window& window, Count& count) -> awaitable<void> {
+  return [=](Session& session, std::size_t index, Window& window, Count& count) -> awaitable<void> {
     wire::PullMessageRequestHeader header;
     header.consumer_group = "gantry-bench";
     header.topic = topic;
@@ -165,8 +165,9 @@ std::vector<wire::PopReceipt> receipts_of(const Session& session, const wire::Co
 
 }  // namespace
 
-Worker pop_worker(std::string topic, std::string group, std::size_t in_flight) {
-  return [=](Session& session, std::size_t index, const Window& window, Count& count) -> awaitable<void> {
+Worker pop_worker(std::string topic, std::string group, std::size_t in_flight, std::uint64_t messages) {
+  auto left = std::make_shared<std::uint64_t>(messages);
+  return [=](Session& session, std::size_t index, Window& window, Count& count) -> awaitable<void> {
     const std::size_t poppers = std::min(in_flight, kPoppersMax);
     if (index >= poppers) co_return;
     const std::size_t share = std::max<std::size_t>(1, in_flight / poppers);
@@ -198,6 +199,8 @@ Worker pop_worker(std::string topic, std::string group, std::size_t in_flight) {
         continue;
       }
       for (wire::PopReceipt& receipt : receipts_of(session, *response)) receipts.waiting.push_back(std::move(receipt));
+      *left -= std::min<std::uint64_t>(*left, receipts.waiting.size());
+      if (*left == 0) window.end_now();
       receipts.changed.cancel();
       while (!receipts.waiting.empty()) co_await wait_for_change(receipts);
     }
@@ -208,7 +211,7 @@ Worker pop_worker(std::string topic, std::string group, std::size_t in_flight) {
 }
 
 Worker lag_worker(std::string topic, std::string group) {
-  return [=](Session& session, std::size_t, const Window& window, Count& count) -> awaitable<void> {
+  return [=](Session& session, std::size_t, Window& window, Count& count) -> awaitable<void> {
     using namespace boost::asio::experimental::awaitable_operators;
     wire::GetTopicStatsInfoRequestHeader topic_stats;
     topic_stats.topic = topic;

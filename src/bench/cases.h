@@ -18,8 +18,9 @@ Worker batch_worker(std::string topic, std::size_t body_bytes, std::int32_t queu
 Worker pull_worker(std::string topic, std::int32_t queues);
 
 // Pops 32 and acknowledges every message by a request of its own; an operation is an acknowledged message, the latency
-// that of acknowledgements. A few workers pop, and in_flight bounds the acknowledgements under way.
-Worker pop_worker(std::string topic, std::string group, std::size_t in_flight);
+// that of acknowledgements. A few workers pop, and in_flight bounds the acknowledgements under way. The topic has so many
+// `messages`; when they are all popped, the window ends.
+Worker pop_worker(std::string topic, std::string group, std::size_t in_flight, std::uint64_t messages);
 
 // One lag reading of a topic and group: topic stats, consume stats and consume time span, pipelined.
 Worker lag_worker(std::string topic, std::string group);

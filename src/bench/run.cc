@@ -20,9 +20,13 @@ using boost::asio::awaitable;
 namespace asio = boost::asio;
 
 constexpr std::chrono::milliseconds kWarmUpMin{300};
+constexpr std::chrono::milliseconds kMeasuredMin{200};
+constexpr std::chrono::milliseconds kLookEvery{2};  // whether the window was ended early
 constexpr std::uint64_t kFillBytes = 64 * 1024 * 1024;
-// more than a measurement can take: a POP case that runs dry would measure waiting
-constexpr std::uint64_t kPopMessagesPerSecond = 120'000;
+// more than a measurement takes as a rule; one that takes all ends early
+constexpr double kPopMessagesPerSecond = 250'000;
+constexpr double kPopBytesMax = 2e9;
+constexpr std::uint64_t kRecordBytes = 256;  // of a message beside its body, about
 
 struct Row {
   std::string target;
@@ -99,13 +103,14 @@ awaitable<Result<Row>> measure(Session& session, const Options& options, const M
   if (what.name == "lag") worker = lag_worker(topic, "gantry-bench"), messages = 1'000;
   if (what.name == "pull") {
     worker = pull_worker(topic, options.queues);
-    messages = std::max<std::uint64_t>(1'000, kFillBytes / (what.body_bytes + 256));
+    messages = std::max<std::uint64_t>(1'000, kFillBytes / (what.body_bytes + kRecordBytes));
   }
   if (what.name == "pop") {
-    worker = pop_worker(topic, "gantry-bench-pop", what.in_flight);
-    messages = static_cast<std::uint64_t>((options.seconds * 1.2 + 0.5) * kPopMessagesPerSecond *
-                                          std::min(1.0, static_cast<double>(what.in_flight + 4) / 16));
-    messages = std::min<std::uint64_t>(messages, 1'000'000'000 / (what.body_bytes + 256));
+    const double few = std::min(1.0, static_cast<double>(what.in_flight + 4) / 16);  // these take less
+    messages =
+        static_cast<std::uint64_t>(few * std::min((options.seconds * 1.2 + 0.5) * kPopMessagesPerSecond,
+                                                  kPopBytesMax / static_cast<double>(what.body_bytes + kRecordBytes)));
+    worker = pop_worker(topic, "gantry-bench-pop", what.in_flight, messages);
   }
   if (messages > 0) {
     if (auto filled = co_await fill(session, topic, what.body_bytes, options.queues, messages); !filled) {
@@ -115,28 +120,34 @@ awaitable<Result<Row>> measure(Session& session, const Options& options, const M
 
   const auto warm_up = std::max<std::chrono::milliseconds>(
       kWarmUpMin, std::chrono::milliseconds(static_cast<int>(options.seconds * 100)));
+  const std::chrono::milliseconds asked(static_cast<int>(options.seconds * 1'000));
   Window window;
   window.begin = SteadyClock::now() + warm_up;
-  window.end = window.begin + std::chrono::milliseconds(static_cast<int>(options.seconds * 1'000));
+  window.end = window.begin + asked;
   Count count;
   std::size_t running = what.in_flight;
   auto executor = co_await asio::this_coro::executor;
   for (std::size_t i = 0; i < what.in_flight; ++i) {
     net::spawn(
         executor, "a worker of the bench",
-        [](Session& s, Worker w, std::size_t index, const Window& win, Count& c, std::size_t& left) -> awaitable<void> {
+        [](Session& s, Worker w, std::size_t index, Window& win, Count& c, std::size_t& left) -> awaitable<void> {
           co_await w(s, index, win, c);
           --left;
         }(session, worker, i, window, count, running));
   }
   co_await wait_until(window.begin);
   const auto cpu_begin = cpu_seconds(session.target().pid);
-  co_await wait_until(window.end);
+  while (!window.over()) co_await wait_until(std::min(window.end, SteadyClock::now() + kLookEvery));
   const auto cpu_end = cpu_seconds(session.target().pid);
   while (running > 0) co_await wait_until(SteadyClock::now() + std::chrono::milliseconds(5));
 
+  const std::chrono::duration<double> measured = window.end - window.begin;
+  if (measured < std::min(kMeasuredMin, asked)) {
+    co_return fail(Errc::resource_exhausted, "the {} messages to pop were gone after {:.1f} s", messages,
+                   measured.count());
+  }
   Row row{session.target().name, what.name, what.in_flight, what.body_bytes, options.queues};
-  row.ops_per_s = static_cast<double>(count.operations) / options.seconds;
+  row.ops_per_s = static_cast<double>(count.operations) / measured.count();
   row.p50_ms = count.latency.percentile_ms(0.50);
   row.p99_ms = count.latency.percentile_ms(0.99);
   row.failed = count.failed;

@@ -32,7 +32,7 @@ awaitable<Result<void>> Session::connect() {
 }
 
 awaitable<Result<wire::Command>> Session::call(wire::Command request) {
-  co_return co_await client_.call(broker_address_, std::move(request), kCallTimeout);
+  return client_.call(broker_address_, std::move(request), kCallTimeout);
 }
 
 awaitable<Result<void>> Session::create_topic(std::string topic, std::int32_t queues) {

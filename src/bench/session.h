@@ -2,6 +2,7 @@
 // measurement is over.
 #pragma once
 
+#include <algorithm>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
@@ -50,15 +51,17 @@ struct Count {
   std::string first_error;
 };
 
-// The window in which things count; before it the case warms up.
+// The window in which things count; before it the case warms up. A worker that has nothing left to do ends it early:
+// what comes after that would measure waiting.
 struct Window {
   SteadyClock::time_point begin;
   SteadyClock::time_point end;
   bool over() const { return SteadyClock::now() >= end; }
+  void end_now() { end = std::min(end, SteadyClock::now()); }
 };
 
 // One worker of a case: loops until the window is over. A case starts `in_flight` of them.
-using Worker = std::function<boost::asio::awaitable<void>(Session&, std::size_t index, const Window&, Count&)>;
+using Worker = std::function<boost::asio::awaitable<void>(Session&, std::size_t index, Window&, Count&)>;
 
 // Counts one answered request of `operations` messages, or its failure, when it ended within the window.
 void tally(Count& count, const Window& window, SteadyClock::time_point started, const Result<wire::Command>& response,
