@@ -21,6 +21,8 @@ struct Endpoint {
 
 // "host:port" or "[::1]:port", port 0..65535. The error says what was expected and what was found.
 Result<Endpoint> parse_endpoint(std::string_view text);
+// Where to listen: as above, or ":port" for all IPv4 addresses of this machine.
+Result<Endpoint> parse_listen_endpoint(std::string_view text);
 
 // One or more endpoints: "a:1;b:2,c:3". Empty entries between separators are skipped; an empty list is an error.
 Result<std::vector<Endpoint>> parse_endpoints(std::string_view text);

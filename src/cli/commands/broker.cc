@@ -43,9 +43,9 @@ Result<broker::User> parse_user(const std::string& text, bool admin) {
 Result<broker::Config> to_config(const BrokerOptions& options) {
   broker::Config config = options.config;
   config.retention_ms = options.retention.count() / 1000;
-  auto namesrv = net::parse_endpoint(options.namesrv_listen);
+  auto namesrv = net::parse_listen_endpoint(options.namesrv_listen);
   if (!namesrv) return std::unexpected(in_context("--namesrv-listen", namesrv.error()));
-  auto listen = net::parse_endpoint(options.listen);
+  auto listen = net::parse_listen_endpoint(options.listen);
   if (!listen) return std::unexpected(in_context("--listen", listen.error()));
   config.namesrv_host = namesrv->host;
   config.namesrv_port = namesrv->port;

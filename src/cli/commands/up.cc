@@ -20,13 +20,13 @@ struct UpOptions {
 
 Result<up::Options> to_options(const UpOptions& options) {
   up::Options result = options.up;
-  auto http = net::parse_endpoint(options.http);
+  auto http = net::parse_listen_endpoint(options.http);
   if (!http) return std::unexpected(in_context("--http", http.error()));
   result.http_host = http->host;
   result.http_port = http->port;
-  auto namesrv = net::parse_endpoint(options.namesrv_listen);
+  auto namesrv = net::parse_listen_endpoint(options.namesrv_listen);
   if (!namesrv) return std::unexpected(in_context("--namesrv-listen", namesrv.error()));
-  auto listen = net::parse_endpoint(options.listen);
+  auto listen = net::parse_listen_endpoint(options.listen);
   if (!listen) return std::unexpected(in_context("--listen", listen.error()));
   result.namesrv_listen = *namesrv;
   result.broker_listen = *listen;
@@ -66,12 +66,15 @@ void declare_up(CLI::App& command, Invocation& invocation) {
                    "send the burst of the YAML also to a cluster that is not embedded");
   add_duration(command, "--duration", options->duration, "run headless for at most this long");
   command.add_option("--report", options->up.report_file, "write samples and the verdict to this file, as JSON");
-  command.add_option("--http", options->http, "address of the page (port 0: any)");
+  command.add_option("--http", options->http,
+                     "address of the page (port 0: any, as with --duration when it is not given)");
   command.add_option("--data", options->up.data_dir, "directory of the embedded broker (default: a temporary one)");
   command.add_option("--namesrv-listen", options->namesrv_listen, "address of the embedded name server");
   command.add_option("--listen", options->listen, "address of the embedded broker");
   command.callback([options, &command, &invocation] {
     options->name_servers_given = command.count("--namesrv") > 0;
+    // runs without a person at the page must not fail for its port
+    if (command.count("--duration") > 0 && command.count("--http") == 0) options->http = "127.0.0.1:0";
     options->up.version = invocation.version;
     for (const char* name : {"--namesrv-listen", "--listen", "--data"}) {
       if (command.count(name) > 0) options->up.embedded_only.emplace_back(name);

@@ -69,6 +69,17 @@ TEST(Endpoint, GivenTextWhenParsedThenItIsReadOrRefusedWithTheReason) {
   EXPECT_FALSE(parse_endpoint(std::string(300, 'h') + ":1"));
 }
 
+TEST(Endpoint, GivenWhereToListenThenTheHostMayBeLeftOutForAllAddresses) {
+  EXPECT_EQ(parse_listen_endpoint(":8088").value(), (Endpoint{"0.0.0.0", 8088}));
+  EXPECT_EQ(parse_listen_endpoint("127.0.0.1:0").value(), (Endpoint{"127.0.0.1", 0}));
+  EXPECT_FALSE(parse_endpoint(":8088")) << "nobody can connect to that";
+  for (const char* text : {"8088", ":", ":x", ":65536", "http://a:1"}) {
+    auto parsed = parse_listen_endpoint(text);
+    ASSERT_FALSE(parsed) << text;
+    EXPECT_NE(parsed.error().message.find(":8088 (all addresses"), std::string::npos) << parsed.error().message;
+  }
+}
+
 TEST(Endpoint, GivenAListWhenParsedThenEachSeparatorCounts) {
   const std::vector<Endpoint> expected = {{"a", 1}, {"b", 2}, {"::1", 3}};
   for (std::string_view text : {"a:1;b:2;[::1]:3", "a:1, b:2,[::1]:3;", ";a:1 b:2 ; [::1]:3"}) {
