@@ -84,6 +84,16 @@ Value seconds_of(const lag::LagReading& reading) {
 
 }  // namespace
 
+std::vector<lag::LagQuery> lag_queries(const kube::Trigger& trigger) {
+  std::vector<lag::LagQuery> queries;
+  if (!trigger.rocketmq) return queries;
+  const kube::RocketmqTriggerMetadata& ours = *trigger.rocketmq;
+  const auto policy = ours.offset_reset_policy == kube::OffsetResetPolicy::latest ? lag::OffsetResetPolicy::latest
+                                                                                  : lag::OffsetResetPolicy::earliest;
+  for (const std::string& topic : ours.topics) queries.push_back({topic, ours.consumer_group, policy});
+  return queries;
+}
+
 scaling::TriggerReading trigger_value(const kube::RocketmqTriggerMetadata& trigger,
                                       const std::vector<Result<lag::LagReading>>& readings) {
   scaling::TriggerReading result;

@@ -23,11 +23,6 @@ constexpr std::int32_t kTopicQueues = 8;
 constexpr std::chrono::milliseconds kCreateAgain{500};
 constexpr int kCreateAttempts = 20;
 
-lag::OffsetResetPolicy policy_of(const kube::RocketmqTriggerMetadata& trigger) {
-  return trigger.offset_reset_policy == kube::OffsetResetPolicy::latest ? lag::OffsetResetPolicy::latest
-                                                                        : lag::OffsetResetPolicy::earliest;
-}
-
 // Adds a part to a sum that is unknown as soon as a part is.
 void add(std::optional<std::int64_t>& sum, std::optional<std::int64_t> part) {
   sum = sum && part ? std::optional(*sum + *part) : std::nullopt;
@@ -100,9 +95,7 @@ void Show::make_runners() {
         io_, object, plan_.specs[i], target_of(deployment->get()),
         [this](const kube::Trigger& trigger) { return read_trigger(trigger); }));
     for (const kube::Trigger& trigger : object.triggers) {
-      if (!trigger.rocketmq) continue;
-      for (const std::string& topic : trigger.rocketmq->topics) {
-        const lag::LagQuery query{topic, trigger.rocketmq->consumer_group, policy_of(*trigger.rocketmq)};
+      for (const lag::LagQuery& query : autoscaler::lag_queries(trigger)) {
         const bool known = std::ranges::any_of(
             watched_, [&](const auto& w) { return w.topic == query.topic && w.group == query.group; });
         if (!known) watched_.push_back(query);
@@ -118,11 +111,7 @@ awaitable<scaling::TriggerReading> Show::read_trigger(const kube::Trigger& trigg
     co_return reading;
   }
   std::vector<Result<lag::LagReading>> readings;
-  for (const std::string& topic : trigger.rocketmq->topics) {
-    // named, not a braced temporary: g++ 12 destroys an aggregate temporary of a co_await expression twice
-    lag::LagQuery query{topic, trigger.rocketmq->consumer_group, policy_of(*trigger.rocketmq)};
-    readings.push_back(co_await lag_.read(std::move(query)));
-  }
+  for (const lag::LagQuery& query : autoscaler::lag_queries(trigger)) readings.push_back(co_await lag_.read(query));
   co_return autoscaler::trigger_value(*trigger.rocketmq, readings);
 }
 

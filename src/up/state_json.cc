@@ -4,6 +4,8 @@
 #include <boost/json/value.hpp>
 #include <cmath>
 
+#include "autoscaler/trigger_value.h"
+
 namespace gantry::up {
 namespace {
 
@@ -81,10 +83,11 @@ json::object group_of(const lag::LagQuery& query, const Result<lag::LagReading>&
 }
 
 std::string metric_text(const kube::Trigger& trigger, const std::string& metric) {
-  if (!trigger.rocketmq) return metric;
+  const auto queries = autoscaler::lag_queries(trigger);
+  if (queries.empty()) return metric;
   std::string topics;
-  for (const std::string& topic : trigger.rocketmq->topics) topics += (topics.empty() ? "" : ",") + topic;
-  return fmt::format("{} of {}/{}", metric, topics, trigger.rocketmq->consumer_group);
+  for (const lag::LagQuery& query : queries) topics += (topics.empty() ? "" : ",") + query.topic;
+  return fmt::format("{} of {}/{}", metric, topics, queries.front().group);
 }
 
 json::array triggers_of(const autoscaler::ScaledObjectRunner& runner) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "autoscaler/trigger_value.h"
+
 namespace gantry::up {
 namespace {
 
@@ -24,7 +26,7 @@ std::string consumer_group_of(const kube::Manifest& manifest, const kube::Deploy
         object.metadata.namespace_ != deployment.metadata.namespace_)
       continue;
     for (const kube::Trigger& trigger : object.triggers) {
-      if (trigger.rocketmq) return trigger.rocketmq->consumer_group;
+      if (const auto queries = autoscaler::lag_queries(trigger); !queries.empty()) return queries.front().group;
     }
   }
   return deployment.metadata.name;

@@ -35,6 +35,21 @@ lag::LagReading reading(std::optional<std::int64_t> lag, std::size_t queues = 4)
 
 double value(const scaling::TriggerReading& r, std::size_t metric = 0) { return r.metrics.at(metric).value.value(); }
 
+TEST(LagQueries, GivenATriggerThenEachTopicIsReadInItsOrder) {
+  kube::Trigger ours;
+  ours.rocketmq = trigger();
+  ours.rocketmq->topics = {"orders", "bills"};
+  ours.rocketmq->offset_reset_policy = kube::OffsetResetPolicy::latest;
+  const auto queries = lag_queries(ours);
+  ASSERT_EQ(queries.size(), 2u);
+  EXPECT_EQ(queries[0].topic, "orders");
+  EXPECT_EQ(queries[1].topic, "bills");
+  EXPECT_EQ(queries[1].group, "g");
+  EXPECT_EQ(queries[1].policy, lag::OffsetResetPolicy::latest);
+}
+
+TEST(LagQueries, GivenATriggerOfAnotherScalerThenNothingIsRead) { EXPECT_TRUE(lag_queries(kube::Trigger{}).empty()); }
+
 TEST(TriggerValue, GivenAKnownLagThenItIsTheValueAndActiveMeansStrictlyGreater) {
   auto t = trigger();
   t.activation_lag_threshold = 7;
