@@ -3,6 +3,9 @@
 
 #include <rocksdb/slice.h>
 
+#include <algorithm>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -29,11 +32,25 @@ inline std::string queue_setting(const Queue& queue) {
   return key;
 }
 
-inline std::string queue_value(std::uint32_t number, std::int64_t min_offset) {
+inline std::string queue_value(const Queue& queue) {
   char value[12];
-  put_u32(value, number);
-  put_u64(value + 4, static_cast<std::uint64_t>(min_offset));
+  put_u32(value, queue.number());
+  put_u64(value + 4, static_cast<std::uint64_t>(queue.min_offset()));
   return {value, sizeof value};
+}
+
+struct StoredQueue {
+  std::string_view topic;  // of the key that was parsed
+  std::int32_t id;
+  std::uint32_t number;
+  std::int64_t min_offset;
+};
+// nullopt: the sizes are not those of a queue's setting.
+inline std::optional<StoredQueue> parse_queue_setting(std::string_view key, std::string_view value) {
+  key.remove_prefix(std::min(kQueuePrefix.size(), key.size()));
+  if (key.size() < 6 || value.size() != 12) return std::nullopt;
+  return StoredQueue{key.substr(0, key.size() - 5), static_cast<std::int32_t>(get_u32(key.data() + key.size() - 4)),
+                     get_u32(value.data()), static_cast<std::int64_t>(get_u64(value.data() + 4))};
 }
 
 inline std::string log_ends_value(std::uint64_t indexed, std::uint64_t synced) {

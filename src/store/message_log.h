@@ -1,37 +1,33 @@
 // The messages: one log for all queues, ordered by physical offset, and per queue an index from queue offset to log.
 // Appends become visible to readers when their batch is stored as promised, and are undone when it is not.
-// Everything runs on the event loop's thread. Appending and reading: message_log.cc. What a start finds, and how log and
-// index are made to agree: message_log_load.cc. Deleting what is old: message_log_retention.cc.
+// Everything runs on the event loop's thread. Here is appending and reading. What a start finds, and how log and index
+// are made to agree: log_recovery.h. Deleting what is old: log_retention.h. What they share: log_state.h.
 #pragma once
 
 #include <deque>
 #include <functional>
-#include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "base/error.h"
 #include "store/database.h"
 #include "store/group_commit.h"
 #include "store/log_entry.h"
-#include "store/log_files.h"
-#include "store/log_scan.h"
+#include "store/log_retention.h"
+#include "store/log_state.h"
 #include "store/log_writer.h"
 #include "store/queue.h"
 #include "store/tail_cache.h"
 
 namespace gantry::store {
 
-struct ReplayedEntry;
-
 class MessageLog {
  public:
   // on_arrival: called for every queue whose max_offset grew, after the write.
   MessageLog(Database& database, const Options& options, std::function<void(Queue&)> on_arrival);
-  ~MessageLog();
 
   // To be called once, before load(). The writer is where groups go whose log write_group() has made.
   void attach(GroupCommit& commit) { commit_ = &commit; }
@@ -44,7 +40,7 @@ class MessageLog {
   // Messages are gone, and offsets that were remembered elsewhere may lie beyond max_offset().
   bool lost_messages() const { return lost_messages_; }
 
-  Queue* find(std::string_view topic, std::int32_t queue_id);
+  Queue* find(std::string_view topic, std::int32_t queue_id) { return state_.queues.find(topic, queue_id); }
   Queue& open(std::string_view topic, std::int32_t queue_id);  // created when it is not there; id >= 0
   void drop(std::string_view topic);                           // all queues of the topic, with their index
 
@@ -75,17 +71,17 @@ class MessageLog {
   Result<std::int64_t> offset_at_time(const Queue& queue, std::int64_t time_ms);
   // Physical offsets of messages under that key, newest first, at most `max`.
   Result<std::vector<std::uint64_t>> find_by_key(std::uint64_t key_hash, std::size_t max);
-  static constexpr std::int32_t kQueueIdMax = 65'535;  // of a queue that is made again from its messages
   static std::uint64_t hash_key(std::string_view topic, std::string_view key);
 
   // Deletes what retention no longer keeps; nothing when the disk cannot be read. now_ms: wall clock.
-  void enforce_retention(std::int64_t now_ms);
+  void enforce_retention(std::int64_t now_ms) { retention_.enforce(now_ms, *commit_); }
 
-  std::uint64_t min_physical_offset() const { return min_physical_; }
-  std::uint64_t max_physical_offset() const { return committed_physical_; }
-  std::uint64_t next_physical_offset() const { return next_physical_; }  // behind all that was appended, written or not
+  std::uint64_t min_physical_offset() const { return state_.min_physical; }
+  std::uint64_t max_physical_offset() const { return state_.committed_physical; }
+  // Behind all that was appended, written or not.
+  std::uint64_t next_physical_offset() const { return state_.next_physical; }
   std::optional<std::int64_t> earliest_store_time_ms();  // of the whole log; nullopt: empty, or not readable
-  void for_each_queue(const std::function<void(Queue&)>& visit);
+  void for_each_queue(const std::function<void(Queue&)>& visit) { state_.queues.for_each(visit); }
 
   // Called by the commit. write_group: adds the rows for what was appended since the last call, returns what goes to
   // the log.
@@ -116,77 +112,21 @@ class MessageLog {
     std::uint32_t record_bytes;
     std::uint64_t chunk;
   };
-  struct TextHash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
-  };
-  using QueuesOfTopic = std::vector<std::unique_ptr<Queue>>;
 
   void touch(Queue& queue, std::uint64_t chunk);
   void forget_overwritten();
-  void save_queue(const Queue& queue);
-  struct Found {
-    std::int64_t offset;
-    IndexEntry entry;
-  };
-  Result<std::optional<Found>> entry_from(const Queue& queue, std::int64_t offset);
   bool file_is_full(std::size_t entry_bytes, std::int64_t store_time_ms) const;
   const TailItem* find_in_tail(std::uint64_t physical_offset) const;
-  static void add_index_rows(rocksdb::WriteBatch& batch, rocksdb::ColumnFamilyHandle* index, const Queue& queue,
-                             std::int64_t next_offset, std::string& entries);
-  static void add_keys(rocksdb::WriteBatch& batch, rocksdb::ColumnFamilyHandle* keys, std::uint64_t physical_offset,
-                       std::string_view hashes);
-
-  // At the start.
-  struct Ends {
-    std::uint64_t indexed = 0;  // the index has all before it
-    std::uint64_t synced = 0;   // the log has all before it, whatever happened to the power
-  };
-  struct Replay;
-  Result<Ends> load_ends();
-  Result<void> load_queues();
-  Result<void> load_end(Queue& queue);
-  Result<void> load_next_number();
-  Result<void> recover(const Ends& ends);
-  Result<void> replay_file(std::size_t file, std::uint64_t from, Replay& replay);
-  Result<void> replay_entry(const LogScan::Found& found, Replay& replay);
-  Result<void> apply(std::vector<ReplayedEntry>& group, Replay& replay);
-  Queue* queue_of(const ReplayedEntry& entry, Replay& replay);
-  Result<void> write_replayed(Replay& replay);
-  struct Lost {  // physical offsets between which no message is
-    std::uint64_t begin, end;
-  };
-  Result<void> remove_from_index(std::span<const Lost> lost);
-  Result<void> remove_from_index(Queue& queue, std::span<const Lost> lost, rocksdb::WriteBatch& batch);
-  Queue& add_queue(std::string_view topic, std::int32_t id, std::uint32_t number);
-
-  // Retention.
-  Result<std::int64_t> newest_store_time_ms(std::size_t file);
-  Result<std::uint64_t> oldest_to_keep(std::int64_t now_ms);
-  struct Shortened {
-    Queue* queue;
-    std::int64_t min_offset;
-    std::uint64_t min_physical;
-  };
-  Result<std::optional<Shortened>> shorten(Queue& queue, std::uint64_t keep);
-  Result<void> begin_at(std::uint64_t keep);
-  void remove_deleted_files();
 
   Database& database_;
   const Options& options_;
   std::function<void(Queue&)> on_arrival_;
   GroupCommit* commit_ = nullptr;
-  std::unordered_map<std::string, QueuesOfTopic, TextHash, std::equal_to<>> topics_;
-  std::uint32_t next_number_ = 1;
-  std::uint64_t next_physical_ = 0;
-  std::uint64_t committed_physical_ = 0;
-  std::uint64_t min_physical_ = 0;
-  std::int64_t last_store_time_ms_ = 0;  // of the newest message
+  LogState state_;
+  LogRetention retention_;
   bool lost_messages_ = false;
   TailCache tail_;
-  LogFiles files_;
   LogWriter writer_;
-  bool new_file_ = true;           // the next entry begins one
   LogWrite gathered_;              // what was appended since the last write
   char* last_gathered_ = nullptr;  // its last entry
   std::deque<TailItem> tail_items_;

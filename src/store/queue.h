@@ -15,7 +15,30 @@ struct IndexEntry {
   std::int64_t store_time_ms = 0;     // since the epoch
 };
 
-class MessageLog;
+// What the parts of the log keep of a queue and change together; they get at it by the QueueTable.
+struct QueueState {
+  struct Recent {
+    IndexEntry entry;
+    const char* record;  // in the tail cache
+  };
+
+  std::int64_t min_offset = 0;
+  std::int64_t max_offset = 0;
+  std::int64_t next_offset = 0;     // max_offset and what is being written
+  std::uint64_t min_physical = 0;   // a lower bound of the physical offset of min_offset
+  std::int64_t recent_first = 0;    // queue offset of recent.front()
+  std::deque<Recent> recent;        // exactly the messages whose records are in the tail cache
+  std::string unwritten;            // index entries of the batch that gathers, up to next_offset
+  std::uint64_t touched_batch = 0;  // the last batch with a message for this queue
+  std::size_t touched_at = 0;
+
+  // null: not in the tail cache.
+  const Recent* recent_at(std::int64_t offset) const {
+    const std::int64_t at = offset - recent_first;
+    if (at < 0 || at >= static_cast<std::int64_t>(recent.size())) return nullptr;
+    return &recent[static_cast<std::size_t>(at)];
+  }
+};
 
 class Queue {
  public:
@@ -26,31 +49,18 @@ class Queue {
 
   const std::string& topic() const { return topic_; }
   std::int32_t id() const { return id_; }
-  std::int64_t min_offset() const { return min_offset_; }  // the oldest message that is still there
+  std::uint32_t number() const { return number_; }               // in the keys of the index; never used again
+  std::int64_t min_offset() const { return state_.min_offset; }  // the oldest message that is still there
   // One past the newest message that is stored as promised: consumers see nothing beyond.
-  std::int64_t max_offset() const { return max_offset_; }
+  std::int64_t max_offset() const { return state_.max_offset; }
 
  private:
-  friend class MessageLog;
-  friend class QueueReader;
-
-  struct Recent {
-    IndexEntry entry;
-    const char* record;  // in the tail cache
-  };
+  friend class QueueTable;
 
   std::string topic_;
   std::int32_t id_;
-  std::uint32_t number_;  // in the keys of the index; never used again
-  std::int64_t min_offset_ = 0;
-  std::int64_t max_offset_ = 0;
-  std::int64_t next_offset_ = 0;     // max_offset_ and what is being written
-  std::uint64_t min_physical_ = 0;   // a lower bound of the physical offset of min_offset_
-  std::int64_t recent_first_ = 0;    // queue offset of recent_.front()
-  std::deque<Recent> recent_;        // exactly the messages whose records are in the tail cache
-  std::string unwritten_;            // index entries of the batch that gathers, up to next_offset_
-  std::uint64_t touched_batch_ = 0;  // the last batch with a message for this queue
-  std::size_t touched_at_ = 0;
+  std::uint32_t number_;
+  QueueState state_;
 };
 
 }  // namespace gantry::store

@@ -7,13 +7,13 @@
 namespace gantry::store {
 
 QueueReader::QueueReader(MessageLog& log, const Queue& queue, std::int64_t from, std::size_t likely)
-    : log_(log),
+    : log_(log.state_),
       queue_(queue),
       end_(queue.max_offset()),
       following_(std::max(from, queue.min_offset())),
       together_(std::clamp<std::size_t>(likely, 1, kTogetherMax)) {}
 
-QueueReader::~QueueReader() { log_.files_.give_back(std::move(buffer_)); }
+QueueReader::~QueueReader() { log_.files.give_back(std::move(buffer_)); }
 
 bool QueueReader::next() {
   if (following_ >= end_ || error_) return false;
@@ -28,11 +28,10 @@ bool QueueReader::next() {
 }
 
 bool QueueReader::next_from_tail() {
-  const std::int64_t recent = following_ - queue_.recent_first_;
-  if (queue_.recent_.empty() || recent < 0) return false;
-  const auto& found = queue_.recent_[static_cast<std::size_t>(recent)];
-  here_ = {following_++, found.entry};
-  tail_record_ = found.record;
+  const auto* found = log_.queues.state(queue_).recent_at(following_);
+  if (found == nullptr) return false;
+  here_ = {following_++, found->entry};
+  tail_record_ = found->record;
   return true;
 }
 
@@ -42,16 +41,17 @@ void QueueReader::gather_rows() {
   at_ = 0;
   read_to_ = 0;
   if (!index_) {
-    encode_index_key(upper_, queue_.number_, end_);
+    encode_index_key(upper_, queue_.number(), end_);
     upper_slice_ = {upper_, sizeof upper_};
     rocksdb::ReadOptions options;
     options.iterate_upper_bound = &upper_slice_;
-    index_.reset(log_.database_.db().NewIterator(options, log_.database_.family(Family::index)));
+    index_ = log_.index.rows(options);
     char key[kIndexKeyBytes];
-    encode_index_key(key, queue_.number_, following_);
+    encode_index_key(key, queue_.number(), following_);
     index_->Seek({key, sizeof key});
   }
-  const std::int64_t tail_begins = queue_.recent_.empty() ? end_ : queue_.recent_first_;
+  const QueueState& tail = log_.queues.state(queue_);
+  const std::int64_t tail_begins = tail.recent.empty() ? end_ : tail.recent_first;
   for (; index_->Valid() && rows_.size() < together_; index_->Next()) {
     const auto row = IndexRow::parse(index_->key().ToStringView(), index_->value().ToStringView());
     if (!row) {
@@ -82,11 +82,11 @@ void QueueReader::read_run() {
     ++read_to_;
   }
   buffer_bytes_ = 0;
-  if (first.physical_offset < log_.min_physical_ + kEntryHeaderBytes) return;  // deleted meanwhile
+  if (first.physical_offset < log_.min_physical + kEntryHeaderBytes) return;  // deleted meanwhile
   buffer_at_ = first.physical_offset - kEntryHeaderBytes;
   const auto wanted = static_cast<std::size_t>(end - buffer_at_);
-  if (!buffer_) buffer_ = log_.files_.borrow_buffer();
-  auto got = log_.files_.read(buffer_at_, wanted, buffer_->hold(wanted));
+  if (!buffer_) buffer_ = log_.files.borrow_buffer();
+  auto got = log_.files.read(buffer_at_, wanted, buffer_->hold(wanted));
   if (got) {
     buffer_bytes_ = *got;
   } else if (got.error().code != Errc::not_found) {
@@ -95,13 +95,13 @@ void QueueReader::read_run() {
 }
 
 std::string_view QueueReader::check(const IndexEntry& entry) {
-  if (entry.physical_offset < log_.min_physical_ + kEntryHeaderBytes) return {};
+  if (entry.physical_offset < log_.min_physical + kEntryHeaderBytes) return {};
   const std::uint64_t at = entry.physical_offset - kEntryHeaderBytes;
   const std::size_t bytes = kEntryHeaderBytes + entry.size;
   if (at >= buffer_at_ && at + bytes <= buffer_at_ + buffer_bytes_) {
     const char* found = buffer_->bytes.get() + (at - buffer_at_);
     const auto header = parse_header(found, at);
-    if (header && header->record_bytes == entry.size && header->queue_number == queue_.number_ &&
+    if (header && header->record_bytes == entry.size && header->queue_number == queue_.number() &&
         header->queue_offset == here_.offset && record_is_whole(found, *header))
       return {found + kEntryHeaderBytes, entry.size};
   }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "store/log_state.h"
 #include "store/message_log.h"
 
 namespace gantry::store {
@@ -51,7 +52,7 @@ class QueueReader {
   void read_run();
   std::string_view check(const IndexEntry& entry);
 
-  MessageLog& log_;
+  LogState& log_;
   const Queue& queue_;
   std::int64_t end_;
   std::int64_t following_;
