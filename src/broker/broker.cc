@@ -18,6 +18,7 @@
 #include "broker/offsets.h"
 #include "broker/pops.h"
 #include "broker/request_modes.h"
+#include "broker/setting_keys.h"
 #include "broker/table.h"
 #include "broker/topics.h"
 #include "broker/transactions.h"
@@ -197,11 +198,9 @@ class Broker::Impl {
   }
 
   Result<void> load_kv_configs() {
-    return store_->for_each_setting("kv/", [this](std::string_view key, std::string_view value) {
-      key.remove_prefix(3);
-      const std::size_t end = key.find('\0');
-      if (end != std::string_view::npos)
-        kv_configs_[std::string(key.substr(0, end))][std::string(key.substr(end + 1))] = value;
+    return store_->for_each_setting(setting_keys::kKvPrefix, [this](std::string_view name, std::string_view value) {
+      if (const auto kv = setting_keys::parse_kv_key(name))
+        kv_configs_[std::string(kv->name_space)][std::string(kv->key)] = value;
     });
   }
 

@@ -2,18 +2,15 @@
 
 #include <spdlog/spdlog.h>
 
+#include "broker/setting_keys.h"
 #include "queueing/topic_names.h"
 #include "wire/body.h"
 
 namespace gantry::broker {
 
-namespace {
-constexpr std::string_view kGroupPrefix = "group/";
-}
-
 Result<void> Groups::load() {
   version_.timestamp_ms = store_.now_ms();
-  return store_.for_each_setting(kGroupPrefix, [&](std::string_view, std::string_view value) {
+  return store_.for_each_setting(setting_keys::kGroupPrefix, [&](std::string_view, std::string_view value) {
     auto group = wire::decode_body<wire::SubscriptionGroupConfig>(value);
     if (!group) {
       spdlog::error("broker: a stored consumer group cannot be read and is skipped: {}", group.error().message);
@@ -48,7 +45,7 @@ Result<void> Groups::put(wire::SubscriptionGroupConfig group) {
   if (!groups_.contains(group.group_name) && groups_.size() >= config_.groups_max) {
     return fail(Errc::resource_exhausted, "there are {} consumer groups already, the maximum", config_.groups_max);
   }
-  store_.put(std::string(kGroupPrefix) + group.group_name, wire::encode_body(group));
+  store_.put(setting_keys::group_key(group.group_name), wire::encode_body(group));
   std::string name = group.group_name;
   groups_.insert_or_assign(std::move(name), std::move(group));
   ++version_.counter;
@@ -59,7 +56,7 @@ Result<void> Groups::put(wire::SubscriptionGroupConfig group) {
 bool Groups::remove(std::string_view name) {
   auto found = groups_.find(name);
   if (found == groups_.end()) return false;
-  store_.erase(std::string(kGroupPrefix) + found->first);
+  store_.erase(setting_keys::group_key(found->first));
   groups_.erase(found);
   ++version_.counter;
   return true;

@@ -2,25 +2,12 @@
 
 #include <algorithm>
 
+#include "broker/setting_keys.h"
 #include "store/bytes.h"
 
 namespace gantry::broker {
 
 namespace {
-
-constexpr std::string_view kOffsetPrefix = "offset/";
-
-std::string key_of(std::string_view group, std::string_view topic, std::int32_t queue_id) {
-  std::string key(kOffsetPrefix);
-  key.append(group);
-  key += '\0';
-  key.append(topic);
-  key += '\0';
-  char id[4];
-  store::put_u32(id, static_cast<std::uint32_t>(queue_id));
-  key.append(id, sizeof id);
-  return key;
-}
 
 std::optional<std::int64_t> at(const std::vector<std::int64_t>& offsets, std::int32_t queue_id) {
   if (queue_id < 0 || static_cast<std::size_t>(queue_id) >= offsets.size() ||
@@ -40,18 +27,13 @@ void set(std::vector<std::int64_t>& offsets, std::int32_t queue_id, std::int64_t
 // A row that cannot be read stops the start: the group would begin anew, and nobody would know why.
 Result<void> Offsets::load() {
   std::optional<std::string> malformed;
-  auto read = store_.for_each_setting(kOffsetPrefix, [&](std::string_view name, std::string_view value) {
-    const std::string_view key = name.substr(kOffsetPrefix.size());
-    const std::size_t group_end = key.find('\0');
-    const std::string_view rest = group_end < key.size() ? key.substr(group_end + 1) : std::string_view();
-    const bool whole = group_end != std::string_view::npos && rest.size() >= 6 && value.size() == 8;
-    const auto queue_id = whole ? static_cast<std::int32_t>(store::get_u32(rest.data() + rest.size() - 4)) : -1;
-    if (queue_id < 0 || queue_id >= kQueuesMax) {
+  auto read = store_.for_each_setting(setting_keys::kOffsetPrefix, [&](std::string_view name, std::string_view value) {
+    const auto key = setting_keys::parse_offset_key(name);
+    if (!key || key->queue_id < 0 || key->queue_id >= kQueuesMax || value.size() != 8) {
       malformed = name;
       return;
     }
-    set(open(key.substr(0, group_end), rest.substr(0, rest.size() - 5)).committed, queue_id,
-        static_cast<std::int64_t>(store::get_u64(value.data())));
+    set(open(key->group, key->topic).committed, key->queue_id, static_cast<std::int64_t>(store::get_u64(value.data())));
   });
   if (!read || !malformed) return read;
   std::ranges::replace(*malformed, '\0', ' ');
@@ -108,7 +90,7 @@ void Offsets::commit(std::string_view group, std::string_view topic, std::int32_
   set(positions.committed, queue_id, offset);
   char value[8];
   store::put_u64(value, static_cast<std::uint64_t>(offset));
-  store_.put(key_of(group, topic, queue_id), {value, sizeof value});
+  store_.put(setting_keys::offset_key({group, topic, queue_id}), {value, sizeof value});
 }
 
 void Offsets::pulled(std::string_view group, std::string_view topic, std::int32_t queue_id, std::int64_t offset) {
@@ -118,7 +100,8 @@ void Offsets::pulled(std::string_view group, std::string_view topic, std::int32_
 
 void Offsets::erase_stored(std::string_view group, std::string_view topic, const Positions& positions) {
   for (std::size_t id = 0; id < positions.committed.size(); ++id) {
-    if (positions.committed[id] >= 0) store_.erase(key_of(group, topic, static_cast<std::int32_t>(id)));
+    if (positions.committed[id] >= 0)
+      store_.erase(setting_keys::offset_key({group, topic, static_cast<std::int32_t>(id)}));
   }
 }
 

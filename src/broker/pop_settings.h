@@ -1,5 +1,5 @@
 // What of POP outlives the broker: per group and queue, where the next pop begins, and its batches in flight. Each is one
-// setting of the store; names hold no line feeds, so these part the key.
+// setting of the store, under names of setting_keys.h.
 #pragma once
 
 #include <compare>

@@ -28,7 +28,7 @@ class RequestModes {
 
  private:
   store::Store& store_;
-  std::map<std::string, RequestMode, std::less<>> modes_;  // by "topic\ngroup"
+  std::map<std::string, RequestMode, std::less<>> modes_;  // by the name of the setting
 };
 
 }  // namespace gantry::broker

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "broker/setting_keys.h"
 #include "queueing/delay_levels.h"
 #include "queueing/topic_names.h"
 #include "wire/body.h"
@@ -11,8 +12,6 @@
 namespace gantry::broker {
 
 namespace {
-
-constexpr std::string_view kTopicPrefix = "topic/";
 
 wire::TopicConfig config_of(std::string_view name, std::int32_t queues, std::int32_t perm = 6) {
   wire::TopicConfig config;
@@ -45,7 +44,7 @@ Result<void> Topics::load() {
   (void)add(config_of("RMQ_SYS_TRACE_TOPIC", 1), false);
   (void)add(config_of(config_.cluster_name + "_REPLY_TOPIC", 1), false);
   Result<void> result;
-  auto read = store_.for_each_setting(kTopicPrefix, [&](std::string_view, std::string_view value) {
+  auto read = store_.for_each_setting(setting_keys::kTopicPrefix, [&](std::string_view, std::string_view value) {
     auto config = wire::decode_body<wire::TopicConfig>(value);
     if (!config) {
       spdlog::error("broker: a stored topic cannot be read and is skipped: {}", config.error().message);
@@ -113,7 +112,7 @@ Result<Topic*> Topics::add(wire::TopicConfig config, bool save) {
   if (topic.queues.size() < static_cast<std::size_t>(topic.queue_count()))
     topic.queues.resize(static_cast<std::size_t>(topic.queue_count()));
   if (save) {
-    store_.put(std::string(kTopicPrefix) + topic.config.topic_name, wire::encode_body(topic.config));
+    store_.put(setting_keys::topic_key(topic.config.topic_name), wire::encode_body(topic.config));
     changed();
   }
   return &topic;
@@ -124,7 +123,7 @@ bool Topics::remove(std::string_view name) {
   if (found == topics_.end()) return false;
   const std::string topic = found->first;
   topics_.erase(found);
-  store_.erase(std::string(kTopicPrefix) + topic);
+  store_.erase(setting_keys::topic_key(topic));
   store_.log().drop(topic);
   changed();
   if (on_removed) on_removed(topic);

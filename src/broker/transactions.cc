@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "broker/setting_keys.h"
 #include "store/bytes.h"
 #include "wire/codes.h"
 #include "wire/headers/admin.h"
@@ -15,17 +16,8 @@ namespace gantry::broker {
 
 namespace {
 
-constexpr std::string_view kHalfPrefix = "half/";
 constexpr std::int64_t kCheckIntervalMs = 30'000;
 constexpr std::chrono::seconds kTick{1};
-
-std::string half_key(std::int64_t queue_offset) {
-  std::string key(kHalfPrefix);
-  char bytes[8];
-  store::put_u64(bytes, static_cast<std::uint64_t>(queue_offset));
-  key.append(bytes, sizeof bytes);
-  return key;
-}
 
 }  // namespace
 
@@ -38,14 +30,14 @@ Transactions::Transactions(boost::asio::io_context& io, store::Store& store, Top
 
 Result<void> Transactions::load() {
   std::size_t malformed = 0;
-  auto read = store_.for_each_setting(kHalfPrefix, [&](std::string_view key, std::string_view value) {
-    key.remove_prefix(kHalfPrefix.size());
-    if (key.size() != 8 || value.size() != 16) {
+  auto read = store_.for_each_setting(setting_keys::kHalfPrefix, [&](std::string_view name, std::string_view value) {
+    const auto queue_offset = setting_keys::parse_half_key(name);
+    if (!queue_offset || value.size() != 16) {
       ++malformed;
       return;
     }
     const auto stored_ms = static_cast<std::int64_t>(store::get_u64(value.data() + 8));
-    halves_[static_cast<std::int64_t>(store::get_u64(key.data()))] =
+    halves_[*queue_offset] =
         Half{store::get_u64(value.data()), stored_ms, 0, stored_ms + config_.transaction_timeout_ms};
   });
   if (read && malformed > 0) {
@@ -75,7 +67,7 @@ Result<Messages::Stored> Transactions::put_half(Topic& topic, std::int32_t queue
   char value[16];
   store::put_u64(value, stored->physical_offset);
   store::put_u64(value + 8, static_cast<std::uint64_t>(stored->store_time_ms));
-  store_.put(half_key(stored->queue_offset), {value, sizeof value});
+  store_.put(setting_keys::half_key(stored->queue_offset), {value, sizeof value});
   const bool first = halves_.empty();
   halves_.insert_or_assign(stored->queue_offset, Half{stored->physical_offset, stored->store_time_ms, 0,
                                                       stored->store_time_ms + config_.transaction_timeout_ms});
@@ -123,7 +115,7 @@ Result<void> Transactions::end(std::int64_t queue_offset, std::uint64_t physical
 }
 
 void Transactions::forget(std::int64_t queue_offset) {
-  store_.erase(half_key(queue_offset));
+  store_.erase(setting_keys::half_key(queue_offset));
   halves_.erase(queue_offset);
 }
 

@@ -1,5 +1,6 @@
 // DELETE_KV_CONFIG (102). Rule: DefaultRequestProcessor.deleteKVConfig.
 #include "broker/handlers/handlers.h"
+#include "broker/setting_keys.h"
 #include "store/store.h"
 #include "wire/headers/route.h"
 
@@ -10,7 +11,7 @@ void handle_delete_kv_config(BrokerContext& broker, remoting::Request request) {
   if (!header) return request.reply.fail(header.error());
   if (auto space = broker.kv_configs.find(header->name_space); space != broker.kv_configs.end()) {
     space->second.erase(header->key);
-    broker.store.erase("kv/" + header->name_space + '\0' + header->key);
+    broker.store.erase(setting_keys::kv_key({header->name_space, header->key}));
   }
   broker.reply_when_durable(std::move(request.reply));
 }

@@ -1,5 +1,6 @@
 // PUT_KV_CONFIG (100). Rule: org.apache.rocketmq.namesrv.kvconfig.KVConfigManager.
 #include "broker/handlers/handlers.h"
+#include "broker/setting_keys.h"
 #include "store/store.h"
 #include "wire/headers/route.h"
 
@@ -15,7 +16,7 @@ void handle_put_kv_config(BrokerContext& broker, remoting::Request request) {
   if (broker.kv_configs.size() >= kKeysMax || broker.kv_configs[header->name_space].size() >= kKeysMax) {
     return request.reply.fail(Error{Errc::resource_exhausted, "there are too many configurations"});
   }
-  broker.store.put("kv/" + header->name_space + '\0' + header->key, header->value);
+  broker.store.put(setting_keys::kv_key({header->name_space, header->key}), header->value);
   broker.kv_configs[header->name_space][header->key] = std::move(header->value);
   broker.reply_when_durable(std::move(request.reply));
 }
