@@ -106,5 +106,20 @@ TEST_F(ClientFaults, GivenABrokerThatCannotBeReachedThenNothingIsSaidToBeStored)
   EXPECT_THAT(ended.err, AllOf(HasSubstr("cannot connect"), testing::Not(HasSubstr("stored"))));
 }
 
+TEST_F(ClientFaults, GivenAVersionThatIsNoNumberThenDoctorDoesNotJudgeIt) {
+  std::string version;
+  broker->on(code::kGetBrokerRuntimeInfo, [&](remoting::Request& request) {
+    wire::KVTable table;
+    table.entries = {{"brokerVersionDesc", "V9_9_9"}, {"brokerVersion", version}};
+    fake::Broker::answer_body(request, wire::encode_body(table));
+  });
+  for (const auto& [said, judged] : std::map<std::string, bool>{{"300", true}, {"9_9_9", false}, {"", false}}) {
+    version = said;
+    const Ended ended = run({"doctor"});
+    EXPECT_THAT(ended.out, HasSubstr("V9_9_9")) << said;
+    EXPECT_EQ(ended.out.find("POP needs RocketMQ 5") != std::string::npos, judged) << said << ended.out;
+  }
+}
+
 }  // namespace
 }  // namespace gantry::integration

@@ -1,7 +1,7 @@
 // gantry doctor: checks a cluster from where it is called, and says what to do about each thing that is wrong.
 #include <boost/json/array.hpp>
-#include <charconv>
 
+#include "base/parse_number.h"
 #include "cli/commands/declarations.h"
 #include "cli/connection.h"
 #include "cli/output.h"
@@ -71,10 +71,7 @@ asio::awaitable<bool> check_name_servers(ClusterPtr cluster, Findings& findings)
 std::optional<std::int64_t> number(const std::map<std::string, std::string>& info, const char* name) {
   auto it = info.find(name);
   if (it == info.end()) return std::nullopt;
-  std::int64_t value = 0;
-  auto [end, error] = std::from_chars(it->second.data(), it->second.data() + it->second.size(), value);
-  if (error != std::errc{}) return std::nullopt;
-  return value;
+  return parse_number<std::int64_t>(it->second);
 }
 
 // The broker's clock against ours. No request asks for it, but the delay of a group that has never committed is, on
