@@ -14,7 +14,6 @@ namespace {
 
 constexpr milliseconds kLocalRetryDelay{5'000};  // a message that could not be sent back; Java's delay as well
 constexpr milliseconds kLookAgain{10};
-constexpr const char* kSentBack = "GANTRY_SENT_BACK";  // a property: the commit does not report it a second time
 
 std::string name_of(const MessageQueue& queue) {
   return fmt::format("queue {} of {} on broker {}", queue.queue_id, queue.topic, queue.broker_name);
@@ -149,11 +148,11 @@ asio::awaitable<void> AssignedQueue::settle(std::shared_ptr<ProcessQueue> held, 
     }
     shared_->worked(sending_back_);
     if (shared_->acknowledged) shared_->acknowledged(message, Outcome::retry);
-    message.properties[kSentBack] = "true";
+    held->settled(message.queue_offset);
+  } else {
+    held->done(std::move(message));
+    if (held->given_up()) give_up(*held);
   }
-  const bool late = held->given_up();
-  held->done(std::move(message));
-  if (late) give_up(*held);
   room_.notify();
 }
 
@@ -185,8 +184,7 @@ asio::awaitable<bool> AssignedQueue::commit() {
   shared_->worked(storing_);
   committed_at_ = now;
   for (const ReceivedMessage& message : held->committed(offset)) {
-    if (shared_->acknowledged && !message.properties.contains(kSentBack))
-      shared_->acknowledged(message, Outcome::success);
+    if (shared_->acknowledged) shared_->acknowledged(message, Outcome::success);
   }
   co_return true;
 }
@@ -227,7 +225,7 @@ void AssignedQueue::give_up(ProcessQueue& held) {
   const Error why = commit_error_.value_or(
       Error{Errc::unavailable, fmt::format("{} was given up before the commit", name_of(queue_))});
   for (const ReceivedMessage& message : held.give_up()) {
-    if (shared_->unacknowledged && !message.properties.contains(kSentBack)) shared_->unacknowledged(message, why);
+    if (shared_->unacknowledged) shared_->unacknowledged(message, why);
   }
 }
 

@@ -22,7 +22,10 @@ class ProcessQueue {
   // between count as processed.
   void put(std::vector<ReceivedMessage> messages, std::int64_t next);
   std::optional<ReceivedMessage> take();
+  // Processed, and to be told when a commit covers it.
   void done(ReceivedMessage message);
+  // Processed, and told already, as a message is that was sent back: no commit returns it.
+  void settled(std::int64_t offset) { pending_.erase(offset); }
   // The message goes back to the front, to be taken again.
   void put_back(ReceivedMessage message);
 
@@ -30,9 +33,9 @@ class ProcessQueue {
   // Every message below it is processed.
   std::int64_t committable() const { return pending_.empty() ? next_offset_ : *pending_.begin(); }
   std::int64_t committed() const { return committed_; }
-  // The broker acknowledged the commit of `offset`: returns the processed messages that it covers, in order.
+  // The broker acknowledged the commit of `offset`: returns those that were done below it, in order.
   std::vector<ReceivedMessage> committed(std::int64_t offset);
-  // Nothing of it will be committed any more. Returns what was processed and is not known to be committed, in order.
+  // Nothing of it will be committed any more. Returns what was done and is not known to be committed, in order.
   std::vector<ReceivedMessage> give_up();
   bool given_up() const { return given_up_; }
 

@@ -68,6 +68,19 @@ TEST(ProcessQueue, GivenACommitThenItCoversWhatIsBelowItOnce) {
   EXPECT_EQ(queue.committed(), 3);
 }
 
+TEST(ProcessQueue, GivenAMessageThatWasSettledThenItCountsAsProcessedAndIsNotReturned) {
+  ProcessQueue queue(0);
+  queue.put(run(0, 4), 4);
+  for (int i = 0; i < 4; ++i) {
+    auto message = queue.take();
+    i % 2 == 0 ? queue.settled(message->queue_offset) : queue.done(*message);
+  }
+  EXPECT_EQ(queue.committable(), 4);
+  EXPECT_EQ(queue.at_hand(), 0U);
+  EXPECT_EQ(offsets(queue.committed(2)), (std::vector<std::int64_t>{1}));
+  EXPECT_EQ(offsets(queue.give_up()), (std::vector<std::int64_t>{3}));
+}
+
 TEST(ProcessQueue, GivenMessagesBelowTheNextOffsetThenTheyAreNotTakenAgain) {
   ProcessQueue queue(5);
   queue.put(run(3, 7), 7);
@@ -90,6 +103,7 @@ TEST(ProcessQueue, GivenAMessagePutBackThenItComesFirstAndHoldsTheOffset) {
 TEST(ProcessQueue, GivenAMessageOfAnotherLifeThenNothingHappens) {
   ProcessQueue queue(10);
   queue.done(at(3));
+  queue.settled(3);
   queue.put_back(at(3));
   EXPECT_EQ(queue.committable(), 10);
   EXPECT_EQ(queue.buffered(), 0U);
