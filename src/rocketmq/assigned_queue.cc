@@ -13,7 +13,8 @@ using std::chrono::steady_clock;
 namespace {
 
 constexpr milliseconds kLocalRetryDelay{5'000};  // a message that could not be sent back; Java's delay as well
-constexpr milliseconds kLookAgain{10};
+// For the answer to a commit when the queue goes away. A commit ends earlier by the timeouts of its requests.
+constexpr milliseconds kCommitMax{10'000};
 
 std::string name_of(const MessageQueue& queue) {
   return fmt::format("queue {} of {} on broker {}", queue.queue_id, queue.topic, queue.broker_name);
@@ -28,7 +29,8 @@ AssignedQueue::AssignedQueue(std::shared_ptr<Shared> shared, MessageQueue queue,
       reading_(fmt::format("reading {}", name_of(queue_))),
       storing_(fmt::format("committing {}", name_of(queue_))),
       sending_back_(fmt::format("sending back from {}", name_of(queue_))),
-      room_(shared_->cluster->io()) {}
+      room_(shared_->cluster->io()),
+      progress_(shared_->cluster->io()) {}
 
 template <class Loop>
 void AssignedQueue::spawn(Loop loop) {
@@ -114,6 +116,7 @@ void AssignedQueue::reset(std::int64_t offset) {
   if (held_) give_up(*held_);
   held_ = std::make_shared<ProcessQueue>(offset);
   room_.notify();
+  progress_.notify();
   spawn([self = shared_from_this(), offset] { return self->store(offset); });
 }
 
@@ -154,12 +157,14 @@ asio::awaitable<void> AssignedQueue::settle(std::shared_ptr<ProcessQueue> held, 
     if (held->given_up()) give_up(*held);
   }
   room_.notify();
+  progress_.notify();
 }
 
 asio::awaitable<void> AssignedQueue::retry_later(std::shared_ptr<ProcessQueue> held, ReceivedMessage message) {
   asio::steady_timer timer(shared_->cluster->io(), kLocalRetryDelay);
   co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
   held->put_back(std::move(message));
+  progress_.notify();
   shared_->ready();
 }
 
@@ -175,6 +180,7 @@ asio::awaitable<bool> AssignedQueue::commit() {
   committing_ = true;
   auto result = co_await shared_->client.commit(queue_, offset);
   committing_ = false;
+  progress_.notify();
   if (!result) {
     commit_error_ = result.error();
     shared_->broker_failed(storing_, result.error());
@@ -189,9 +195,10 @@ asio::awaitable<bool> AssignedQueue::commit() {
   co_return true;
 }
 
-asio::awaitable<void> AssignedQueue::while_committing() {
-  Wakeup pause(shared_->cluster->io());
-  while (committing_) co_await pause.wait(kLookAgain);
+asio::awaitable<void> AssignedQueue::wait_while(bool (AssignedQueue::*busy)() const, steady_clock::time_point until) {
+  for (auto now = steady_clock::now(); (this->*busy)() && now < until; now = steady_clock::now()) {
+    co_await progress_.wait(std::chrono::ceil<milliseconds>(until - now));
+  }
 }
 
 void AssignedQueue::drop() {
@@ -200,7 +207,7 @@ void AssignedQueue::drop() {
 }
 
 asio::awaitable<bool> AssignedQueue::commit_finally() {
-  co_await while_committing();
+  co_await wait_while(&AssignedQueue::committing, steady_clock::now() + kCommitMax);
   const bool committed = co_await commit();
   if (held_) give_up(*held_);
   co_return committed;
@@ -209,12 +216,11 @@ asio::awaitable<bool> AssignedQueue::commit_finally() {
 asio::awaitable<void> AssignedQueue::hand_over() {
   const auto until = steady_clock::now() + shared_->config.handover_delay / 2;
   co_await commit();
-  Wakeup pause(shared_->cluster->io());
-  while (held_ && held_->at_hand() > 0 && steady_clock::now() < until) co_await pause.wait(kLookAgain);
+  co_await wait_while(&AssignedQueue::at_work, until);
   if (steady_clock::now() < until) {
     co_await commit_finally();
   } else {
-    co_await while_committing();
+    co_await wait_while(&AssignedQueue::committing, steady_clock::now() + kCommitMax);
     if (held_) give_up(*held_);
   }
   for (const std::string& source : {reading_, storing_, sending_back_})

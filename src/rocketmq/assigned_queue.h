@@ -65,7 +65,10 @@ class AssignedQueue : public std::enable_shared_from_this<AssignedQueue> {
   boost::asio::awaitable<void> settle(std::shared_ptr<ProcessQueue> held, ReceivedMessage message, Outcome outcome);
   boost::asio::awaitable<void> retry_later(std::shared_ptr<ProcessQueue> held, ReceivedMessage message);
   boost::asio::awaitable<void> store(std::int64_t offset);
-  boost::asio::awaitable<void> while_committing();
+  bool committing() const { return committing_; }
+  bool at_work() const { return held_ && held_->at_hand() > 0; }
+  boost::asio::awaitable<void> wait_while(bool (AssignedQueue::*busy)() const,
+                                          std::chrono::steady_clock::time_point until);
   void give_up(ProcessQueue& held);
 
   const std::shared_ptr<Shared> shared_;
@@ -74,6 +77,7 @@ class AssignedQueue : public std::enable_shared_from_this<AssignedQueue> {
   const std::string reading_, storing_, sending_back_;  // sources of errors
   std::shared_ptr<ProcessQueue> held_;  // empty until the first offset is known; a reset puts another one there
   Wakeup room_;                         // messages were taken: there may be room for more
+  Wakeup progress_;                     // a commit or a message at hand ended: for who gives the queue up
   bool dropped_ = false;
   bool committing_ = false;
   std::optional<std::chrono::steady_clock::time_point> committed_at_;  // by us, or read as such; empty: never
