@@ -18,14 +18,6 @@ namespace gantry::rocketmq {
 namespace asio = boost::asio;
 using std::chrono::milliseconds;
 
-namespace {
-
-// Names of errors' sources, besides each topic's and each queue's own.
-constexpr std::string_view kHeartbeat = "heartbeat";
-constexpr std::string_view kHandler = "handler";  // an event: shown until a heartbeat went well
-
-}  // namespace
-
 class Consumer::Impl : public std::enable_shared_from_this<Impl> {
  public:
   Impl(std::shared_ptr<Cluster> cluster, ConsumerConfig config, Handler handler, Acknowledged acknowledged,
@@ -33,18 +25,20 @@ class Consumer::Impl : public std::enable_shared_from_this<Impl> {
       : cluster_(cluster),
         config_(std::move(config)),
         subscriptions_(make_subscriptions(config_)),
+        acknowledged_(std::move(acknowledged)),
+        unacknowledged_(std::move(unacknowledged)),
         shared_(std::make_shared<AssignedQueue::Shared>(
-            AssignedQueue::Shared{cluster, config_, QueueClient(cluster, config_.group), std::move(acknowledged),
-                                  std::move(unacknowledged), nullptr, nullptr, nullptr, nullptr})),
-        member_(cluster, config_.group,
-                std::string(config_.mode == ConsumeMode::push ? wire::kConsumePassively : wire::kConsumeActively),
-                std::string(config_.from == ConsumeFrom::earliest ? wire::kConsumeFromFirstOffset
-                                                                  : wire::kConsumeFromLastOffset),
-                subscriptions_),
+            AssignedQueue::Shared{cluster, config_, QueueClient(cluster, config_.group), nullptr, nullptr, nullptr,
+                                  nullptr, nullptr, nullptr})),
+        member_(cluster, errors_,
+                {.group = config_.group,
+                 .consume_type = config_.mode == ConsumeMode::push ? wire::kConsumePassively : wire::kConsumeActively,
+                 .from = config_.from,
+                 .subscriptions = subscriptions_,
+                 .heartbeat_interval = config_.heartbeat_interval}),
         workers_(
             cluster->io(), config_.group, std::move(handler), [this] { return next_task(); },
-            [this](const Error& error) { errors_.note(kHandler, error); }),
-        heartbeat_wakeup_(cluster->io()),
+            [this](const Error& error) { member_.note_event(error); }),
         rebalance_wakeup_(cluster->io()),
         commit_wakeup_(cluster->io()),
         stop_wakeup_(cluster->io()) {}
@@ -73,8 +67,9 @@ class Consumer::Impl : public std::enable_shared_from_this<Impl> {
     net::spawn(cluster_->io(), "a loop of the consumer in group " + config_.group, std::move(loop));
   }
 
+  template <class Callback>
+  Callback guarded(const Callback& callback);
   void listen();
-  asio::awaitable<void> heartbeats();
   asio::awaitable<void> rebalances();
   asio::awaitable<bool> rebalance_topic(const wire::SubscriptionData& subscription);
   void revoke(const QueuePtr& queue);
@@ -82,23 +77,36 @@ class Consumer::Impl : public std::enable_shared_from_this<Impl> {
   asio::awaitable<void> commits();
   std::optional<MessageWorkers::Task> next_task();
   void reset(const std::map<MessageQueue, std::int64_t>& offsets);
-  asio::awaitable<void> beat();
   void note_broker(std::string_view source, const Error& error);
 
   std::shared_ptr<Cluster> cluster_;
   const ConsumerConfig config_;
   const std::vector<wire::SubscriptionData> subscriptions_;
+  const Acknowledged acknowledged_;
+  const Unacknowledged unacknowledged_;
   std::shared_ptr<AssignedQueue::Shared> shared_;
+  ErrorsBySource errors_;  // of topics and queues, besides the member's
   GroupMember member_;
   std::map<MessageQueue, QueuePtr> assigned_;
   MessageWorkers workers_;
   std::size_t turn_ = 0;  // which queue the next message is taken from
-  Wakeup heartbeat_wakeup_, rebalance_wakeup_, commit_wakeup_, stop_wakeup_;
-  bool rejoining_ = false;  // a broker was away: heartbeats go out until all brokers know us again
+  Wakeup rebalance_wakeup_, commit_wakeup_, stop_wakeup_;
   bool stopped_ = false;
   int handing_over_ = 0;  // queues that were taken away and are not settled yet
-  ErrorsBySource errors_;
 };
+
+// Calls back to the user out of our own loops, which must not end by what the callback throws.
+template <class Callback>
+Callback Consumer::Impl::guarded(const Callback& callback) {
+  if (!callback) return {};
+  return [callback, weak = weak_from_this()](const ReceivedMessage& message, const auto& what) {
+    try {
+      callback(message, what);
+    } catch (...) {
+      if (auto impl = weak.lock()) impl->member_.note_event(caught("acknowledgement of message " + message.message_id));
+    }
+  };
+}
 
 // Those who call back may outlive us.
 void Consumer::Impl::listen() {
@@ -111,6 +119,8 @@ void Consumer::Impl::listen() {
     if (auto impl = weak.lock()) impl->reset(offsets);
   };
   member_.listen(std::move(listener));
+  shared_->acknowledged = guarded(acknowledged_);
+  shared_->unacknowledged = guarded(unacknowledged_);
   shared_->ready = [weak] {
     if (auto impl = weak.lock()) impl->workers_.wake();
   };
@@ -130,9 +140,8 @@ asio::awaitable<Result<void>> Consumer::Impl::start() {
   auto route = co_await cluster_->route(config_.topic, Freshness::now);
   if (!route) co_return std::unexpected(route.error());
   listen();
-  auto joined = co_await member_.heartbeat();
+  auto joined = co_await member_.join(self);
   if (!joined) co_return joined;
-  spawn([self] { return self->heartbeats(); });
   spawn([self] { return self->rebalances(); });
   spawn([self] { return self->commits(); });
   workers_.start(config_.concurrency, self);
@@ -143,8 +152,7 @@ asio::awaitable<void> Consumer::Impl::stop() {
   auto self = shared_from_this();
   if (stopped_) co_return;
   stopped_ = true;
-  member_.stop_listening();
-  heartbeat_wakeup_.notify();
+  member_.retire();
   rebalance_wakeup_.notify();
   commit_wakeup_.notify();
   co_await workers_.stop();
@@ -159,34 +167,11 @@ asio::awaitable<void> Consumer::Impl::stop() {
   co_await member_.unregister();
 }
 
-asio::awaitable<void> Consumer::Impl::heartbeats() {
-  while (true) {
-    co_await heartbeat_wakeup_.wait(rejoining_ ? kRetryDelay : config_.heartbeat_interval);
-    if (stopped_) co_return;
-    co_await beat();
-    if (!rejoining_ || !member_.all_took()) continue;
-    rejoining_ = false;
-    rebalance_wakeup_.notify();
-  }
-}
-
-asio::awaitable<void> Consumer::Impl::beat() {
-  auto result = co_await member_.heartbeat();
-  if (result) {
-    errors_.clear(kHeartbeat);
-    errors_.clear(kHandler);
-  } else {
-    errors_.note(kHeartbeat, result.error());
-  }
-}
-
 // A broker that was started anew does not know us: it would share our queues out among the others, and they would be
 // read twice until our next regular heartbeat.
 void Consumer::Impl::note_broker(std::string_view source, const Error& error) {
   errors_.note(source, error);
-  if (rejoining_ || (error.code != Errc::unavailable && error.code != Errc::timeout)) return;
-  rejoining_ = true;
-  heartbeat_wakeup_.notify();
+  if (error.code == Errc::unavailable || error.code == Errc::timeout) member_.rejoin();
 }
 
 asio::awaitable<void> Consumer::Impl::rebalances() {
@@ -214,7 +199,7 @@ asio::awaitable<bool> Consumer::Impl::rebalance_topic(const wire::SubscriptionDa
     co_return false;
   }
   if (std::find(members->begin(), members->end(), member_.client_id()) == members->end()) {
-    co_await beat();  // the broker forgot us, or was started anew
+    co_await member_.heartbeat();  // the broker forgot us, or was started anew
     co_return false;
   }
   errors_.clear(subscription.topic);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "net/spawn.h"
 #include "rocketmq/gather.h"
 #include "rocketmq/identity.h"
 #include "wire/bodies/consumer.h"
@@ -14,20 +15,71 @@ namespace {
 
 namespace asio = boost::asio;
 
+// Names of errors' sources; no topic or broker is called like this.
+constexpr std::string_view kHeartbeat = "the heartbeats";
+constexpr std::string_view kEvent = "an event";
+
 }  // namespace
 
-GroupMember::GroupMember(std::shared_ptr<Cluster> cluster, std::string group, std::string consume_type,
-                         std::string consume_from_where, std::vector<wire::SubscriptionData> subscriptions)
-    : cluster_(std::move(cluster)), group_(std::move(group)), client_id_(make_client_id()) {
-  for (const auto& subscription : subscriptions) topics_.push_back(subscription.topic);
+GroupMember::GroupMember(std::shared_ptr<Cluster> cluster, ErrorsBySource& errors, GroupMemberConfig config)
+    : cluster_(std::move(cluster)),
+      errors_(errors),
+      group_(std::move(config.group)),
+      heartbeat_interval_(config.heartbeat_interval),
+      client_id_(make_client_id()),
+      wakeup_(cluster_->io()) {
+  for (const auto& subscription : config.subscriptions) topics_.push_back(subscription.topic);
   wire::ConsumerData consumer;
   consumer.group_name = group_;
-  consumer.consume_type = std::move(consume_type);
-  consumer.consume_from_where = std::move(consume_from_where);
-  consumer.subscription_data_set = std::move(subscriptions);
+  consumer.consume_type = config.consume_type;
+  consumer.consume_from_where =
+      config.from == ConsumeFrom::earliest ? wire::kConsumeFromFirstOffset : wire::kConsumeFromLastOffset;
+  consumer.subscription_data_set = std::move(config.subscriptions);
   data_.client_id = client_id_;
   data_.consumer_data_set.push_back(std::move(consumer));
   cluster_->group_requests().listen(group_, listener_);
+}
+
+asio::awaitable<Result<void>> GroupMember::join(std::shared_ptr<void> owner,
+                                                std::function<asio::awaitable<void>()> before) {
+  auto joined = co_await heartbeat();
+  if (joined && !retired_) {
+    net::spawn(cluster_->io(), "the heartbeats of the consumer in group " + group_,
+               [this, owner = std::move(owner), before = std::move(before)] { return beats(before); });
+  }
+  co_return joined;
+}
+
+asio::awaitable<void> GroupMember::beats(std::function<asio::awaitable<void>()> before) {
+  while (true) {
+    co_await wakeup_.wait(rejoining_ ? kRetryDelay : heartbeat_interval_);
+    if (retired_) co_return;
+    if (before) co_await before();
+    co_await heartbeat();
+    if (retired_) co_return;
+    if (!rejoining_ || !all_took_) continue;
+    rejoining_ = false;
+    if (listener_->members_changed) listener_->members_changed();
+  }
+}
+
+void GroupMember::rejoin() {
+  if (rejoining_) return;
+  rejoining_ = true;
+  wakeup_.notify();
+}
+
+void GroupMember::note_event(const Error& error) { errors_.note(kEvent, error); }
+
+asio::awaitable<Result<void>> GroupMember::heartbeat() {
+  auto result = co_await beat();
+  if (result) {
+    errors_.clear(kHeartbeat);
+    errors_.clear(kEvent);
+  } else if (!retired_) {
+    errors_.note(kHeartbeat, result.error());
+  }
+  co_return result;
 }
 
 asio::awaitable<std::set<std::string>> GroupMember::broker_addresses() {
@@ -42,8 +94,10 @@ asio::awaitable<std::set<std::string>> GroupMember::broker_addresses() {
   co_return addresses;
 }
 
-asio::awaitable<Result<void>> GroupMember::heartbeat() {
+asio::awaitable<Result<void>> GroupMember::beat() {
   const std::set<std::string> addresses = co_await broker_addresses();
+  // a broker that gets it after our farewell would keep a member that does not exist, with a share of the queues
+  if (retired_) co_return fail(Errc::cancelled, "the consumer of group {} was stopped", group_);
   Error last{Errc::unavailable, fmt::format("no broker to join group {} at", group_)};
   bool taken = false;
   std::vector<asio::awaitable<Result<wire::Command>>> beats;
@@ -94,6 +148,12 @@ asio::awaitable<Result<std::vector<std::string>>> GroupMember::members(std::stri
     last = body.error();
   }
   co_return std::unexpected(last);
+}
+
+void GroupMember::retire() {
+  retired_ = true;
+  *listener_ = {};
+  wakeup_.notify();
 }
 
 asio::awaitable<void> GroupMember::unregister() {

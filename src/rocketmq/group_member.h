@@ -1,50 +1,79 @@
-// Being a member of a consumer group: heartbeats to every broker of the subscribed topics, the list of members, notices
-// that the list changed, farewell. One Cluster has at most one member of a group, because brokers know clients by
-// connection.
+// Being a member of a consumer group: joining, the loop of heartbeats to every broker of the subscribed topics, the list
+// of members, notices that the list changed, farewell. One Cluster has at most one member of a group, because brokers
+// know clients by connection.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <functional>
 #include <memory>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "rocketmq/cluster.h"
+#include "rocketmq/consumer.h"
+#include "rocketmq/errors_by_source.h"
+#include "rocketmq/wakeup.h"
 #include "wire/bodies/heartbeat.h"
 
 namespace gantry::rocketmq {
 
+struct GroupMemberConfig {
+  std::string group;
+  std::string_view consume_type;  // wire::kConsumePassively, ...
+  ConsumeFrom from = ConsumeFrom::earliest;
+  std::vector<wire::SubscriptionData> subscriptions;  // retry topic included when it is read
+  // Java: 30 s; a broker forgets a client after 120 s.
+  std::chrono::milliseconds heartbeat_interval{30'000};
+};
+
 class GroupMember {
  public:
-  // subscriptions: the topics of the group, retry topic included when it is read.
-  GroupMember(std::shared_ptr<Cluster> cluster, std::string group, std::string consume_type,
-              std::string consume_from_where, std::vector<wire::SubscriptionData> subscriptions);
+  // errors: of the consumer whose member this is; outlives it.
+  GroupMember(std::shared_ptr<Cluster> cluster, ErrorsBySource& errors, GroupMemberConfig config);
 
   const std::string& client_id() const { return client_id_; }
-  const std::string& group() const { return group_; }
 
-  // Java: every 30 s; a broker forgets a client after 120 s. Fails when no broker took it.
+  // The first heartbeat, and when a broker took it the loop of the others, each one after `before`.
+  // owner: kept until the loop has ended; what the functions refer to, and this, belongs to it.
+  boost::asio::awaitable<Result<void>> join(std::shared_ptr<void> owner,
+                                            std::function<boost::asio::awaitable<void>()> before = {});
+  // One heartbeat out of turn. Fails when no broker took it; that is noted, until one went well.
   boost::asio::awaitable<Result<void>> heartbeat();
-  bool all_took() const { return all_took_; }  // of the last heartbeat: every broker did
+  // A broker was away, and if it was started anew it does not know us: heartbeats go out until all brokers took one, and
+  // then the members may have changed.
+  void rejoin();
+  // Of something that happened once, and has no success of its own: shown until a heartbeat went well.
+  void note_event(const Error& error);
   // The client ids of the group, sorted, each once, as one broker of the topic knows them.
   boost::asio::awaitable<Result<std::vector<std::string>>> members(std::string topic);
+
+  // What to do when the brokers ask for it. To be set before joining.
+  void listen(GroupListener listener) { *listener_ = std::move(listener); }
+
+  // No heartbeat is sent and the listener is not called from this moment on. unregister() must follow.
+  void retire();
   boost::asio::awaitable<void> unregister();
 
-  // What to do when the brokers ask for it. To be set before the first heartbeat.
-  void listen(GroupListener listener) { *listener_ = std::move(listener); }
-  void stop_listening() { *listener_ = {}; }
-
  private:
+  boost::asio::awaitable<void> beats(std::function<boost::asio::awaitable<void>()> before);
+  boost::asio::awaitable<Result<void>> beat();
   boost::asio::awaitable<std::set<std::string>> broker_addresses();
 
   std::shared_ptr<Cluster> cluster_;
-  std::string group_;
+  ErrorsBySource& errors_;
+  const std::string group_;
+  const std::chrono::milliseconds heartbeat_interval_;
   std::string client_id_;
   wire::HeartbeatData data_;
   std::vector<std::string> topics_;
   std::shared_ptr<GroupListener> listener_ = std::make_shared<GroupListener>();
   std::set<std::string> greeted_;  // addresses that know us
-  bool all_took_ = false;
+  Wakeup wakeup_;
+  bool all_took_ = false;   // of the last heartbeat: every broker did
+  bool rejoining_ = false;  // see rejoin()
+  bool retired_ = false;
 };
 
 }  // namespace gantry::rocketmq

@@ -8,6 +8,17 @@ namespace gantry::rocketmq {
 
 namespace asio = boost::asio;
 
+Error caught(const std::string& what) {
+  std::string why = "an exception of an unknown kind";
+  try {
+    throw;
+  } catch (const std::exception& error) {
+    why = error.what();
+  } catch (...) {
+  }
+  return Error{Errc::internal, fmt::format("{}: {}", what, why)};
+}
+
 // Whatever way the handling of a message ends, stop() must not wait for it any more.
 class MessageWorkers::AtWork {
  public:
@@ -60,26 +71,14 @@ asio::awaitable<void> MessageWorkers::handle(Task task) {
   try {
     outcome = co_await handler_(task.message);
   } catch (...) {
-    failed("handler of message " + id);
+    failed_(caught("handler of message " + id));
   }
   // it calls back to the user as well
   try {
     co_await task.settle(std::move(task.message), outcome);
   } catch (...) {
-    failed("acknowledgement of message " + id);
+    failed_(caught("acknowledgement of message " + id));
   }
-}
-
-// In a catch block only.
-void MessageWorkers::failed(const std::string& what) {
-  std::string why = "an exception of an unknown kind";
-  try {
-    throw;
-  } catch (const std::exception& error) {
-    why = error.what();
-  } catch (...) {
-  }
-  failed_(Error{Errc::internal, fmt::format("{}: {}", what, why)});
 }
 
 asio::awaitable<void> MessageWorkers::stop() {

@@ -17,6 +17,9 @@
 
 namespace gantry::rocketmq {
 
+// In a catch block: what was caught there, as an error of `what`.
+Error caught(const std::string& what);
+
 // All calls on the thread of the io_context.
 class MessageWorkers {
  public:
@@ -44,7 +47,6 @@ class MessageWorkers {
 
   boost::asio::awaitable<void> work(std::shared_ptr<Wakeup> wakeup);
   boost::asio::awaitable<void> handle(Task task);
-  void failed(const std::string& what);
 
   boost::asio::io_context& io_;
   std::string group_;

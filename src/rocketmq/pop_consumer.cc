@@ -21,10 +21,8 @@ using std::chrono::milliseconds;
 namespace {
 
 constexpr milliseconds kGiveBack{1'000};  // invisible time of what is given back unprocessed
-// Names of errors' sources, besides each broker's own.
-constexpr std::string_view kPopRoute = "route";
-constexpr std::string_view kPopHeartbeat = "heartbeat";
-constexpr std::string_view kPopHandler = "handler";  // an event: shown until a heartbeat went well
+// Name of an error's source, besides each broker's own and the member's.
+constexpr std::string_view kPopRoute = "the route";
 
 }  // namespace
 
@@ -38,14 +36,15 @@ class PopConsumer::Impl : public std::enable_shared_from_this<Impl> {
         unacknowledged_(std::move(unacknowledged)),
         subscription_(queueing::subscribe(config_.topic, config_.tags, unix_now_ms())),
         pops_(cluster, config_.group),
-        member_(cluster, config_.group, std::string(wire::kConsumePop),
-                std::string(config_.from == ConsumeFrom::earliest ? wire::kConsumeFromFirstOffset
-                                                                  : wire::kConsumeFromLastOffset),
-                {subscription_}),
+        member_(cluster, errors_,
+                {.group = config_.group,
+                 .consume_type = wire::kConsumePop,
+                 .from = config_.from,
+                 .subscriptions = {subscription_},
+                 .heartbeat_interval = config_.heartbeat_interval}),
         workers_(
             cluster->io(), config_.group, std::move(handler), [this] { return next_task(); },
-            [this](const Error& error) { errors_.note(kPopHandler, error); }),
-        heartbeat_wakeup_(cluster->io()) {}
+            [this](const Error& error) { member_.note_event(error); }) {}
 
   asio::awaitable<Result<void>> start();
   void hold() { workers_.hold(); }
@@ -72,8 +71,7 @@ class PopConsumer::Impl : public std::enable_shared_from_this<Impl> {
     net::spawn(cluster_->io(), "a loop of the POP consumer in group " + config_.group, std::move(loop));
   }
 
-  asio::awaitable<void> heartbeats();
-  asio::awaitable<Result<void>> find_brokers();
+  asio::awaitable<void> find_brokers();
   asio::awaitable<void> polls(std::shared_ptr<Source> source);
   asio::awaitable<void> give_back(std::shared_ptr<Source> source);
   std::optional<MessageWorkers::Task> next_task();
@@ -88,48 +86,42 @@ class PopConsumer::Impl : public std::enable_shared_from_this<Impl> {
   Unacknowledged unacknowledged_;
   const wire::SubscriptionData subscription_;
   PopClient pops_;
+  ErrorsBySource errors_;
   GroupMember member_;
   std::map<std::string, std::shared_ptr<Source>> sources_;  // by broker name
   MessageWorkers workers_;
   std::size_t turn_ = 0;
-  Wakeup heartbeat_wakeup_;
   bool stopped_ = false;
-  ErrorsBySource errors_;
 };
 
 asio::awaitable<Result<void>> PopConsumer::Impl::start() {
   auto self = shared_from_this();
   cluster_->forget_route(config_.topic);
-  auto joined = co_await find_brokers();
-  if (joined) joined = co_await member_.heartbeat();
+  auto route = co_await cluster_->route(config_.topic);
+  if (!route) co_return std::unexpected(route.error());
+  std::function<asio::awaitable<void>()> before_heartbeat = [this] { return find_brokers(); };
+  auto joined = co_await member_.join(self, std::move(before_heartbeat));
   if (!joined) co_return joined;
-  spawn([self] { return self->heartbeats(); });
+  co_await find_brokers();
   workers_.start(config_.concurrency, self);
   co_return Result<void>{};
 }
 
-asio::awaitable<Result<void>> PopConsumer::Impl::find_brokers() {
+// Each broker that the topic has come to since the last time gets a loop.
+asio::awaitable<void> PopConsumer::Impl::find_brokers() {
   auto route = co_await cluster_->route(config_.topic);
-  if (!route) co_return std::unexpected(route.error());
+  if (!route) {
+    errors_.note(kPopRoute, route.error());
+    co_return;
+  }
+  errors_.clear(kPopRoute);
+  if (stopped_) co_return;
   for (const MessageQueue& queue : route->read_queues()) {
     if (sources_.contains(queue.broker_name)) continue;
     auto source = std::make_shared<Source>(cluster_->io());
     source->name = queue.broker_name;
     sources_[queue.broker_name] = source;
     spawn([self = shared_from_this(), source] { return self->polls(source); });
-  }
-  co_return Result<void>{};
-}
-
-asio::awaitable<void> PopConsumer::Impl::heartbeats() {
-  while (true) {
-    co_await heartbeat_wakeup_.wait(config_.heartbeat_interval);
-    if (stopped_) co_return;
-    auto found = co_await find_brokers();
-    keep(kPopRoute, found);
-    auto beaten = co_await member_.heartbeat();
-    keep(kPopHeartbeat, beaten);
-    if (beaten) errors_.clear(kPopHandler);
   }
 }
 
@@ -232,7 +224,7 @@ asio::awaitable<void> PopConsumer::Impl::stop() {
   auto self = shared_from_this();
   if (stopped_) co_return;
   stopped_ = true;
-  heartbeat_wakeup_.notify();
+  member_.retire();
   co_await workers_.stop();
   for (const auto& [name, source] : sources_) {
     source->room.notify();

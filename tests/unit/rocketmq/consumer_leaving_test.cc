@@ -1,4 +1,4 @@
-// Consumers that leave while a broker has not answered yet.
+// Consumers that leave while a broker or a name server has not answered yet.
 #include "unit/rocketmq/consumer_fixture.h"
 
 namespace gantry::rocketmq {
@@ -6,6 +6,7 @@ namespace {
 
 using namespace fake;
 using testing::ElementsAre;
+using testing::HasSubstr;
 
 class LeavingTest : public ConsumerTest {
  protected:
@@ -94,6 +95,66 @@ TEST_F(LeavingTest, GivenAMessageAtHandWhenTheQueueIsTakenAwayThenItIsCommittedA
   EXPECT_EQ(committed(0), 1);
   EXPECT_TRUE(doubtful.empty());
   await(io, consumer.stop());
+}
+
+// The loop that looks for new brokers before a heartbeat is still waiting for the route when the consumer has gone.
+TEST_F(LeavingTest, GivenPopThatWaitsForARouteWhenStoppedThenNoHeartbeatFollowsTheFarewell) {
+  auto settings = pop_config();
+  settings.heartbeat_interval = 5ms;
+  PopConsumer consumer(cluster, settings, take(), note());
+  ASSERT_TRUE(await(io, consumer.start()));
+  servers.hold_routes();
+  cluster->forget_route("t");
+  ASSERT_TRUE(until([&] { return !servers.held_routes.empty(); }));
+  begin_to_stop(consumer);
+  ASSERT_TRUE(until([&] { return stopped; }));
+  ASSERT_TRUE(broker->members["g"].empty());
+  servers.answer_routes();
+  EXPECT_TRUE(falls_silent());
+  EXPECT_TRUE(broker->members["g"].empty());
+}
+
+TEST_F(LeavingTest, GivenPopThatCouldNotJoinThenNothingIsPopped) {
+  broker->store("t", 0, "x");
+  broker->refuse(code::kHeartBeat, rc::kSystemError);
+  PopConsumer consumer(cluster, pop_config(), take(), note());
+  ASSERT_FALSE(await(io, consumer.start()));
+  EXPECT_TRUE(falls_silent());
+  EXPECT_EQ(broker->calls[code::kPopMessage], 0);
+  ASSERT_TRUE(await(io, consumer.start()));  // another try
+  EXPECT_TRUE(until([&] { return acknowledged.size() == 1; }));
+  await(io, consumer.stop());
+}
+
+TEST_F(LeavingTest, GivenAnAcknowledgedCallbackThatThrowsThenItIsSaidAndTheConsumerGoesOnAndLeaves) {
+  broker->store("t", 0, "0");
+  Consumer consumer(cluster, config(), take(),
+                    [](const ReceivedMessage&, Outcome) { throw std::runtime_error("out of disk"); });
+  ASSERT_TRUE(await(io, consumer.start()));
+  ASSERT_TRUE(until([&] { return committed(0) == 1; }));
+  EXPECT_TRUE(until([&] { return !consumer.last_error().empty(); }));
+  EXPECT_THAT(consumer.last_error(), HasSubstr("out of disk"));
+  broker->store("t", 0, "1");
+  EXPECT_TRUE(until([&] { return committed(0) == 2; }));
+  begin_to_stop(consumer);
+  EXPECT_TRUE(until([&] { return stopped; }));
+  EXPECT_TRUE(broker->members["g"].empty());
+}
+
+// The same when the callback is called for a queue that is handed over.
+TEST_F(LeavingTest, GivenAnAcknowledgedCallbackThatThrowsAtAHandOverThenStopEnds) {
+  broker->store("t", 0, "0");
+  auto settings = config();
+  settings.commit_interval = 1h;
+  Consumer consumer(cluster, settings, take(),
+                    [](const ReceivedMessage&, Outcome) { throw std::runtime_error("out of disk"); });
+  ASSERT_TRUE(await(io, consumer.start()));
+  ASSERT_TRUE(until([&] { return handled.size() == 1; }));
+  broker->members["g"]["!"] = broker->members["g"].begin()->second;
+  broker->notify_members_changed("g");
+  ASSERT_TRUE(until([&] { return committed(0) == 1; }));
+  begin_to_stop(consumer);
+  EXPECT_TRUE(run_until(io, [&] { return stopped; }, 5s));
 }
 
 }  // namespace

@@ -17,16 +17,12 @@ class Servers {
  public:
   explicit Servers(asio::io_context& io) : io(io), server(io, {}) {
     server.handle(code::kGetRouteinfoByTopic, [this](remoting::Request request) {
-      auto header = wire::decode_header<wire::GetRouteInfoRequestHeader>(request.command.fields);
       ++route_calls;
-      auto found = routes.find(header->topic);
-      if (found == routes.end()) {
-        request.reply.send(rc::kTopicNotExist, "No topic route info in name server for the topic: " + header->topic);
-        return;
+      if (holding_routes) {
+        held_routes.push_back(std::move(request));
+      } else {
+        answer_route(request);
       }
-      auto response = request.reply.response(rc::kSuccess);
-      response.body = wire::encode_body(found->second);
-      request.reply.send(std::move(response));
     });
     server.handle(code::kGetBrokerClusterInfo, [this](remoting::Request request) {
       wire::ClusterInfo info;
@@ -50,6 +46,13 @@ class Servers {
       request.reply.send(rc::kSuccess);
     });
     EXPECT_TRUE(server.start());
+  }
+
+  // Questions for routes wait until answer_routes().
+  void hold_routes() { holding_routes = true; }
+  void answer_routes() {
+    holding_routes = false;
+    for (auto& request : std::exchange(held_routes, {})) answer_route(request);
   }
 
   static wire::BrokerData data_of(const Broker& broker, std::int64_t id = 0) {
@@ -98,6 +101,21 @@ class Servers {
   std::vector<std::unique_ptr<Broker>> brokers;
   std::map<std::string, wire::TopicRouteData> routes;
   int route_calls = 0;
+  bool holding_routes = false;
+  std::vector<remoting::Request> held_routes;
+
+ private:
+  void answer_route(remoting::Request& request) {
+    auto header = wire::decode_header<wire::GetRouteInfoRequestHeader>(request.command.fields);
+    auto found = routes.find(header->topic);
+    if (found == routes.end()) {
+      request.reply.send(rc::kTopicNotExist, "No topic route info in name server for the topic: " + header->topic);
+      return;
+    }
+    auto response = request.reply.response(rc::kSuccess);
+    response.body = wire::encode_body(found->second);
+    request.reply.send(std::move(response));
+  }
 };
 
 }  // namespace gantry::rocketmq::fake
