@@ -11,6 +11,7 @@
 
 #include "store/index_row.h"
 #include "store/rocksdb_checksum.h"
+#include "store/rocksdb_log.h"
 
 namespace gantry::store {
 
@@ -59,9 +60,7 @@ rocksdb::DBOptions database_options(const Options& options, rocksdb::Env* env) {
   db.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
   db.bytes_per_sync = 1024 * 1024;
   db.max_open_files = 256;
-  db.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
-  db.keep_log_file_num = 2;
-  db.max_log_file_size = 4 * 1024 * 1024;
+  db.info_log = make_rocksdb_log();
   // an idle broker must not wake up to write statistics
   db.stats_dump_period_sec = 0;
   db.stats_persist_period_sec = 0;

@@ -34,8 +34,6 @@ struct LostRange {
 
 class LogReplay {
  public:
-  static constexpr std::int32_t kQueueIdMax = 65'535;  // of a queue that is made again from its messages
-
   // The state's queues are loaded, with their ends in the index; run() is called once.
   LogReplay(LogState& state, Database& database, const LogEnds& ends);
 

@@ -45,12 +45,17 @@ struct StoredQueue {
   std::uint32_t number;
   std::int64_t min_offset;
 };
-// nullopt: the sizes are not those of a queue's setting.
+// What is beyond it was never a queue: damage must not ask for memory.
+inline constexpr std::int32_t kQueueIdMax = 65'535;
+
+// nullopt: not a queue's setting.
 inline std::optional<StoredQueue> parse_queue_setting(std::string_view key, std::string_view value) {
   key.remove_prefix(std::min(kQueuePrefix.size(), key.size()));
   if (key.size() < 6 || value.size() != 12) return std::nullopt;
-  return StoredQueue{key.substr(0, key.size() - 5), static_cast<std::int32_t>(get_u32(key.data() + key.size() - 4)),
-                     get_u32(value.data()), static_cast<std::int64_t>(get_u64(value.data() + 4))};
+  const auto id = static_cast<std::int32_t>(get_u32(key.data() + key.size() - 4));
+  if (id < 0 || id > kQueueIdMax) return std::nullopt;
+  return StoredQueue{key.substr(0, key.size() - 5), id, get_u32(value.data()),
+                     static_cast<std::int64_t>(get_u64(value.data() + 4))};
 }
 
 inline std::string log_ends_value(std::uint64_t indexed, std::uint64_t synced) {
