@@ -5,6 +5,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <chrono>
+#include <cstdint>
 
 namespace gantry::net {
 
@@ -27,7 +28,39 @@ class WaitHistory {
   int score_ = 0;
 };
 
+struct LoopCounts {
+  std::uint64_t slept = 0;           // waits that were slept through
+  std::uint64_t looked_in_vain = 0;  // of these, after kLook
+};
+
 // As io.run(): on the calling thread, until the context is stopped or has no work. What a handler throws comes out.
-void run_loop(boost::asio::io_context& io);
+LoopCounts run_loop(boost::asio::io_context& io);
+
+// The same for anything that has the io_context's stopped(), poll() and run_one(), by a clock of the caller's.
+template <class Context, class Now>
+LoopCounts run_loop(Context& io, Now&& now) {
+  LoopCounts counts;
+  WaitHistory waits;
+  bool looked = false;
+  auto idle_since = now();
+  while (!io.stopped()) {
+    const auto begun = now();
+    if (io.poll() > 0) {
+      waits.looked(begun - idle_since);
+    } else if (waits.is_short() && begun - idle_since <= WaitHistory::kLook) {
+      looked = true;
+      continue;
+    } else {
+      ++counts.slept;
+      if (looked) ++counts.looked_in_vain;
+      io.run_one();
+      waits.slept(now() - idle_since);  // with the handler, which is brief or followed by more
+      io.poll();  // what the handler has posted is of this turn: a wait for it would pass for a short one
+    }
+    looked = false;
+    idle_since = now();
+  }
+  return counts;
+}
 
 }  // namespace gantry::net

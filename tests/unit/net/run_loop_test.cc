@@ -2,9 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <stdexcept>
+#include <string>
 #include <thread>
 
 namespace gantry::net {
@@ -85,6 +87,63 @@ TEST(RunLoop, GivenAChainOfPostsFromAnotherThreadWhenStoppedThenItReturns) {
   run_loop(io);
   other.join();
   EXPECT_EQ(ran, 1000);
+}
+
+// Events at times of a clock that goes on by looking and by sleeping; each event posts `posts` more.
+struct Events {
+  std::chrono::microseconds gap;
+  int left;
+  int posts = 0;
+  std::chrono::microseconds now{0};
+  std::chrono::microseconds next{0};
+  int posted = 0;
+
+  bool stopped() const { return left == 0 && posted == 0; }
+  std::size_t poll() {
+    now += 1us;
+    std::size_t ran = 0;
+    for (; posted > 0; ++ran) --posted;
+    if (left > 0 && now >= next) {
+      run();
+      for (++ran; posted > 0; ++ran) --posted;
+    }
+    return ran;
+  }
+  std::size_t run_one() {  // one handler only
+    if (posted > 0) return --posted, 1;
+    now = std::max(now, next);
+    run();
+    return 1;
+  }
+  void run() {
+    --left;
+    posted += posts;
+    next = now + gap;
+  }
+};
+
+LoopCounts run_events(Events events) {
+  return run_loop(events, [&] { return events.now; });
+}
+
+TEST(RunLoop, GivenEventsThatComeSeldomThenItSleepsAndNeverLooksInVain) {
+  const LoopCounts counts = run_events({.gap = 1ms, .left = 1000});
+  EXPECT_GE(counts.slept, 999u);
+  EXPECT_LE(counts.looked_in_vain, 1u);
+}
+
+// A server posts with every request (its answer, its commit): that is not a request that came soon.
+TEST(RunLoop, GivenEventsThatComeSeldomWhenEachPostsMoreThenItNeverLooksInVain) {
+  const LoopCounts counts = run_events({.gap = 1ms, .left = 1000, .posts = 3});
+  EXPECT_GE(counts.slept, 999u);
+  EXPECT_LE(counts.looked_in_vain, 1u);
+}
+
+TEST(RunLoop, GivenEventsThatComeSoonThenItLooksAndDoesNotSleep) {
+  for (const int posts : {0, 3}) {
+    const LoopCounts counts = run_events({.gap = 30us, .left = 1000, .posts = posts});
+    EXPECT_LE(counts.slept, 1u);
+  }
 }
 
 TEST(RunLoop, GivenAHandlerThatThrowsThenItComesOut) {
