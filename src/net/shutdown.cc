@@ -11,6 +11,9 @@ namespace gantry::net {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
+// timeout(1) signals its child and then the child's group, a service manager each process: that is one wish, not two.
+constexpr std::chrono::milliseconds kOneSignal{100};
+
 class Shutdown::Impl : public std::enable_shared_from_this<Impl> {
  public:
   Impl(asio::io_context& io, std::function<void(int)> on_signal, std::chrono::milliseconds bound)
@@ -33,12 +36,15 @@ class Shutdown::Impl : public std::enable_shared_from_this<Impl> {
 
  private:
   void received(int signal) {
+    const auto now = std::chrono::steady_clock::now();
+    if (signal_ != 0 && now - first_ < kOneSignal) return wait();
     if (signal_ != 0) {
       spdlog::warn("a second signal: stopping at once");
       force();
       return;
     }
     signal_ = signal;
+    first_ = now;
     timer_.expires_after(bound_);
     timer_.async_wait([self = shared_from_this()](error_code error) {
       if (error) return;
@@ -60,6 +66,7 @@ class Shutdown::Impl : public std::enable_shared_from_this<Impl> {
   std::function<void(int)> on_signal_;
   std::chrono::milliseconds bound_;
   int signal_ = 0;
+  std::chrono::steady_clock::time_point first_;
   bool forced_ = false;
 };
 

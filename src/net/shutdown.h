@@ -1,5 +1,5 @@
 // Ends a process on SIGINT or SIGTERM within a bound: the first signal starts the orderly way, and when that has not
-// ended the io_context in time, or a second signal comes, the io_context is stopped.
+// ended the io_context in time, or a second signal comes (100 ms or more after the first), the io_context is stopped.
 #pragma once
 
 #include <boost/asio/io_context.hpp>

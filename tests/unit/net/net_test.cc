@@ -154,11 +154,36 @@ TEST(Shutdown, GivenASignalWhenReceivedThenTheCallbackRunsAndTheBoundStopsTheRes
 
 TEST(Shutdown, GivenTwoSignalsWhenReceivedThenItStopsAtOnce) {
   asio::io_context io;
-  Shutdown shutdown(io, [&](int) { std::raise(SIGINT); }, 1h);
+  asio::steady_timer later(io);
+  Shutdown shutdown(
+      io,
+      [&](int) {
+        later.expires_after(100ms);
+        later.async_wait([](auto) { std::raise(SIGINT); });
+      },
+      1h);
   asio::post(io, [] { std::raise(SIGINT); });
   io.run();
   EXPECT_TRUE(io.stopped());
   EXPECT_TRUE(shutdown.forced());
+}
+
+// timeout(1) and service managers signal a process twice at once.
+TEST(Shutdown, GivenTheSameWishTwiceAtOnceThenTheOrderlyWayGoesOn) {
+  asio::io_context io;
+  asio::steady_timer later(io);
+  Shutdown shutdown(
+      io,
+      [&](int) {
+        std::raise(SIGTERM);
+        later.expires_after(20ms);
+        later.async_wait([&](auto) { shutdown.finish(); });
+      },
+      1h);
+  asio::post(io, [] { std::raise(SIGINT); });
+  io.run();
+  EXPECT_EQ(shutdown.signal(), SIGINT);
+  EXPECT_FALSE(shutdown.forced());
 }
 
 TEST(Shutdown, GivenAnOrderlyEndWhenFinishedThenTheContextRunsOutOfWork) {
