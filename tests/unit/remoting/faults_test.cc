@@ -180,6 +180,9 @@ TEST_F(Faults, GivenAPeerThatReadsNothingWhenAnswersPileUpThenItsRequestsWaitAnd
   for (int i = 0; i < 20; ++i) run_ready(io);
   EXPECT_LT(handled, 60);
   EXPECT_FALSE(peer.closed()) << "a slow reader is waited for, not punished";
+
+  peer.resume_reading();
+  EXPECT_TRUE(until([&] { return handled == 200; })) << "once it reads again, so do we: " << handled;
 }
 
 TEST_F(Faults, GivenAPeerThatReadsNothingWhenWePushPastTheLimitThenItIsClosed) {

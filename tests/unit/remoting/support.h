@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "remoting/client.h"
 #include "remoting/server.h"
@@ -72,6 +73,9 @@ class RawPeer {
   bool closed() const { return state_->closed; }
   std::string& received() { return state_->received; }
   void pause_reading() { state_->paused = true; }
+  void resume_reading() {
+    if (std::exchange(state_->paused, false) && !state_->reading) read(state_);
+  }
 
   // The frames received so far, taken out.
   std::vector<wire::Command> take_frames() {
@@ -92,10 +96,13 @@ class RawPeer {
     char chunk[16 * 1024];
     bool closed = false;
     bool paused = false;
+    bool reading = false;
   };
 
   static void read(const std::shared_ptr<State>& state) {
+    state->reading = true;
     state->socket.async_read_some(asio::buffer(state->chunk), [state](boost::system::error_code error, std::size_t n) {
+      state->reading = false;
       if (error) {
         state->closed = true;
         return;
