@@ -76,8 +76,12 @@ Result<Messages::Stored> Messages::put(Topic& topic, std::int32_t queue_id, wire
     if (auto delay = parse_number<std::int64_t>(known.delay_ms))
       due_ms = store_.now_ms() + std::clamp<std::int64_t>(*delay, 0, kDelayMsMax);
   } else if (!known.delay_level.empty()) {
-    const auto level =
-        static_cast<int>(std::clamp<std::int64_t>(parse_number<std::int64_t>(known.delay_level).value_or(0), 0, 64));
+    const auto asked = parse_number<std::int32_t>(known.delay_level);
+    if (!asked) {
+      return fail(Errc::invalid_argument, "delayed message: its level \"{}\" is not a number",
+                  known.delay_level.substr(0, 32));
+    }
+    const int level = std::clamp(*asked, 0, 64);
     if (level > 0) {
       return put_later(topic, queue_id, message, store_.now_ms() + delay_levels_.delay_ms(level), kScheduleTopic,
                        std::min(level, delay_levels_.max_level()) - 1);

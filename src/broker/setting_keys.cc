@@ -25,9 +25,9 @@ std::optional<GroupQueue> parse_group_queue(std::optional<std::string_view> text
     part = text->substr(0, end);
     text->remove_prefix(std::min(end + 1, text->size()));
   }
-  const auto queue_id = parse_number<std::int64_t>(parts[2]);
+  const auto queue_id = parse_number<std::int32_t>(parts[2]);
   if (!queue_id || parts[0].empty() || parts[1].empty()) return std::nullopt;
-  return GroupQueue{parts[0], parts[1], static_cast<std::int32_t>(*queue_id)};
+  return GroupQueue{parts[0], parts[1], *queue_id};
 }
 
 }  // namespace
@@ -53,7 +53,8 @@ std::optional<GroupQueue> parse_offset_key(std::string_view name) {
   const std::size_t group_end = key ? key->find('\0') : std::string_view::npos;
   if (group_end == std::string_view::npos) return std::nullopt;
   const std::string_view rest = key->substr(group_end + 1);
-  if (rest.size() < 6) return std::nullopt;  // a topic, which has a character, and 5 bytes
+  // a topic, which has a character, NUL and 4 bytes
+  if (rest.size() < 6 || rest[rest.size() - 5] != '\0') return std::nullopt;
   return GroupQueue{key->substr(0, group_end), rest.substr(0, rest.size() - 5),
                     static_cast<std::int32_t>(store::get_u32(rest.data() + rest.size() - 4))};
 }

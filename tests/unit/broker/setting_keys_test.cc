@@ -41,15 +41,17 @@ TEST(SettingKeys, GivenAQueueOfAGroupThenBothFormsGiveItBack) {
 }
 
 TEST(SettingKeys, GivenMalformedOffsetKeysThenNothingIsRead) {
-  for (const std::string& name : {""s, "offset/"s, "offset/group"s, "offset/group\0"s, "offset/group\0topic"s,
-                                  "offset/group\0\0\0\0\0\1"s, "offset/group\0t\0\0\0\1"s, "half/g\0t\0\0\0\0\1"s}) {
+  for (const std::string& name :
+       {""s, "offset/"s, "offset/group"s, "offset/group\0"s, "offset/group\0topic"s, "offset/group\0\0\0\0\0\1"s,
+        "offset/group\0t\0\0\0\1"s, "offset/group\0topic!\0\0\0\1"s, "half/g\0t\0\0\0\0\1"s}) {
     EXPECT_EQ(parse_offset_key(name), std::nullopt) << name;
   }
 }
 
 TEST(SettingKeys, GivenMalformedPopKeysThenNothingIsRead) {
-  for (const std::string key : {"", "group", "group\n", "group\ntopic", "group\ntopic\n", "\ntopic\n0", "group\n\n0",
-                                "group\ntopic\nzero", "group\ntopic\n0x", "group\ntopic\n 0", "group\ntopic\n\n0"}) {
+  for (const std::string key :
+       {"", "group", "group\n", "group\ntopic", "group\ntopic\n", "\ntopic\n0", "group\n\n0", "group\ntopic\nzero",
+        "group\ntopic\n0x", "group\ntopic\n 0", "group\ntopic\n\n0", "group\ntopic\n4294967296"}) {
     EXPECT_EQ(parse_pop_next_key("pop-next\n" + key), std::nullopt) << key;
     EXPECT_EQ(parse_pop_batch_key("pop-batch\n" + key), std::nullopt) << key;
   }
