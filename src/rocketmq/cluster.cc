@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "net/endpoint.h"
+#include "wire/bodies/route.h"
+#include "wire/body.h"
 #include "wire/codes.h"
 #include "wire/fields.h"
 #include "wire/headers/route.h"
@@ -107,6 +109,23 @@ asio::awaitable<Result<wire::Command>> Cluster::ask_name_server(wire::Command re
                      : "is it running? start one with: gantry broker");
 }
 
+// A name server forgets a broker that is down, and with it its topics.
+asio::awaitable<Error> Cluster::why_no_route(const std::string& topic) {
+  auto response = co_await ask_name_server(wire::make_request(wire::request_code::kGetBrokerClusterInfo));
+  if (response && response->code == wire::response_code::kSuccess) {
+    const auto info = wire::decode_body<wire::ClusterInfo>(response->body);
+    if (info && info->broker_addr_table.empty()) {
+      co_return Error{Errc::unavailable,
+                      fmt::format("topic {}: no broker is registered with name server {}: is one running?", topic,
+                                  name_servers_[current_])};
+    }
+  }
+  co_return Error{Errc::not_found,
+                  fmt::format("topic {0} does not exist, or its broker is down (see: gantry doctor); to "
+                              "create it: gantry topic create --topic {0}",
+                              topic)};
+}
+
 asio::awaitable<Result<Route>> Cluster::route(std::string topic, Freshness freshness) {
   const auto now = std::chrono::steady_clock::now();
   auto cached = routes_.find(topic);
@@ -125,10 +144,7 @@ asio::awaitable<Result<Route>> Cluster::route(std::string topic, Freshness fresh
   }
   if (response->code == wire::response_code::kTopicNotExist) {
     routes_.erase(topic);
-    co_return fail(Errc::not_found,
-                   "topic {} does not exist: create it with: gantry topic create --topic {} (or its broker is down: "
-                   "gantry doctor)",
-                   topic, topic);
+    co_return std::unexpected(co_await why_no_route(topic));
   }
   if (response->code != wire::response_code::kSuccess) {
     co_return std::unexpected(error_of_name_server(*response, name_servers_[current_]));

@@ -66,6 +66,7 @@ class Cluster {
 
  private:
   Cluster(boost::asio::io_context& io, ClusterConfig config, std::vector<std::string> name_servers);
+  boost::asio::awaitable<Error> why_no_route(const std::string& topic);
 
   struct CachedRoute {
     Route route;

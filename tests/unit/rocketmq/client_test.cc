@@ -73,7 +73,17 @@ TEST_F(ClientTest, GivenARouteThenItIsAskedForOnceUntilForgotten) {
   EXPECT_EQ(servers.route_calls, 3);
 }
 
+// A name server forgets a dead broker and its topics: to create them would be the wrong advice.
+TEST_F(ClientTest, GivenNoBrokerThenAnUnknownTopicIsUnavailableAndNotToBeCreated) {
+  auto route = await(io, cluster->route("nope"));
+  ASSERT_FALSE(route);
+  EXPECT_EQ(route.error().code, Errc::unavailable);
+  EXPECT_THAT(route.error().message, HasSubstr("no broker is registered with name server " + servers.address()));
+  EXPECT_THAT(route.error().message, Not(HasSubstr("create")));
+}
+
 TEST_F(ClientTest, GivenAnUnknownTopicThenNotFoundSaysHowToCreateIt) {
+  servers.add_broker("broker-a");
   auto route = await(io, cluster->route("nope"));
   ASSERT_FALSE(route);
   EXPECT_EQ(route.error().code, Errc::not_found);
