@@ -55,7 +55,7 @@ std::expected<Messages, std::string> messages_of(const kube::RocketmqTriggerMeta
                            ? fmt::format("{} with a backlog x {} (limitToQueuesWithLag: \"true\")",
                                          plural(queues, "queue"), trigger.lag_threshold)
                            : fmt::format("{} x {} (more consumers than queues would idle; allowIdleConsumers: "
-                                         "\"true\" lifts this)",
+                                         "\"true\", or mode: pop for a group that pops, lifts this)",
                                          plural(queues, "queue"), trigger.lag_threshold));
     }
   }

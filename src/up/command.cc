@@ -21,6 +21,7 @@
 #include "up/show.h"
 #include "up/temporary_directory.h"
 #include "up/terminal_view.h"
+#include "workload/own_program.h"
 
 namespace gantry::up {
 namespace {
@@ -43,6 +44,7 @@ class EmbeddedBroker {
     config.namesrv_port = options.namesrv_listen.port;
     config.host = options.broker_listen.host;
     config.port = options.broker_listen.port;
+    config.advertised_host = options.advertised_host;
     config.data_directory = options.data_dir;
     if (options.data_dir.empty()) {
       auto temporary = TemporaryDirectory::create();
@@ -160,7 +162,7 @@ int run_show(const Options& options, Plan plan) {
   auto created = Show::create(io, std::move(plan), *cluster);
   if (!created) return report_error(created.error());
   Show& show = **created;
-  Page page(io, options.http_host, options.http_port, show, options.version);
+  Page page(io, options.http_host, options.http_port, show, Program{options.version, workload::own_command()});
   if (auto started = page.start(); !started) {
     return report_error(in_context("the page (another address: --http HOST:PORT)", started.error()));
   }
@@ -181,7 +183,13 @@ int run_show(const Options& options, Plan plan) {
       io.stop();
     });
   };
-  net::Shutdown shutdown(io, [&](int) { stop(); }, kStopBound);
+  net::Shutdown shutdown(
+      io,
+      [&](int) {
+        show.interrupted();
+        stop();
+      },
+      kStopBound);
   listening = &shutdown;
   boost::asio::steady_timer end(io);
   if (options.duration) {

@@ -28,6 +28,7 @@ struct Options {
   std::string data_dir;                 // of the embedded broker; empty: a temporary one, removed at the end
   net::Endpoint namesrv_listen{"127.0.0.1", 9876};  // of the embedded name server and broker; port 0: any free one
   net::Endpoint broker_listen{"127.0.0.1", 10911};
+  std::string advertised_host;  // by which clients reach the embedded broker; empty: what it listens on
   // Names of options that were given and mean the embedded broker: refused when there is none.
   std::vector<std::string> embedded_only;
   std::optional<std::chrono::seconds> duration;  // headless: at most that long, then stop

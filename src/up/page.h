@@ -7,13 +7,14 @@
 
 #include "http/server.h"
 #include "up/show.h"
+#include "up/state_json.h"
 
 namespace gantry::up {
 
 class Page {
  public:
   // `show` must outlive the page.
-  Page(boost::asio::io_context& io, const std::string& host, std::uint16_t port, const Show& show, std::string version);
+  Page(boost::asio::io_context& io, const std::string& host, std::uint16_t port, const Show& show, Program program);
 
   Result<void> start() { return server_.start(); }
   std::string url() const { return server_.url(); }
@@ -22,7 +23,7 @@ class Page {
 
  private:
   const Show& show_;
-  std::string version_;
+  Program program_;
   http::Server server_;
   http::Broadcast listeners_;
 };

@@ -30,9 +30,10 @@ std::string complaint(const History& history, const Evidence& evidence, const Sa
   if (!last.lag) return "the lag is unknown at the end";
   if (*last.lag != 0) return fmt::format("{} left at the end", count_of(*last.lag, "message"));
   if (last.replicas > evidence.replicas_at_rest) {
-    return fmt::format("{} left at the end, expected {}", count_of(last.replicas, "replica"),
-                       evidence.replicas_at_rest);
+    return fmt::format("{} left at the end, expected {}: their cooldownPeriod may take longer than this run",
+                       count_of(last.replicas, "replica"), evidence.replicas_at_rest);
   }
+  if (evidence.replicas_at_work) return "replicas that do not run are left at the end";
   if (evidence.deliveries && evidence.deliveries->lost > 0) return "of the messages " + doubts(*evidence.deliveries);
   return "";
 }
@@ -96,6 +97,9 @@ Verdict judge(const History& history, const Evidence& evidence) {
   }
   verdict.reason = complaint(history, evidence, last);
   verdict.ok = verdict.reason.empty();
+  if (!verdict.ok && !evidence.failing_workers.empty()) verdict.reason += "; " + evidence.failing_workers;
+  if (!verdict.ok && evidence.interrupted)
+    verdict.reason = fmt::format("interrupted after {:.0f} s: {}", last.t_s, verdict.reason);
   if (verdict.ok) {
     verdict.reason = fmt::format("a backlog of {} was absorbed by up to {}, {} back at {}", grouped(*verdict.max_lag),
                                  plural(verdict.max_replicas, "replica"),

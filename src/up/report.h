@@ -18,7 +18,7 @@ struct Sample {
   std::optional<std::int64_t> lag;
   std::optional<std::int64_t> in_flight;
   std::optional<std::int64_t> oldest_age_ms;
-  std::int32_t replicas = 0;
+  std::int32_t replicas = 0;             // running
   std::optional<std::int64_t> incoming;  // stored in the watched topics since the start, whoever sent it
   std::optional<std::int64_t> sent;      // of these, by our generator; empty also without one
   std::optional<std::int64_t> consumed;
@@ -47,7 +47,10 @@ class History {
 // What the run has to be measured by, beside its samples.
 struct Evidence {
   std::int32_t replicas_at_rest = 0;     // of all scaled objects: what they go back to
+  bool replicas_at_work = false;         // at the last sample there were more, running or about to be
   bool burst_complete = true;            // the generator, if there is one, has sent all it had to
+  std::string failing_workers;           // at the last sample: which, and why; empty: none
+  bool interrupted = false;              // by a signal
   std::optional<Deliveries> deliveries;  // empty: workers do not say what they handle
 };
 

@@ -181,7 +181,16 @@ awaitable<void> Show::sample() {
   look_for_progress();
   sample.t_s = std::round(uptime_s() * 10) / 10;
   co_await read_topics(sample.t_s);
-  for (const auto& deployment : deployments_) sample.replicas += deployment->current();
+  std::int32_t existing = 0;
+  for (const auto& deployment : deployments_) {
+    sample.replicas += deployment->ready();
+    existing += deployment->current();
+  }
+  replicas_at_work_ = existing > plan_.replicas_at_rest;
+  failing_workers_.clear();
+  for (const Problem& problem : problems_of(*this)) {
+    if (problem.about.starts_with("deployment") && failing_workers_.empty()) failing_workers_ = problem.text;
+  }
   if (generator_) sample.sent = generator_->sent();
   sample.incoming = incoming_since_start();
   sample.consumed = consumption_.update(watched_, groups_);
@@ -347,8 +356,7 @@ std::optional<BurstSituation> Show::burst_situation() const {
   burst.begun = generator_->begun();
   burst.over = burst_over_;
   burst.error = generator_->last_error();
-  const bool at_rest = last_.replicas <= plan_.replicas_at_rest;
-  if (burst.complete() && last_.lag == 0 && at_rest && all_have_spoken()) {
+  if (burst.complete() && last_.lag == 0 && !replicas_at_work_ && all_have_spoken()) {
     if (const Evidence found = evidence(); found.deliveries) burst.doubts = doubts(*found.deliveries);
   }
   return burst;
@@ -358,6 +366,9 @@ Evidence Show::evidence() const {
   Evidence evidence;
   evidence.replicas_at_rest = plan_.replicas_at_rest;
   if (generator_) evidence.burst_complete = generator_->complete();
+  evidence.replicas_at_work = replicas_at_work_;
+  evidence.failing_workers = failing_workers_;
+  evidence.interrupted = interrupted_;
   // workers that do not print their messages leave both unknown
   if (tally_ && tally_->any_seen()) evidence.deliveries = tally_->deliveries();
   return evidence;

@@ -69,6 +69,7 @@ class Show {
   // One sentence on what is going on.
   std::string phase() const;
   Evidence evidence() const;
+  void interrupted() { interrupted_ = true; }  // by a signal; for the verdict
   Verdict verdict() const { return judge(history_, evidence()); }
   // A burst was asked for, is all sent, all consumed, and the replicas are back: there is nothing left to wait for.
   bool absorbed() const;
@@ -127,7 +128,10 @@ class Show {
   History history_;
   Sample last_;
   std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
-  rocketmq::Wakeup wakeup_;  // ends the wait for the next sample
+  rocketmq::Wakeup wakeup_;        // ends the wait for the next sample
+  bool replicas_at_work_ = false;  // at the last sample more replicas existed than at rest
+  std::string failing_workers_;    // at the last sample
+  bool interrupted_ = false;
   bool stopped_ = false;
 };
 

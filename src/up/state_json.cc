@@ -180,7 +180,7 @@ json::object worker_of(const workload::Deployment& deployment, const workload::R
 
 }  // namespace
 
-json::object state_json(const Show& show, const std::string& version) {
+json::object state_json(const Show& show, const Program& program) {
   json::array groups, topics, objects, workers;
   for (std::size_t i = 0; i < show.groups().size(); ++i)
     groups.push_back(group_of(show.watched()[i], show.groups()[i], show.missing_consumers(i)));
@@ -202,7 +202,8 @@ json::object state_json(const Show& show, const std::string& version) {
     name_servers.emplace_back(list.substr(0, end));
     list.remove_prefix(std::min(end + 1, list.size()));
   }
-  return {{"version", version},
+  return {{"version", program.version},
+          {"command", program.command},
           {"now_ms", autoscaler::now_ms()},
           {"mode", show.plan().embedded ? "embedded" : "cluster"},
           {"name_servers", std::move(name_servers)},

@@ -8,7 +8,13 @@
 
 namespace gantry::up {
 
-boost::json::object state_json(const Show& show, const std::string& version);
+// What the page says of the program that serves it.
+struct Program {
+  std::string version;
+  std::string command;  // that a person runs it by
+};
+
+boost::json::object state_json(const Show& show, const Program& program);
 boost::json::object history_json(const Show& show);
 
 }  // namespace gantry::up

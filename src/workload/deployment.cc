@@ -1,15 +1,16 @@
 #include "workload/deployment.h"
 
 #include <spdlog/spdlog.h>
-#include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cstdlib>
 #include <tuple>
 
 #include "kube/environment.h"
+#include "workload/own_program.h"
 
 namespace gantry::workload {
 namespace {
@@ -17,15 +18,11 @@ namespace {
 // What a process needs to find programs, its home and its words; everything else of gantry's environment is gantry's.
 constexpr std::array<const char*, 5> kInherited = {"PATH", "HOME", "LANG", "TZ", "TMPDIR"};
 
-std::string own_program() {
-  // the path reads better in `ps` than /proc/self/exe, as long as it still is this program
-  std::array<char, 4096> path;
-  const ssize_t size = readlink("/proc/self/exe", path.data(), path.size());
-  if (size > 0 && static_cast<std::size_t>(size) < path.size()) {
-    std::string file(path.data(), static_cast<std::size_t>(size));
-    if (access(file.c_str(), X_OK) == 0) return file;
-  }
-  return "/proc/self/exe";
+// A script finds `gantry` as a command does, last of all: whoever has another one installed keeps that.
+void add_to_path(const std::string& program, std::string& path) {
+  const std::size_t slash = program.rfind('/');
+  if (slash == std::string::npos || slash == 0 || program.starts_with("/proc/")) return;
+  path += (path.empty() ? "" : ":") + program.substr(0, slash);
 }
 
 }  // namespace
@@ -81,9 +78,11 @@ Result<Command> Deployment::command_for(const std::string& replica) const {
     return fail(Errc::invalid_argument, "container {} has no command", container.name);
   command.file = command.argv[0] == "gantry" ? options_.gantry_file : command.argv[0];
 
+  const bool sets_path = variables->contains("PATH");
   for (const char* name : kInherited) {
     if (const char* value = std::getenv(name)) variables->try_emplace(name, value);
   }
+  if (!sets_path) add_to_path(options_.gantry_file, (*variables)["PATH"]);
   variables->try_emplace("HOSTNAME", replica);
   variables->try_emplace("POD_NAME", replica);
   for (const auto& [name, value] : *variables) command.environment.push_back(fmt::format("{}={}", name, value));

@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <filesystem>
 
 namespace gantry::workload {
 
@@ -15,6 +16,15 @@ namespace {
 
 // The last line alone is often advice ("Run with --help for more information."), the reason stands above it.
 constexpr std::size_t kLastWordsMax = 3;
+
+// " in DIR", where the program was looked for there; a name without a directory is looked up in PATH.
+std::string looked_for_in(const Command& command) {
+  if (!command.working_dir.empty()) return " in " + command.working_dir;
+  if (command.file.starts_with('/') || command.file.find('/') == std::string::npos) return "";
+  std::error_code error;
+  const auto here = std::filesystem::current_path(error);
+  return error ? "" : " in " + here.string();
+}
 
 }  // namespace
 
@@ -82,8 +92,8 @@ void Replica::on_exit(const Exit& exit) {
   status_.exit_signal = exit.signal;
   if (stopping_) return vanish();
   if (!exit.start_error.empty()) {
-    std::string where = command_.working_dir.empty() ? "" : fmt::format(" in {}", command_.working_dir);
-    return end_run(ReplicaState::failed, fmt::format("{}{} {}", command_.file, where, exit.start_error));
+    return end_run(ReplicaState::failed,
+                   fmt::format("{}{} {}", command_.file, looked_for_in(command_), exit.start_error));
   }
   if (ran >= restart_.healthy_factor * delay_) delay_ = milliseconds(0);
   std::string error =

@@ -20,7 +20,7 @@ const check = (name, run) => test(name, { skip: without, timeout: 60_000 }, run)
 
 /** The example, over in half the time. */
 const quick = example
-  .replace('"messages": 3000', '"messages": 2000')
+  .replace('"messages": 12000', '"messages": 2000')
   .replace('cooldownPeriod: 8', 'cooldownPeriod: 3')
   .replace('stabilizationWindowSeconds: 5', 'stabilizationWindowSeconds: 1');
 

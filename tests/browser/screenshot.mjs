@@ -2,12 +2,15 @@
 //
 //   GANTRY_NODE_MODULES=build/release/web-npm-dev/node_modules node tests/browser/screenshot.mjs build/release/gantry [docs/page.png]
 import { spawn } from 'node:child_process';
+import { dirname, resolve } from 'node:path';
 import { launch, open } from './browser.mjs';
 
 const [binary, file = 'docs/page.png'] = process.argv.slice(2);
-const AT_S = 10; // the burst is sent, the workers are at it
+const AT_S = 20; // the burst is sent, the workers are at it
 const any = '127.0.0.1:0';
-const child = spawn(binary, ['up', '--http', any, '--namesrv-listen', any, '--listen', any]);
+// found in PATH, so that the picture shows the commands of an installed gantry
+const env = { ...process.env, PATH: `${dirname(resolve(binary))}:${process.env.PATH}` };
+const child = spawn(binary, ['up', '--http', any, '--namesrv-listen', any, '--listen', any], { env });
 const ended = new Promise((done) => child.on('exit', done));
 const browser = await launch();
 try {

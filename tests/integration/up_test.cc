@@ -63,7 +63,7 @@ class Up : public testing::Test {
 
 TEST_F(Up, GivenTheExampleThenWorkersComeFromZeroAbsorbTheBurstAndGo) {
   const std::string report = (directory_ / "r.json").string();
-  const std::string yaml = file("orders.yaml", replaced(replaced(example(), "\"messages\": 3000", "\"messages\": 1200"),
+  const std::string yaml = file("orders.yaml", replaced(replaced(example(), "\"messages\": 12000", "\"messages\": 1200"),
                                                         "start_after\": \"2s", "start_after\": \"0s"));
   const Outcome outcome = run("up -f " + yaml + kAnyPorts + "--duration 60s --report " + report);
   EXPECT_EQ(outcome.exit_code, 0) << outcome.output;
@@ -112,7 +112,7 @@ TEST_F(Up, GivenNothingToScaleOrNoClusterThenItSaysWhatToDo) {
 
 TEST_F(Up, GivenNoFileThenTheExampleRunsWhereverItIsStarted) {
   const Outcome outcome = run("up --duration 2s" + std::string(kAnyPorts), "cd " + directory_.string() + " && ");
-  EXPECT_THAT(outcome.output, HasSubstr("a burst of 3,000 messages is about to be sent"));
+  EXPECT_THAT(outcome.output, HasSubstr("a burst of 12,000 messages is about to be sent"));
 }
 
 TEST_F(Up, GivenAClusterThatIsNotOursThenNothingIsSentToItAndWhatHasNoEffectIsRefused) {

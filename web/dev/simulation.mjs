@@ -241,6 +241,7 @@ export class Simulation {
     });
     return {
       version: '0.1.0',
+      command: 'gantry',
       now_ms: Math.round(this.epoch_ms + this.t * 1000),
       mode: this.scenario === 'unknown' ? 'cluster' : this.mode,
       name_servers: [this.nameServer],
@@ -302,7 +303,7 @@ function late(state) {
       ...state.scaled_objects[0],
       triggers: [{
         ...state.scaled_objects[0].triggers[0], value: 43533, target: 50, counted_as: 400,
-        why_counted: '8 queues x 50 (more consumers than queues would idle; allowIdleConsumers: "true" lifts this)',
+        why_counted: '8 queues x 50 (more consumers than queues would idle; allowIdleConsumers: "true", or mode: pop for a group that pops, lifts this)',
       }],
     }],
     sample: { ...state.sample, lag: 43533, in_flight: 0, oldest_age_ms: 100_000, consumed: 0 },
@@ -339,7 +340,7 @@ function crowd(state) {
         name: `${long}-${i}`, type: 'external', metric: `lag of ${long}`, value: i ? null : 12345678, target: 100, target_type: i ? 'Value' : 'AverageValue',
         error: i ? 'connection refused' : '',
         counted_as: i ? null : 6400,
-        why_counted: i ? '' : '64 queues x 100 (more consumers than queues would idle; allowIdleConsumers: "true" lifts this)',
+        why_counted: i ? '' : '64 queues x 100 (more consumers than queues would idle; allowIdleConsumers: "true", or mode: pop for a group that pops, lifts this)',
       })),
     }],
     workers: times(100, (i) => ({

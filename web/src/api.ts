@@ -20,6 +20,8 @@ export type Maybe = number | null;
 export interface State {
   /** Version of gantry, as `gantry --version` prints it. */
   version: string;
+  /** How a person runs this gantry: `gantry`, or its path where the shell finds none or another one. For commands to copy. */
+  command: string;
   now_ms: number;
   /** embedded: gantry's own broker runs in this process. cluster: brokers that were there before (`--namesrv`). */
   mode: 'embedded' | 'cluster';

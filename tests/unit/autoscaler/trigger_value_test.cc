@@ -99,7 +99,9 @@ TEST(TriggerValue, GivenALagThatCountsAsLessThenTheLagAndTheReasonTravelWithIt) 
   const auto capped = trigger_value(t, {reading(43'533)});
   EXPECT_EQ(capped.metrics[0].measured, 43'533);
   EXPECT_EQ(capped.metrics[0].why_counted,
-            "4 queues x 100 (more consumers than queues would idle; allowIdleConsumers: \"true\" lifts this)");
+            "4 queues x 100 (more consumers than queues would idle; allowIdleConsumers: \"true\", or mode: pop for a "
+            "group that pops, "
+            "lifts this)");
 
   t.limit_to_queues_with_lag = true;
   auto retried = reading(43'533);

@@ -70,6 +70,22 @@ TEST(Verdict, GivenAnyPartMissingThenItIsNotOkAndSaysWhy) {
   }
 }
 
+TEST(Verdict, GivenWorkersThatFailOrAnInterruptionThenTheReasonSaysSo) {
+  Evidence failing;
+  failing.replicas_at_work = true;
+  failing.failing_workers = "6 of 6 replicas fail; w-0: ./w.sh could not be started";
+  EXPECT_EQ(judge(history({sample(0, 500, 0), sample(1, 500, 0)}), failing).reason,
+            "replicas never rose above 0; 6 of 6 replicas fail; w-0: ./w.sh could not be started");
+  failing.failing_workers.clear();
+  EXPECT_EQ(judge(history({sample(0, 500, 2), sample(1, 0, 0)}), failing).reason,
+            "replicas that do not run are left at the end");
+  Evidence interrupted;
+  interrupted.interrupted = true;
+  EXPECT_EQ(judge(history({sample(0, 500, 4), sample(7, 300, 4)}), interrupted).reason,
+            "interrupted after 7 s: 300 messages are left at the end");
+  EXPECT_TRUE(judge(history({sample(0, 500, 4), sample(7, 0, 0)}), interrupted).ok);
+}
+
 TEST(Report, GivenUnknownValuesThenTheyAreNullInJson) {
   const History h = history({sample(1.5, std::nullopt, 2)});
   const auto json = boost::json::value(to_json(h, judge(h, {})));
