@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/parse_number.h"
+#include "queueing/topic_names.h"
 
 namespace gantry::cli {
 
@@ -95,6 +96,20 @@ CLI::Option* add_duration(CLI::App& command, const std::string& name, std::chron
           },
           description)
       ->type_name("DURATION");
+}
+
+CLI::Option* add_topic(CLI::App& command, const std::string& name, std::string& value, const std::string& description) {
+  return command.add_option(name, value, description)->check([](const std::string& text) -> std::string {
+    if (queueing::is_valid_topic(text)) return "";
+    return fmt::format("\"{}\" is no topic: letters, digits, '-', '_', '%' and '|', at most 127", text);
+  });
+}
+
+CLI::Option* add_group(CLI::App& command, const std::string& name, std::string& value, const std::string& description) {
+  return command.add_option(name, value, description)->check([](const std::string& text) -> std::string {
+    if (queueing::is_valid_group(text)) return "";
+    return fmt::format("\"{}\" is no group: letters, digits, '-', '_', '%' and '|', at most 255", text);
+  });
 }
 
 }  // namespace gantry::cli

@@ -25,4 +25,8 @@ CLI::Option* add_count(CLI::App& command, const std::string& name, std::uint64_t
 CLI::Option* add_duration(CLI::App& command, const std::string& name, std::chrono::microseconds& value,
                           const std::string& description);
 
+// An option for the name of a topic or of a group; one that no broker takes is wrong usage.
+CLI::Option* add_topic(CLI::App& command, const std::string& name, std::string& value, const std::string& description);
+CLI::Option* add_group(CLI::App& command, const std::string& name, std::string& value, const std::string& description);
+
 }  // namespace gantry::cli

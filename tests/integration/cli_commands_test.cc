@@ -53,6 +53,9 @@ TEST_F(Commands, GivenWrongUsageThenExitCode2) {
   for (const std::vector<std::string>& arguments :
        {std::vector<std::string>{"send"},
         {"nonsense"},
+        {"consume", "--topic", "t", "--group", "a b"},
+        {"lag", "--topic", "or/ders", "--group", "g"},
+        {"up", "--duration", "0s"},
         {"consume", "--topic", "t", "--group", "g", "--cost", "5"},
         {"lag", "--topic", "t", "--group", "g", "--namesrv", "nonsense"},
         {"broker", "--listen", "nonsense"},

@@ -29,7 +29,7 @@ void declare_bench(CLI::App& command, Invocation& invocation) {
       ->check(CLI::Range(1, 65536))
       ->delimiter(',');
   broker.add_option("--size", options->bench.body_bytes, "bytes of a body")
-      ->check(CLI::Range(1, 4 << 20))
+      ->check(CLI::Range(1, (4 << 20) - 64 * 1024))
       ->delimiter(',');
   broker.add_option("--seconds", options->bench.seconds, "of each measurement")->check(CLI::PositiveNumber);
   broker.add_option("--queues", options->bench.queues, "queues of a topic")->check(CLI::Range(1, 65536));

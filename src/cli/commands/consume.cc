@@ -213,11 +213,11 @@ void declare_consume(CLI::App& command, Invocation& invocation) {
             options->format = name == "json" ? Format::json : name == "yaml" ? Format::yaml : Format::table;
           },
           "json: a line a message, when it is acknowledged (status ACK_UNKNOWN: handled, and no acknowledgement came); "
-          "table, yaml: a summary at the end; none: progress")
+          "table, yaml: a summary at the end; without it: progress")
       ->check(CLI::IsMember({"table", "json", "yaml"}))
       ->type_name("FORMAT");
-  command.add_option("--topic,-t", options->topic, "topic to consume")->required();
-  command.add_option("--group,-g", options->group, "consumer group")->required();
+  add_topic(command, "--topic,-t", options->topic, "topic to consume")->required();
+  add_group(command, "--group,-g", options->group, "consumer group")->required();
   command.add_option("--mode", options->mode, "push, pull or pop")
       ->check(CLI::IsMember({"push", "pull", "pop"}))
       ->capture_default_str();

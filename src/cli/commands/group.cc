@@ -200,18 +200,18 @@ void declare_group(CLI::App& command, Invocation& invocation) {
   declare_verb(command, "list", "list consumer groups", options, invocation, &list_groups);
   CLI::App& describe = declare_verb(command, "describe", "show clients and subscriptions of a group", options,
                                     invocation, &describe_group);
-  describe.add_option("group,--group,-g", options->group, "consumer group")->required();
+  add_group(describe, "group,--group,-g", options->group, "consumer group")->required();
   CLI::App& reset =
       declare_verb(command, "reset", "move a group to another point in time", options, invocation, &reset_group);
-  reset.add_option("group,--group,-g", options->group, "consumer group")->required();
-  reset.add_option("--topic,-t", options->topic, "topic")->required();
+  add_group(reset, "group,--group,-g", options->group, "consumer group")->required();
+  add_topic(reset, "--topic,-t", options->topic, "topic")->required();
   reset
       .add_option("--to", options->to,
-                  "now (skips everything that waits), earliest, 2026-01-31T12:00:00Z, -10m, or Unix ms")
+                  "now or latest (skips everything that waits), earliest, 2026-01-31T12:00:00Z, -10m, or Unix ms")
       ->required();
   CLI::App& remove =
       declare_verb(command, "delete", "delete a group and its offsets", options, invocation, &delete_group);
-  remove.add_option("group,--group,-g", options->group, "consumer group")->required();
+  add_group(remove, "group,--group,-g", options->group, "consumer group")->required();
   remove.add_flag("--keep-offsets", options->keep_offsets,
                   "leave its offsets, so that it goes on there when it comes back");
 }

@@ -5,6 +5,7 @@
 #include "cli/commands/declarations.h"
 #include "cli/connection.h"
 #include "cli/output.h"
+#include "cli/values.h"
 #include "lag/rocketmq_lag.h"
 
 namespace gantry::cli {
@@ -87,8 +88,8 @@ void declare_lag(CLI::App& command, Invocation& invocation) {
   auto options = std::make_shared<LagOptions>();
   add_connection_options(command, options->connection);
   add_output_option(command, options->format);
-  command.add_option("--topic,-t", options->topic, "topic")->required();
-  command.add_option("--group,-g", options->group, "consumer group")->required();
+  add_topic(command, "--topic,-t", options->topic, "topic")->required();
+  add_group(command, "--group,-g", options->group, "consumer group")->required();
   command
       .add_option("--offset-reset-policy", options->policy,
                   "where a group begins that has never committed: earliest or latest")

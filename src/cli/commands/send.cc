@@ -195,7 +195,7 @@ void declare_send(CLI::App& command, Invocation& invocation) {
   auto options = std::make_shared<SendOptions>();
   add_connection_options(command, options->connection);
   add_output_option(command, options->format);
-  command.add_option("--topic,-t", options->topic, "topic to send to")->required();
+  add_topic(command, "--topic,-t", options->topic, "topic to send to")->required();
   add_count(command, "--count,-c", options->count, "how many messages (default: 1)");
   command.add_option("--size", options->size, "bytes of a body; text is cut or filled up")
       ->check(CLI::Range(0, 4 << 20));
@@ -205,7 +205,7 @@ void declare_send(CLI::App& command, Invocation& invocation) {
       "key of the messages, to find them by; {n} is the number of the message (default: one of its own for each)");
   command.add_option("--tag", options->tag, "tag of the messages, for consumers to filter by");
   command.add_option("--sharding-key", options->sharding_key, "send all to the queue of this key, in order");
-  command.add_option("--group,-g", options->group, "producer group");
+  add_group(command, "--group,-g", options->group, "producer group");
   command.add_option("--in-flight", options->in_flight, "messages on the way at the same time")
       ->check(CLI::Range(1, 4096))
       ->capture_default_str();

@@ -7,6 +7,7 @@
 #include "cli/commands/declarations.h"
 #include "cli/connection.h"
 #include "cli/output.h"
+#include "cli/values.h"
 #include "cli/verb.h"
 #include "rocketmq/admin.h"
 
@@ -173,7 +174,7 @@ void declare_topic(CLI::App& command, Invocation& invocation) {
   list.add_flag("--all,-a", options->all, "also retry, dead-letter and system topics");
   CLI::App& create =
       declare_verb(command, "create", "create a topic, or change it", options, invocation, &create_topic);
-  create.add_option("topic,--topic,-t", options->topic, "name")->required();
+  add_topic(create, "topic,--topic,-t", options->topic, "name")->required();
   create.add_option("--queues,-q", options->queues, "queues on each broker")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
@@ -184,10 +185,10 @@ void declare_topic(CLI::App& command, Invocation& invocation) {
   create.add_option("--broker,-b", options->brokers, "only on this broker; may be repeated");
   CLI::App& remove =
       declare_verb(command, "delete", "delete a topic and its messages", options, invocation, &delete_topic);
-  remove.add_option("topic,--topic,-t", options->topic, "name")->required();
+  add_topic(remove, "topic,--topic,-t", options->topic, "name")->required();
   CLI::App& describe = declare_verb(command, "describe", "show brokers, queues and groups of a topic", options,
                                     invocation, &describe_topic);
-  describe.add_option("topic,--topic,-t", options->topic, "name")->required();
+  add_topic(describe, "topic,--topic,-t", options->topic, "name")->required();
 }
 
 }  // namespace gantry::cli

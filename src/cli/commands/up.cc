@@ -67,16 +67,24 @@ void declare_up(CLI::App& command, Invocation& invocation) {
   add_duration(command, "--duration", options->duration, "run headless for at most this long");
   command.add_option("--report", options->up.report_file, "write samples and the verdict to this file, as JSON");
   command.add_option("--http", options->http,
-                     "address of the page (port 0: any, as with --duration when it is not given)");
+                     "address of the page (port 0: any, as with --duration unless it is given)");
   command.add_option("--data", options->up.data_dir, "directory of the embedded broker (default: a temporary one)");
-  command.add_option("--namesrv-listen", options->namesrv_listen, "address of the embedded name server");
-  command.add_option("--listen", options->listen, "address of the embedded broker");
+  command.add_option("--namesrv-listen", options->namesrv_listen,
+                     "address of the embedded name server (with --duration: any port)");
+  command.add_option("--listen", options->listen, "address of the embedded broker (with --duration: any port)");
+  command.add_option("--advertise", options->up.advertised_host,
+                     "host by which clients reach the embedded broker, when it listens on all addresses");
   command.callback([options, &command, &invocation] {
     options->name_servers_given = command.count("--namesrv") > 0;
-    // runs without a person at the page must not fail for its port
-    if (command.count("--duration") > 0 && command.count("--http") == 0) options->http = "127.0.0.1:0";
+    // several headless runs at the same time must not fail for a port that nobody asked for
+    if (command.count("--duration") > 0) {
+      if (options->duration.count() == 0) throw CLI::ValidationError("--duration", "must be longer than 0s");
+      if (command.count("--http") == 0) options->http = "127.0.0.1:0";
+      if (command.count("--namesrv-listen") == 0) options->namesrv_listen = "127.0.0.1:0";
+      if (command.count("--listen") == 0) options->listen = "127.0.0.1:0";
+    }
     options->up.version = invocation.version;
-    for (const char* name : {"--namesrv-listen", "--listen", "--data"}) {
+    for (const char* name : {"--namesrv-listen", "--listen", "--advertise", "--data"}) {
       if (command.count(name) > 0) options->up.embedded_only.emplace_back(name);
     }
     invocation.run = [options] {
