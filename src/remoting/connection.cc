@@ -409,6 +409,15 @@ std::string Connection::lost() const {
 
 void Connection::close() { shut({Errc::unavailable, fmt::format("the connection with {} was closed", address_)}); }
 
+void Connection::finish(const Error& why) {
+  error_code error;
+  while (state_ == State::open && !writing_ && !unsent_.empty() && !error) {
+    const auto gathered = unsent_.gather();
+    unsent_.consume(tls_ ? tls_->write_some(gathered, error) : socket_.write_some(gathered, error));
+  }
+  shut(why);
+}
+
 void Connection::shut(const Error& why) {
   if (state_ == State::closed) return;
   state_ = State::closed;

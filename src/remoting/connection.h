@@ -41,6 +41,8 @@ class Connection final : public Peer, public std::enable_shared_from_this<Connec
 
   void answer(wire::Command response, std::size_t frame_bytes);  // frame_bytes: of the request
   void shut(const Error& why);
+  // Writes what the peer takes without a wait, then closes: the last answers are not thrown away with the connection.
+  void finish(const Error& why);
   // Acts on what has expired; returns when to look again.
   Clock::time_point check(Clock::time_point now);
 

@@ -83,7 +83,7 @@ void Hub::close_all(const Error& why) {
   armed_ = Clock::time_point::min();  // nothing arms the timer any more
   while (!connections_.empty()) {
     auto connection = connections_.begin()->second;
-    connection->shut(why);
+    connection->finish(why);
   }
 }
 

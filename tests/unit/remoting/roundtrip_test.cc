@@ -283,6 +283,20 @@ TEST_F(Roundtrip, GivenManyAnswersInOneTurnThenTheFirstAreWrittenBeforeItEnds) {
   EXPECT_TRUE(until([&] { return (answered += peer.take_frames().size()) == 40; }));
 }
 
+// What was stored and answered in the turn of the stop would look lost to its sender.
+TEST_F(Roundtrip, GivenAnswersOfTheSameTurnWhenTheServerStopsThenTheyAreWrittenFirst) {
+  start();
+  std::vector<Reply> held;
+  server->handle(1, [&](Request request) { held.push_back(std::move(request.reply)); });
+  RawPeer peer(io, server->port());
+  for (int i = 0; i < 3; ++i) peer.send(frame_of(wire::make_request(1)));
+  ASSERT_TRUE(until([&] { return held.size() == 3; }));
+  for (Reply& reply : held) reply.send(0);
+  server->stop();
+  EXPECT_TRUE(until([&] { return peer.closed(); }));
+  EXPECT_EQ(peer.take_frames().size(), 3u);
+}
+
 TEST_F(Roundtrip, GivenALargeAnswerThenItIsWrittenAtOnce) {
   start();
   std::optional<Reply> held;
