@@ -32,7 +32,7 @@ int run_broker(const Config& config) {
     (*broker)->stop();
     shutdown.finish();
   });
-  net::run_loop(io);
+  net::run_loop(io, "broker");
   broker->reset();
   return shutdown.forced() ? kForced : kDone;
 }

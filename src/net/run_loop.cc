@@ -1,5 +1,7 @@
 #include "net/run_loop.h"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 
 namespace gantry::net {
@@ -8,8 +10,15 @@ void WaitHistory::add(bool short_wait) {
   score_ = short_wait ? std::min(score_ + 1, kScoreMax) : std::max(score_ - kLongWaitCosts, 0);
 }
 
-LoopCounts run_loop(boost::asio::io_context& io) {
-  return run_loop(io, [] { return std::chrono::steady_clock::now(); });
+void run_loop(boost::asio::io_context& io, std::string_view who) {
+  while (true) {
+    try {
+      run_turns(io, [] { return std::chrono::steady_clock::now(); });
+      return;
+    } catch (const std::exception& error) {
+      spdlog::error("{}: a handler threw: {}", who, error.what());
+    }
+  }
 }
 
 }  // namespace gantry::net

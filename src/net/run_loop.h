@@ -6,6 +6,7 @@
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <cstdint>
+#include <string_view>
 
 namespace gantry::net {
 
@@ -33,12 +34,13 @@ struct LoopCounts {
   std::uint64_t looked_in_vain = 0;  // of these, after kLook
 };
 
-// As io.run(): on the calling thread, until the context is stopped or has no work. What a handler throws comes out.
-LoopCounts run_loop(boost::asio::io_context& io);
+// As io.run(): on the calling thread, until the context is stopped or has no work. What a handler throws is a fault of
+// ours, but no reason to take the others down: it is logged as `who`'s, and the loop goes on, as in an IoThread.
+void run_loop(boost::asio::io_context& io, std::string_view who);
 
 // The same for anything that has the io_context's stopped(), poll() and run_one(), by a clock of the caller's.
 template <class Context, class Now>
-LoopCounts run_loop(Context& io, Now&& now) {
+LoopCounts run_turns(Context& io, Now&& now) {
   LoopCounts counts;
   WaitHistory waits;
   bool looked = false;
