@@ -122,8 +122,18 @@ awaitable<void> wait_for_change(Receipts& receipts) {
   co_await receipts.changed.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
 }
 
+// One acknowledger less when it ends, however it does.
+struct Acknowledging {
+  Receipts& receipts;
+  ~Acknowledging() {
+    --receipts.acknowledgers;
+    receipts.changed.cancel();
+  }
+};
+
 awaitable<void> acknowledge(Session& session, std::string topic, std::string group, const Window& window, Count& count,
                             Receipts& receipts) {
+  const Acknowledging acknowledging{receipts};
   wire::AckMessageRequestHeader header;
   header.consumer_group = group;
   while (true) {
@@ -139,8 +149,6 @@ awaitable<void> acknowledge(Session& session, std::string topic, std::string gro
     const auto started = SteadyClock::now();
     tally(count, window, started, co_await session.call(wire::make_request(code::kAckMessage, header)), 1);
   }
-  --receipts.acknowledgers;
-  receipts.changed.cancel();
 }
 
 // The receipts of a pop's messages, as a client builds them from the answer's header.

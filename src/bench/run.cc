@@ -86,6 +86,12 @@ struct Measurement {
   std::size_t body_bytes;
 };
 
+// One less when it ends, however it does.
+struct AtWork {
+  std::size_t& count;
+  ~AtWork() { --count; }
+};
+
 awaitable<void> wait_until(SteadyClock::time_point when) {
   asio::steady_timer timer(co_await asio::this_coro::executor, when);
   co_await timer.async_wait(asio::use_awaitable);
@@ -131,8 +137,8 @@ awaitable<Result<Row>> measure(Session& session, const Options& options, const M
     net::spawn(
         executor, "a worker of the bench",
         [](Session& s, Worker w, std::size_t index, Window& win, Count& c, std::size_t& left) -> awaitable<void> {
+          const AtWork at_work{left};
           co_await w(s, index, win, c);
-          --left;
         }(session, worker, i, window, count, running));
   }
   co_await wait_until(window.begin);
@@ -189,7 +195,10 @@ awaitable<void> run_all(asio::io_context& io, const Options& options, int& exit_
       }
     }
   }
-  for (auto& session : sessions) session->client().stop();
+  for (auto& session : sessions) {
+    co_await session->delete_topics();  // it may be somebody's cluster
+    session->client().stop();
+  }
 }
 
 }  // namespace
@@ -219,7 +228,10 @@ int run(const Options& options) {
                 "ops/s", "p50 ms", "p99 ms", "failed", "server us/op", "server MiB");
   }
   asio::co_spawn(io, run_all(io, options, exit_code), [&](std::exception_ptr error) {
-    if (error) exit_code = 1;
+    if (error) {
+      net::log_escaped("gantry bench", error);
+      exit_code = 1;
+    }
     io.stop();
   });
   io.run();

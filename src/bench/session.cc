@@ -1,5 +1,7 @@
 #include "bench/session.h"
 
+#include <utility>
+
 #include "wire/bodies/route.h"
 #include "wire/body.h"
 #include "wire/codes.h"
@@ -50,7 +52,16 @@ awaitable<Result<void>> Session::create_topic(std::string topic, std::int32_t qu
     co_return fail(Errc::internal, "{}: topic {} cannot be created: {} {}", target_.name, topic, response->code,
                    response->remark);
   }
+  topics_.push_back(std::move(topic));
   co_return Result<void>{};
+}
+
+awaitable<void> Session::delete_topics() {
+  for (const std::string& topic : std::exchange(topics_, {})) {
+    wire::DeleteTopicRequestHeader header;
+    header.topic = topic;
+    (void)co_await call(wire::make_request(code::kDeleteTopicInBroker, header));
+  }
 }
 
 void tally(Count& count, const Window& window, SteadyClock::time_point started, const Result<wire::Command>& response,

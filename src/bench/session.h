@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 #include "bench/latency.h"
@@ -29,6 +30,8 @@ class Session {
   // Finds the broker by the name server's cluster info.
   boost::asio::awaitable<Result<void>> connect();
   boost::asio::awaitable<Result<void>> create_topic(std::string topic, std::int32_t queues);
+  // Those that were created; one that cannot be deleted is left.
+  boost::asio::awaitable<void> delete_topics();
   boost::asio::awaitable<Result<wire::Command>> call(wire::Command request);
 
   remoting::Client& client() { return client_; }
@@ -41,6 +44,7 @@ class Session {
   remoting::Client client_;
   std::string broker_address_;
   std::string broker_name_;
+  std::vector<std::string> topics_;
 };
 
 // What one case counted between `begin` and `end`.

@@ -132,7 +132,7 @@ class Broker::Impl {
     if (messages_) messages_->stop();
     if (transactions_) transactions_->stop();
     if (pops_) pops_->stop();
-    if (store_) store_->stop();  // first, so that who waits for the disk is answered
+    if (store_) store_->stop();  // first: who waits for the disk is answered, and the servers write that
     if (arrivals_) arrivals_->stop();
     if (broker_server_) broker_server_->stop();
     if (namesrv_server_) namesrv_server_->stop();
