@@ -1,6 +1,5 @@
 #include "broker/access_control.h"
 
-#include "broker/named_resources.h"
 #include "queueing/topic_names.h"
 #include "wire/signature.h"
 
@@ -36,7 +35,7 @@ bool may_use_topic(const User& user, std::string_view topic) {
 AccessControl::AccessControl(const Config& config) {
   for (const auto& user : config.users) users_.emplace(user.access_key, user);
   for (const auto routes : {namesrv_routes(), broker_routes()}) {
-    for (const auto& route : routes) needed_.emplace(route.code, route.access);
+    for (const auto& route : routes) routes_.emplace(route.code, &route);
   }
 }
 
@@ -50,13 +49,13 @@ Result<void> AccessControl::check(const wire::Command& request) const {
   if (auto verified = wire::verify(request, {user.access_key, user.secret_key, {}}); !verified) return verified;
   if (user.admin) return {};
 
-  const auto found_access = needed_.find(request.code);
-  const Access needed = found_access == needed_.end() ? Access::admin : found_access->second;
+  const auto route = routes_.find(request.code);
+  const Access needed = route == routes_.end() ? Access::admin : route->second->access;
   if (needed == Access::any) return {};
   if (needed == Access::admin) {
     return fail(Errc::permission_denied, "user {} may not administer (request code {})", user.access_key, request.code);
   }
-  auto named = named_resources(request);
+  auto named = route->second->names(request);
   if (!named) return std::unexpected(named.error());
   for (const std::string& group : named->groups) {
     if (may_use_group(user, group)) continue;

@@ -24,7 +24,7 @@ class AccessControl {
 
  private:
   std::map<std::string, User, std::less<>> users_;
-  std::unordered_map<std::int32_t, Access> needed_;
+  std::unordered_map<std::int32_t, const Route*> routes_;  // of both ports
 };
 
 }  // namespace gantry::broker

@@ -18,7 +18,15 @@ struct NamedResources {
   bool operator==(const NamedResources&) const = default;
 };
 
-// Fails when they stand in a body that cannot be read.
-Result<NamedResources> named_resources(const wire::Command& request);
+// How a request names them. Fails when they stand in a body that cannot be read.
+using NameReader = Result<NamedResources> (*)(const wire::Command& request);
+
+Result<NamedResources> names_in_fields(const wire::Command& request);  // header fields of the usual names
+Result<NamedResources> names_of_send(const wire::Command& request);    // a send's header has one letter for each field
+Result<NamedResources> names_of_heartbeat(const wire::Command& request);
+Result<NamedResources> names_of_lock(const wire::Command& request);
+Result<NamedResources> names_of_unlock(const wire::Command& request);
+Result<NamedResources> names_of_batch_ack(const wire::Command& request);
+Result<NamedResources> names_of_query_assignment(const wire::Command& request);
 
 }  // namespace gantry::broker

@@ -25,9 +25,9 @@ constexpr Route kNamesrv[] = {
 };
 
 constexpr Route kBroker[] = {
-    {kSendMessage, handle_send_message, Access::named},
-    {kSendMessageV2, handle_send_message, Access::named},
-    {kSendBatchMessage, handle_send_message, Access::named},
+    {kSendMessage, handle_send_message, Access::named, names_of_send},
+    {kSendMessageV2, handle_send_message, Access::named, names_of_send},
+    {kSendBatchMessage, handle_send_message, Access::named, names_of_send},
     {kConsumerSendMsgBack, handle_send_back, Access::named},
     {kEndTransaction, handle_end_transaction, Access::named_if_any},
     {kPullMessage, handle_pull_message, Access::named},
@@ -37,10 +37,10 @@ constexpr Route kBroker[] = {
 
     {kPopMessage, handle_pop_message, Access::named},
     {kAckMessage, handle_ack_message, Access::named},
-    {kBatchAckMessage, handle_batch_ack_message, Access::named},
+    {kBatchAckMessage, handle_batch_ack_message, Access::named, names_of_batch_ack},
     {kChangeMessageInvisibletime, handle_change_invisible_time, Access::named},
     {kNotification, handle_notification, Access::named},
-    {kQueryAssignment, handle_query_assignment, Access::named},
+    {kQueryAssignment, handle_query_assignment, Access::named, names_of_query_assignment},
     {kSetMessageRequestMode, handle_set_message_request_mode, Access::admin},
 
     {kQueryConsumerOffset, handle_query_consumer_offset, Access::named},
@@ -53,12 +53,12 @@ constexpr Route kBroker[] = {
     {kCloneGroupOffset, handle_clone_group_offset, Access::admin},
     {kGetAllConsumerOffset, handle_get_all_consumer_offsets, Access::admin},
 
-    {kHeartBeat, handle_heartbeat, Access::named_if_any},
+    {kHeartBeat, handle_heartbeat, Access::named_if_any, names_of_heartbeat},
     {kUnregisterClient, handle_unregister_client, Access::named_if_any},
     {kCheckClientConfig, handle_check_client_config, Access::any},
     {kGetConsumerListByGroup, handle_get_consumer_list, Access::named},
-    {kLockBatchMq, handle_lock_queues, Access::named},
-    {kUnlockBatchMq, handle_unlock_queues, Access::named},
+    {kLockBatchMq, handle_lock_queues, Access::named, names_of_lock},
+    {kUnlockBatchMq, handle_unlock_queues, Access::named, names_of_unlock},
     {kGetConsumerConnectionList, handle_get_consumer_connections, Access::named},
     {kGetProducerConnectionList, handle_get_producer_connections, Access::admin},
     {kGetAllProducerInfo, handle_get_all_producers, Access::admin},

@@ -5,6 +5,7 @@
 #include <span>
 
 #include "broker/context.h"
+#include "broker/named_resources.h"
 
 namespace gantry::broker {
 
@@ -21,6 +22,7 @@ struct Route {
   std::int32_t code;
   void (*handle)(BrokerContext&, remoting::Request);
   Access access;
+  NameReader names = names_in_fields;  // for Access::named and named_if_any
 };
 
 // Answered on the name server's port; the broker's port answers these and broker_routes().
