@@ -1,7 +1,7 @@
 // Ends a process on SIGINT or SIGTERM within a bound: the first signal starts the orderly way, and when that has not
-// ended the io_context in time, or a second signal comes (100 ms or more after the first), the io_context is stopped.
+// ended the io_context in time, or a second signal comes (100 ms or more after the first), the io_context is stopped. A
+// loop that does not even get there (it waits for a disk that hangs) has a second more, then the process ends as forced.
 #pragma once
-
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <functional>

@@ -186,6 +186,18 @@ TEST(Shutdown, GivenTheSameWishTwiceAtOnceThenTheOrderlyWayGoesOn) {
   EXPECT_FALSE(shutdown.forced());
 }
 
+TEST(Shutdown, GivenALoopThatHangsInItsStopThenTheProcessEndsAllTheSame) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(
+      {
+        asio::io_context io;
+        Shutdown shutdown(io, [](int) { ::pause(); }, 10ms);
+        asio::post(io, [] { std::raise(SIGINT); });
+        io.run();
+      },
+      testing::ExitedWithCode(130), "");
+}
+
 TEST(Shutdown, GivenAnOrderlyEndWhenFinishedThenTheContextRunsOutOfWork) {
   asio::io_context io;
   Shutdown shutdown(io, [&](int) { shutdown.finish(); }, 1h);
