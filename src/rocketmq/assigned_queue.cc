@@ -30,6 +30,7 @@ AssignedQueue::AssignedQueue(std::shared_ptr<Shared> shared, MessageQueue queue,
       storing_(fmt::format("committing {}", name_of(queue_))),
       sending_back_(fmt::format("sending back from {}", name_of(queue_))),
       room_(shared_->cluster->io()),
+      pause_(shared_->cluster->io()),
       progress_(shared_->cluster->io()) {}
 
 template <class Loop>
@@ -67,14 +68,14 @@ bool AssignedQueue::has_room() const {
 }
 
 asio::awaitable<void> AssignedQueue::reads(milliseconds delay) {
-  if (delay.count() > 0) co_await room_.wait(delay);
+  if (delay.count() > 0) co_await pause_.wait(delay);
   while (!dropped_ && !held_) {
     auto offset = co_await first_offset();
     if (offset && !held_) {
       held_ = std::make_shared<ProcessQueue>(*offset);
     } else if (!offset) {
       shared_->failed(reading_, offset.error());
-      co_await room_.wait(kRetryDelay);
+      co_await pause_.wait(kRetryDelay);
     }
   }
   bool reading = true;
@@ -96,7 +97,7 @@ asio::awaitable<bool> AssignedQueue::read() {
   if (!answer) {
     if (answer.error().code == Errc::cancelled) co_return false;
     shared_->broker_failed(reading_, answer.error());
-    co_await room_.wait(kRetryDelay);
+    co_await pause_.wait(kRetryDelay);
     co_return true;
   }
   shared_->worked(reading_);
@@ -170,6 +171,17 @@ asio::awaitable<void> AssignedQueue::retry_later(std::shared_ptr<ProcessQueue> h
 
 // ---- committing
 
+void AssignedQueue::begin_commit() {
+  if (committing_) return;
+  spawn([self = shared_from_this()] { return self->commit_if_ours(); });
+}
+
+// Who gives the queue up commits by itself.
+asio::awaitable<void> AssignedQueue::commit_if_ours() {
+  if (!dropped_) co_await commit();
+}
+
+// False: the broker did not take it, or a commit is under way.
 asio::awaitable<bool> AssignedQueue::commit() {
   auto held = held_;
   if (!held || committing_) co_return false;
@@ -204,6 +216,7 @@ asio::awaitable<void> AssignedQueue::wait_while(bool (AssignedQueue::*busy)() co
 void AssignedQueue::drop() {
   dropped_ = true;
   room_.notify();
+  pause_.notify();
 }
 
 asio::awaitable<bool> AssignedQueue::commit_finally() {

@@ -43,8 +43,9 @@ class AssignedQueue : public std::enable_shared_from_this<AssignedQueue> {
   std::optional<MessageWorkers::Task> take();
   // Goes on at another offset. What was read before counts no more.
   void reset(std::int64_t offset);
-  // Tells the broker what is processed, if it does not know. False: it did not take it, or a commit is under way.
-  boost::asio::awaitable<bool> commit();
+  // Begins to tell the broker what is processed, unless it knows or a commit is under way. Nobody waits for the end of
+  // it: a broker that hangs delays the commits of its own queues only.
+  void begin_commit();
 
   // No reading any more. commit_finally() or hand_over() must follow.
   void drop();
@@ -65,6 +66,8 @@ class AssignedQueue : public std::enable_shared_from_this<AssignedQueue> {
   boost::asio::awaitable<void> settle(std::shared_ptr<ProcessQueue> held, ReceivedMessage message, Outcome outcome);
   boost::asio::awaitable<void> retry_later(std::shared_ptr<ProcessQueue> held, ReceivedMessage message);
   boost::asio::awaitable<void> store(std::int64_t offset);
+  boost::asio::awaitable<void> commit_if_ours();
+  boost::asio::awaitable<bool> commit();
   bool committing() const { return committing_; }
   bool at_work() const { return held_ && held_->at_hand() > 0; }
   boost::asio::awaitable<void> wait_while(bool (AssignedQueue::*busy)() const,
@@ -77,6 +80,7 @@ class AssignedQueue : public std::enable_shared_from_this<AssignedQueue> {
   const std::string reading_, storing_, sending_back_;  // sources of errors
   std::shared_ptr<ProcessQueue> held_;  // empty until the first offset is known; a reset puts another one there
   Wakeup room_;                         // messages were taken: there may be room for more
+  Wakeup pause_;                        // a delay before the next try; only drop() ends it
   Wakeup progress_;                     // a commit or a message at hand ended: for who gives the queue up
   bool dropped_ = false;
   bool committing_ = false;

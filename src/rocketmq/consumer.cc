@@ -249,12 +249,7 @@ asio::awaitable<void> Consumer::Impl::commits() {
   while (true) {
     co_await commit_wakeup_.wait(config_.commit_interval);
     if (stopped_) co_return;
-    std::vector<QueuePtr> queues;
-    queues.reserve(assigned_.size());
-    for (const auto& [name, queue] : assigned_) queues.push_back(queue);
-    for (const QueuePtr& queue : queues) {
-      if (!queue->dropped()) co_await queue->commit();
-    }
+    for (const auto& [name, queue] : assigned_) queue->begin_commit();
   }
 }
 

@@ -60,10 +60,11 @@ class PopConsumer::Impl : public std::enable_shared_from_this<Impl> {
   };
   // One broker of the topic, with a loop of its own.
   struct Source {
-    explicit Source(asio::io_context& io) : room(io) {}
+    explicit Source(asio::io_context& io) : room(io), retry(io) {}
     std::string name;
     std::deque<Held> held;
-    Wakeup room;
+    Wakeup room;   // all that was held was begun
+    Wakeup retry;  // apart from room, which each message handled of any broker notifies: only stop() ends this delay
   };
 
   template <class Loop>
@@ -138,7 +139,7 @@ asio::awaitable<void> PopConsumer::Impl::polls(std::shared_ptr<Source> source) {
       errors_.note(source->name, route ? Error{Errc::unavailable, fmt::format("broker {} has no master", source->name)}
                                        : route.error());
       cluster_->forget_route(config_.topic);
-      co_await source->room.wait(kRetryDelay);
+      co_await source->retry.wait(kRetryDelay);
       continue;
     }
     PopRequest request;
@@ -154,7 +155,7 @@ asio::awaitable<void> PopConsumer::Impl::polls(std::shared_ptr<Source> source) {
       if (messages.error().code == Errc::cancelled) co_return;
       errors_.note(source->name, messages.error());
       cluster_->forget_route(config_.topic);
-      co_await source->room.wait(kRetryDelay);
+      co_await source->retry.wait(kRetryDelay);
       continue;
     }
     errors_.clear(source->name);
@@ -228,8 +229,9 @@ asio::awaitable<void> PopConsumer::Impl::stop() {
   co_await workers_.stop();
   for (const auto& [name, source] : sources_) {
     source->room.notify();
-    co_await give_back(source);
+    source->retry.notify();
   }
+  for (const auto& [name, source] : sources_) co_await give_back(source);
   co_await member_.unregister();
 }
 

@@ -7,6 +7,7 @@
 #include "rocketmq/admin.h"
 #include "rocketmq/consumer.h"
 #include "rocketmq/pop_consumer.h"
+#include "rocketmq/wakeup.h"
 #include "unit/rocketmq/fake_cluster.h"
 
 namespace gantry::rocketmq::fake {
@@ -76,6 +77,19 @@ class ConsumerTest : public testing::Test {
     EXPECT_THAT(acknowledged, testing::ElementsAre("0"));
     await(io, consumer.stop());  // again: nothing
     EXPECT_EQ(begun, 1);
+  }
+  // Every handler takes a moment, so that what its end sets off can run before the next begins.
+  Consumer::Handler take_slowly() {
+    return [this](const ReceivedMessage& message) -> asio::awaitable<Outcome> {
+      asio::steady_timer moment(io, 2ms);
+      co_await moment.async_wait(asio::as_tuple(asio::use_awaitable));
+      handled.push_back(message.body);
+      co_return Outcome::success;
+    };
+  }
+  // How often something may have been tried since `begin` that fails at once, every time.
+  static int tries_since(std::chrono::steady_clock::time_point begin) {
+    return 1 + static_cast<int>((std::chrono::steady_clock::now() - begin) / kRetryDelay);
   }
   bool until(const std::function<bool()>& condition) { return run_until(io, condition); }
   std::int64_t committed(std::int32_t queue, const std::string& topic = "t") {

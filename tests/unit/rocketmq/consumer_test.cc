@@ -297,6 +297,49 @@ TEST_F(ConsumerTest, GivenAPullThatFailsThenItIsTriedAgainAndTheErrorIsSeen) {
   await(io, consumer.stop());
 }
 
+TEST_F(ConsumerTest, GivenPullsThatFailWhileMessagesAreHandledThenTheyAreTriedAgainAfterTheDelayOnly) {
+  for (int i = 0; i < 32; ++i) broker->store("t", 0, std::to_string(i));  // as many as one pull brings
+  int failed = 0;
+  broker->on(code::kPullMessage, [&](remoting::Request& request) {
+    auto header = Broker::header_of<wire::PullMessageRequestHeader>(request);
+    if (header.queue_id != 0 || header.queue_offset == 0) return pull(*broker, request);
+    ++failed;
+    request.reply.send(rc::kSystemError, "no disk");
+  });
+  const auto begin = std::chrono::steady_clock::now();
+  Consumer consumer(cluster, config(), take_slowly(), note());
+  ASSERT_TRUE(await(io, consumer.start()));
+  ASSERT_TRUE(until([&] { return acknowledged.size() == 32; }));
+  EXPECT_GT(failed, 0);
+  EXPECT_LE(failed, tries_since(begin));
+  await(io, consumer.stop());
+}
+
+TEST_F(ConsumerTest, GivenABrokerThatTakesCommitsAndAnswersNoneThenThoseOfAnotherGoOn) {
+  ClusterConfig patient;
+  patient.name_servers = servers.address();
+  patient.request_timeout = 1h;
+  cluster->stop();
+  cluster = *Cluster::create(io, patient);
+  Broker& other = servers.add_broker("broker-b");
+  servers.add_topic("t", 1);
+  std::vector<remoting::Request> held;
+  broker->on(code::kUpdateConsumerOffset, [&](remoting::Request& request) { held.push_back(std::move(request)); });
+  broker->store("t", 0, "x");
+  Consumer consumer(cluster, config(), take(), note(), note_doubt());
+  ASSERT_TRUE(await(io, consumer.start()));
+  ASSERT_TRUE(until([&] { return held.size() == 1; }));
+  for (const std::string body : {"1", "2"}) {
+    other.store("t", 0, body);
+    ASSERT_TRUE(run_until(io, [&] { return !acknowledged.empty() && acknowledged.back() == body; }, 5s));
+  }
+  EXPECT_EQ(held.size(), 1U);  // one at a time of each queue
+  held[0].reply.send(rc::kSuccess);
+  ASSERT_TRUE(until([&] { return acknowledged.size() == 3; }));
+  await(io, consumer.stop());
+  EXPECT_TRUE(doubtful.empty());
+}
+
 TEST_F(ConsumerTest, GivenAMessageAtHandWhenStoppedThenItIsFinishedAndCommittedAndNoOtherBegins) {
   stop_while_the_first_is_at_work<Consumer>(config());
   EXPECT_EQ(committed(0), 1);

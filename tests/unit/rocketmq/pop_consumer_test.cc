@@ -140,6 +140,30 @@ TEST_F(ConsumerTest, GivenAnErrorOfOneBrokerThenTheSuccessOfAnotherDoesNotHideIt
   await(io, consumer.stop());
 }
 
+// Whatever messages the others bring meanwhile.
+TEST_F(ConsumerTest, GivenABrokerThatFailsThenItAndTheNameServerAreAskedAgainAfterTheDelayOnly) {
+  Broker& other = servers.add_broker("broker-b");
+  servers.add_topic("t", 1);
+  other.on(code::kPopMessage, [](remoting::Request& request) { request.reply.send(rc::kSystemError, "no disk"); });
+  for (int i = 0; i < 50; ++i) broker->store("t", 0, std::to_string(i));
+  const auto begin = std::chrono::steady_clock::now();
+  auto alive = std::make_shared<int>();
+  {
+    PopConsumer consumer(
+        cluster, pop_config(),
+        [alive, slowly = take_slowly()](const ReceivedMessage& message) { return slowly(message); }, note());
+    ASSERT_TRUE(await(io, consumer.start()));
+    ASSERT_TRUE(until([&] { return acknowledged.size() == 50 && other.calls[code::kPopMessage] > 0; }));
+    EXPECT_LE(other.calls[code::kPopMessage], tries_since(begin));
+    EXPECT_LE(servers.route_calls, 1 + 2 * tries_since(begin));  // both may ask before the answer comes
+    // stopped in the middle of a delay
+    const int tried = other.calls[code::kPopMessage];
+    ASSERT_TRUE(until([&] { return other.calls[code::kPopMessage] > tried; }));
+    await(io, consumer.stop());
+  }
+  EXPECT_TRUE(run_until(io, [&] { return alive.use_count() == 1; }, kRetryDelay / 2));  // no loop keeps it
+}
+
 TEST_F(ConsumerTest, GivenPopWithoutTopicThenStartFails) {
   auto c = pop_config();
   c.topic = "nope";
