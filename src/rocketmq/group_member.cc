@@ -1,6 +1,7 @@
 #include "rocketmq/group_member.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "net/spawn.h"
 #include "rocketmq/gather.h"
@@ -82,44 +83,43 @@ asio::awaitable<Result<void>> GroupMember::heartbeat() {
   co_return result;
 }
 
-asio::awaitable<std::set<std::string>> GroupMember::broker_addresses() {
-  std::set<std::string> addresses;
+asio::awaitable<GroupMember::Brokers> GroupMember::brokers() {
+  Brokers brokers;
   for (const std::string& topic : topics_) {
     auto route = co_await cluster_->route(topic);
     if (!route) continue;  // a retry topic exists only after the first heartbeat
     for (const wire::BrokerData& broker : route->brokers) {
-      for (const auto& [id, address] : broker.broker_addrs) addresses.insert(address);
+      // the lowest id: the master when there is one
+      for (const auto& [id, address] : broker.broker_addrs) {
+        (id == broker.broker_addrs.begin()->first ? brokers.masters : brokers.slaves).insert(address);
+      }
     }
   }
-  co_return addresses;
+  for (const std::string& address : brokers.masters) brokers.slaves.erase(address);
+  co_return brokers;
 }
 
 asio::awaitable<Result<void>> GroupMember::beat() {
-  const std::set<std::string> addresses = co_await broker_addresses();
+  const Brokers to = co_await brokers();
   // a broker that gets it after our farewell would keep a member that does not exist, with a share of the queues
   if (retired_) co_return fail(Errc::cancelled, "the consumer of group {} was stopped", group_);
-  Error last{Errc::unavailable, fmt::format("no broker to join group {} at", group_)};
-  bool taken = false;
+  // from now on, not from the answer: a broker may take a heartbeat and its answer come late or never
+  greeted_.masters.insert(to.masters.begin(), to.masters.end());
+  greeted_.slaves.insert(to.slaves.begin(), to.slaves.end());
+  wire::Command request = wire::make_request(wire::request_code::kHeartBeat);
+  request.body = wire::encode_body(data_);
+  for (const std::string& address : to.slaves) cluster_->remoting().oneway(address, request);
   std::vector<asio::awaitable<Result<wire::Command>>> beats;
-  for (const std::string& address : addresses) {
-    wire::Command request = wire::make_request(wire::request_code::kHeartBeat);
-    request.body = wire::encode_body(data_);
-    beats.push_back(cluster_->call_ok(address, std::move(request)));
-  }
+  beats.reserve(to.masters.size());
+  for (const std::string& address : to.masters) beats.push_back(cluster_->call_ok(address, request));
   auto responses = co_await gather(cluster_->io(), std::move(beats));  // one broker that hangs delays no other
   all_took_ = !responses.empty() && std::ranges::all_of(responses, [](const auto& response) { return bool(response); });
-  auto address = addresses.begin();
+  Error last{Errc::unavailable, fmt::format("no broker to join group {} at", group_)};
   for (const auto& response : responses) {
-    if (response) {
-      greeted_.insert(*address);
-      taken = true;
-    } else {
-      last = response.error();
-    }
-    ++address;
+    if (response) co_return Result<void>{};
+    last = response.error();
   }
-  if (!taken) co_return std::unexpected(last);
-  co_return Result<void>{};
+  co_return std::unexpected(last);
 }
 
 asio::awaitable<Result<std::vector<std::string>>> GroupMember::members(std::string topic) {
@@ -161,14 +161,14 @@ asio::awaitable<void> GroupMember::unregister() {
   header.client_id = client_id_;
   header.consumer_group = group_;
   constexpr std::chrono::milliseconds kTimeout{1'000};  // who leaves does not wait long
-  const std::set<std::string> greeted = std::move(greeted_);
-  greeted_.clear();
-  std::vector<asio::awaitable<Result<wire::Command>>> farewells;
-  farewells.reserve(greeted.size());
-  for (const std::string& address : greeted) {
-    farewells.push_back(
-        cluster_->call(address, wire::make_request(wire::request_code::kUnregisterClient, header), kTimeout));
+  const Brokers greeted = std::exchange(greeted_, {});
+  const wire::Command request = wire::make_request(wire::request_code::kUnregisterClient, header);
+  for (const std::string& address : greeted.slaves) {
+    if (!greeted.masters.contains(address)) cluster_->remoting().oneway(address, request);
   }
+  std::vector<asio::awaitable<Result<wire::Command>>> farewells;
+  farewells.reserve(greeted.masters.size());
+  for (const std::string& address : greeted.masters) farewells.push_back(cluster_->call(address, request, kTimeout));
   co_await gather(cluster_->io(), std::move(farewells));
 }
 

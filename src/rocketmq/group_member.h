@@ -1,5 +1,6 @@
 // Being a member of a consumer group: joining, the loop of heartbeats to every broker of the subscribed topics, the list
-// of members, notices that the list changed, farewell. One Cluster has at most one member of a group, because brokers
+// of members, notices that the list changed, farewell. Masters decide; slaves are told, and nobody waits for what they
+// say: a client may not reach them at all. One Cluster has at most one member of a group, because brokers
 // know clients by connection.
 #pragma once
 
@@ -41,7 +42,7 @@ class GroupMember {
                                             std::function<boost::asio::awaitable<void>()> before = {});
   // One heartbeat out of turn. Fails when no broker took it; that is noted, until one went well.
   boost::asio::awaitable<Result<void>> heartbeat();
-  // A broker was away, and if it was started anew it does not know us: heartbeats go out until all brokers took one, and
+  // A broker was away, and if it was started anew it does not know us: heartbeats go out until all masters took one, and
   // then the members may have changed.
   void rejoin();
   // Of something that happened once, and has no success of its own: shown until a heartbeat went well.
@@ -57,9 +58,15 @@ class GroupMember {
   boost::asio::awaitable<void> unregister();
 
  private:
+  // Addresses.
+  struct Brokers {
+    std::set<std::string> masters;  // of a broker without one the slave that we read from
+    std::set<std::string> slaves;   // the others
+  };
+
   boost::asio::awaitable<void> beats(std::function<boost::asio::awaitable<void>()> before);
   boost::asio::awaitable<Result<void>> beat();
-  boost::asio::awaitable<std::set<std::string>> broker_addresses();
+  boost::asio::awaitable<Brokers> brokers();
 
   std::shared_ptr<Cluster> cluster_;
   ErrorsBySource& errors_;
@@ -69,9 +76,9 @@ class GroupMember {
   wire::HeartbeatData data_;
   std::vector<std::string> topics_;
   std::shared_ptr<GroupListener> listener_ = std::make_shared<GroupListener>();
-  std::set<std::string> greeted_;  // addresses that know us
+  Brokers greeted_;  // they may know us, whether they answered or not
   Wakeup wakeup_;
-  bool all_took_ = false;   // of the last heartbeat: every broker did
+  bool all_took_ = false;   // of the last heartbeat: every master did
   bool rejoining_ = false;  // see rejoin()
   bool retired_ = false;
 };

@@ -101,6 +101,71 @@ TEST_F(GroupMemberTest, GivenABrokerThatWasAwayThenMembersHaveChangedWhenAllKnow
   owner->member.retire();
 }
 
+TEST_F(GroupMemberTest, GivenABrokerThatTookTheHeartbeatAndDidNotAnswerThenItHearsTheFarewellToo) {
+  ClusterConfig hasty;
+  hasty.name_servers = servers.address();
+  hasty.request_timeout = 200ms;
+  cluster->stop();
+  cluster = *Cluster::create(io, hasty);
+  std::vector<remoting::Request> held;
+  b->on(code::kHeartBeat, [&](remoting::Request& request) {
+    b->members["g"][wire::decode_heartbeat(request.command.body)->client_id] = request.from;
+    held.push_back(std::move(request));
+  });
+  auto owner = make(1h);
+  ASSERT_TRUE(await(io, owner->member.join(owner)));
+  ASSERT_EQ(b->members["g"].size(), 1U);
+  owner->member.retire();
+  await(io, owner->member.unregister());
+  EXPECT_TRUE(a->members["g"].empty());
+  EXPECT_TRUE(b->members["g"].empty());
+}
+
+TEST_F(GroupMemberTest, GivenASlaveThatAnswersNothingThenItIsToldAndNotWaitedFor) {
+  ClusterConfig patient;
+  patient.name_servers = servers.address();
+  patient.request_timeout = 1h;
+  cluster->stop();
+  cluster = *Cluster::create(io, patient);
+  Broker& slave = servers.add_broker("broker-a");
+  servers.routes["t"].broker_datas[0].broker_addrs[1] = slave.address();
+  std::vector<remoting::Request> held;
+  slave.on(code::kHeartBeat, [&](remoting::Request& request) { held.push_back(std::move(request)); });
+  slave.on(code::kUnregisterClient, [&](remoting::Request& request) { held.push_back(std::move(request)); });
+  auto owner = make(1h);
+  int changed = 0;
+  GroupListener listener;
+  listener.members_changed = [&] { ++changed; };
+  owner->member.listen(std::move(listener));
+  ASSERT_TRUE(await(io, owner->member.join(owner)));
+  EXPECT_TRUE(until([&] { return beats(&slave) == 1; }));
+  owner->member.rejoin();
+  EXPECT_TRUE(until([&] { return changed == 1; }));
+  EXPECT_EQ(owner->errors.oldest(), "");
+  owner->member.retire();
+  await(io, owner->member.unregister());
+  EXPECT_TRUE(until([&] { return slave.calls[code::kUnregisterClient] == 1; }));
+  EXPECT_EQ(beats(&slave), 2);
+}
+
+// Nobody else would tell that it does not know us.
+TEST_F(GroupMemberTest, GivenABrokerOfWhichASlaveIsLeftThenThatOneIsWaitedFor) {
+  servers.routes["t"].broker_datas[1].broker_addrs = {{1, b->address()}};
+  auto owner = make(1h);
+  bool changed = false;
+  GroupListener listener;
+  listener.members_changed = [&] { changed = true; };
+  owner->member.listen(std::move(listener));
+  ASSERT_TRUE(await(io, owner->member.join(owner)));
+  b->refuse(code::kHeartBeat, rc::kSystemError);
+  owner->member.rejoin();
+  ASSERT_TRUE(until([&] { return beats(b) == 2; }));
+  EXPECT_FALSE(changed);
+  EXPECT_TRUE(until([&] { return changed; }));
+  EXPECT_EQ(beats(b), 3);
+  owner->member.retire();
+}
+
 TEST_F(GroupMemberTest, GivenSomethingThatHappenedOnceThenItIsShownUntilAHeartbeatWentWell) {
   auto owner = make(1h);
   ASSERT_TRUE(await(io, owner->member.join(owner)));
