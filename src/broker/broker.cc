@@ -19,6 +19,7 @@
 #include "broker/pops.h"
 #include "broker/request_modes.h"
 #include "broker/setting_keys.h"
+#include "broker/stored_settings.h"
 #include "broker/table.h"
 #include "broker/topics.h"
 #include "broker/transactions.h"
@@ -198,10 +199,13 @@ class Broker::Impl {
   }
 
   Result<void> load_kv_configs() {
-    return store_->for_each_setting(setting_keys::kKvPrefix, [this](std::string_view name, std::string_view value) {
-      if (const auto kv = setting_keys::parse_kv_key(name))
-        kv_configs_[std::string(kv->name_space)][std::string(kv->key)] = value;
-    });
+    return read_settings(*store_, setting_keys::kKvPrefix,
+                         [this](std::string_view name, std::string_view value) -> Result<void> {
+                           const auto kv = setting_keys::parse_kv_key(name);
+                           if (!kv) return fail(Errc::corrupt, "not the name of a KV configuration");
+                           kv_configs_[std::string(kv->name_space)][std::string(kv->key)] = value;
+                           return {};
+                         });
   }
 
   void serve() {

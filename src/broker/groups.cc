@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include "broker/setting_keys.h"
+#include "broker/stored_settings.h"
 #include "queueing/topic_names.h"
 #include "wire/body.h"
 
@@ -10,15 +11,16 @@ namespace gantry::broker {
 
 Result<void> Groups::load() {
   version_.timestamp_ms = store_.now_ms();
-  return store_.for_each_setting(setting_keys::kGroupPrefix, [&](std::string_view, std::string_view value) {
-    auto group = wire::decode_body<wire::SubscriptionGroupConfig>(value);
-    if (!group) {
-      spdlog::error("broker: a stored consumer group cannot be read and is skipped: {}", group.error().message);
-      return;
-    }
-    std::string name = group->group_name;
-    groups_.insert_or_assign(std::move(name), std::move(*group));
-  });
+  return read_settings(store_, setting_keys::kGroupPrefix,
+                       [this](std::string_view name, std::string_view value) -> Result<void> {
+                         auto group = wire::decode_body<wire::SubscriptionGroupConfig>(value);
+                         if (!group) return fail(Errc::corrupt, "{}", group.error().message);
+                         std::string group_name = group->group_name;
+                         if (setting_keys::group_key(group_name) != name)
+                           return fail(Errc::corrupt, "not the group of its name");
+                         groups_.insert_or_assign(std::move(group_name), std::move(*group));
+                         return {};
+                       });
 }
 
 const wire::SubscriptionGroupConfig* Groups::find(std::string_view name) const {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "broker/setting_keys.h"
+#include "broker/stored_settings.h"
 #include "store/bytes.h"
 
 namespace gantry::broker {
@@ -24,22 +25,16 @@ void set(std::vector<std::int64_t>& offsets, std::int32_t queue_id, std::int64_t
 
 }  // namespace
 
-// A row that cannot be read stops the start: the group would begin anew, and nobody would know why.
 Result<void> Offsets::load() {
-  std::optional<std::string> malformed;
-  auto read = store_.for_each_setting(setting_keys::kOffsetPrefix, [&](std::string_view name, std::string_view value) {
-    const auto key = setting_keys::parse_offset_key(name);
-    if (!key || key->queue_id < 0 || key->queue_id >= kQueuesMax || value.size() != 8) {
-      malformed = name;
-      return;
-    }
-    set(open(key->group, key->topic).committed, key->queue_id, static_cast<std::int64_t>(store::get_u64(value.data())));
-  });
-  if (!read || !malformed) return read;
-  std::ranges::replace(*malformed, '\0', ' ');
-  return fail(Errc::corrupt,
-              "the stored consumer offset \"{}\" is malformed; was the directory written by another version?",
-              malformed->substr(0, 300));
+  return read_settings(store_, setting_keys::kOffsetPrefix,
+                       [this](std::string_view name, std::string_view value) -> Result<void> {
+                         const auto key = setting_keys::parse_offset_key(name);
+                         if (!key || key->queue_id < 0 || key->queue_id >= kQueuesMax || value.size() != 8)
+                           return fail(Errc::corrupt, "not a consumer offset");
+                         set(open(key->group, key->topic).committed, key->queue_id,
+                             static_cast<std::int64_t>(store::get_u64(value.data())));
+                         return {};
+                       });
 }
 
 void Offsets::forget_lost() {

@@ -1,12 +1,10 @@
 #include "broker/pop_settings.h"
 
-#include <fmt/format.h>
-
-#include <optional>
 #include <string_view>
 
 #include "base/parse_number.h"
 #include "broker/setting_keys.h"
+#include "broker/stored_settings.h"
 
 namespace gantry::broker::pop_settings {
 namespace {
@@ -21,27 +19,26 @@ PopKey to_pop_key(const setting_keys::GroupQueue& queue) {
 
 Result<std::map<PopKey, Stored>> load(store::Store& store) {
   std::map<PopKey, Stored> stored;
-  std::optional<Error> broken;
-  auto corrupt = [&](std::string_view name, std::string_view what) {
-    broken = Error{Errc::corrupt, fmt::format("setting {}: {}", name, what)};
-  };
-  auto positions =
-      store.for_each_setting(setting_keys::kPopNextPrefix, [&](std::string_view name, std::string_view value) {
-        const auto key = setting_keys::parse_pop_next_key(name);
-        const auto next = parse_number<std::int64_t>(value);
-        if (!key || !next) return corrupt(name, key ? "not an offset" : "not a POP key");
-        stored[to_pop_key(*key)].next_offset = *next;
-      });
-  if (!positions) return std::unexpected(positions.error());
-  auto batches =
-      store.for_each_setting(setting_keys::kPopBatchPrefix, [&](std::string_view name, std::string_view value) {
-        const auto key = setting_keys::parse_pop_batch_key(name);
-        auto batch = queueing::PopBatch::decode(value);
-        if (!key || !batch) return corrupt(name, batch ? "not a POP key" : batch.error().message);
-        stored[to_pop_key(*key)].batches.push_back(std::move(*batch));
-      });
-  if (!batches) return std::unexpected(batches.error());
-  if (broken) return std::unexpected(*broken);
+  auto read = read_settings(store, setting_keys::kPopNextPrefix,
+                            [&](std::string_view name, std::string_view value) -> Result<void> {
+                              const auto key = setting_keys::parse_pop_next_key(name);
+                              const auto next = parse_number<std::int64_t>(value);
+                              if (!key || !next)
+                                return fail(Errc::corrupt, "{}", key ? "not an offset" : "not a POP key");
+                              stored[to_pop_key(*key)].next_offset = *next;
+                              return {};
+                            });
+  if (!read) return std::unexpected(read.error());
+  read = read_settings(store, setting_keys::kPopBatchPrefix,
+                       [&](std::string_view name, std::string_view value) -> Result<void> {
+                         const auto key = setting_keys::parse_pop_batch_key(name);
+                         auto batch = queueing::PopBatch::decode(value);
+                         if (!key) return fail(Errc::corrupt, "not a POP key");
+                         if (!batch) return fail(Errc::corrupt, "{}", batch.error().message);
+                         stored[to_pop_key(*key)].batches.push_back(std::move(*batch));
+                         return {};
+                       });
+  if (!read) return std::unexpected(read.error());
   return stored;
 }
 

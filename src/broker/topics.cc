@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "broker/setting_keys.h"
+#include "broker/stored_settings.h"
 #include "queueing/delay_levels.h"
 #include "queueing/topic_names.h"
 #include "wire/body.h"
@@ -43,16 +44,15 @@ Result<void> Topics::load() {
   (void)add(config_of("OFFSET_MOVED_EVENT", 1), false);
   (void)add(config_of("RMQ_SYS_TRACE_TOPIC", 1), false);
   (void)add(config_of(config_.cluster_name + "_REPLY_TOPIC", 1), false);
-  Result<void> result;
-  auto read = store_.for_each_setting(setting_keys::kTopicPrefix, [&](std::string_view, std::string_view value) {
-    auto config = wire::decode_body<wire::TopicConfig>(value);
-    if (!config) {
-      spdlog::error("broker: a stored topic cannot be read and is skipped: {}", config.error().message);
-      return;
-    }
-    if (auto added = add(std::move(*config), false); !added) result = std::unexpected(added.error());
-  });
-  return read ? result : read;
+  return read_settings(store_, setting_keys::kTopicPrefix,
+                       [this](std::string_view name, std::string_view value) -> Result<void> {
+                         auto config = wire::decode_body<wire::TopicConfig>(value);
+                         if (!config) return fail(Errc::corrupt, "{}", config.error().message);
+                         if (setting_keys::topic_key(config->topic_name) != name)
+                           return fail(Errc::corrupt, "not the topic of its name");
+                         if (auto added = add(std::move(*config), false); !added) return std::unexpected(added.error());
+                         return {};
+                       });
 }
 
 Topic* Topics::find(std::string_view name) {

@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "broker/setting_keys.h"
+#include "broker/stored_settings.h"
 #include "store/bytes.h"
 #include "wire/codes.h"
 #include "wire/headers/admin.h"
@@ -29,23 +30,15 @@ Transactions::Transactions(boost::asio::io_context& io, store::Store& store, Top
       }) {}
 
 Result<void> Transactions::load() {
-  std::size_t malformed = 0;
-  auto read = store_.for_each_setting(setting_keys::kHalfPrefix, [&](std::string_view name, std::string_view value) {
-    const auto queue_offset = setting_keys::parse_half_key(name);
-    if (!queue_offset || value.size() != 16) {
-      ++malformed;
-      return;
-    }
-    const auto stored_ms = static_cast<std::int64_t>(store::get_u64(value.data() + 8));
-    halves_[*queue_offset] =
-        Half{store::get_u64(value.data()), stored_ms, 0, stored_ms + config_.transaction_timeout_ms};
-  });
-  if (read && malformed > 0) {
-    return fail(Errc::corrupt,
-                "{} settings half/... of transactions are malformed; was the directory written by another version?",
-                malformed);
-  }
-  return read;
+  return read_settings(
+      store_, setting_keys::kHalfPrefix, [this](std::string_view name, std::string_view value) -> Result<void> {
+        const auto queue_offset = setting_keys::parse_half_key(name);
+        if (!queue_offset || value.size() != 16) return fail(Errc::corrupt, "not a half message of a transaction");
+        const auto stored_ms = static_cast<std::int64_t>(store::get_u64(value.data() + 8));
+        halves_[*queue_offset] =
+            Half{store::get_u64(value.data()), stored_ms, 0, stored_ms + config_.transaction_timeout_ms};
+        return {};
+      });
 }
 
 void Transactions::start() {

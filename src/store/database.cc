@@ -4,6 +4,7 @@
 #include <rocksdb/env.h>
 #include <rocksdb/file_system.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/listener.h>
 #include <rocksdb/table.h>
 
 #include <filesystem>
@@ -47,6 +48,15 @@ class StaleRowsFactory final : public rocksdb::CompactionFilterFactory {
   bool in_key_;
 };
 
+// A full disk is tried again by us, at our pace, so that the state of the broker follows. RocksDB would look every 5 s on
+// its own, whatever max_bgerror_resume_count says, and refuse Resume() as busy meanwhile.
+class NoRecoveryOfItsOwn final : public rocksdb::EventListener {
+ public:
+  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status, bool* auto_recovery) override {
+    *auto_recovery = false;
+  }
+};
+
 rocksdb::DBOptions database_options(const Options& options, rocksdb::Env* env) {
   rocksdb::DBOptions db;
   db.create_if_missing = true;
@@ -65,8 +75,8 @@ rocksdb::DBOptions database_options(const Options& options, rocksdb::Env* env) {
   db.stats_dump_period_sec = 0;
   db.stats_persist_period_sec = 0;
   db.skip_stats_update_on_db_open = true;
-  // a full disk is retried by us, at our pace, so that the state of the broker follows
   db.max_bgerror_resume_count = 0;
+  db.listeners.push_back(std::make_shared<NoRecoveryOfItsOwn>());
   (void)options;
   return db;
 }
@@ -155,7 +165,7 @@ Result<std::unique_ptr<Database>> Database::open(const Options& options) {
     } else if (error.code == Errc::permission_denied) {
       error.message += "; make it writable or choose another one with --data";
     } else if (error.code == Errc::corrupt) {
-      error.message += "; restore it from a copy, or move it away to start empty";
+      error.message += kRestoreOrMoveAway;
     }
     return std::unexpected(std::move(error));
   }

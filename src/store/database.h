@@ -24,6 +24,9 @@ namespace gantry::store {
 
 enum class Family : std::size_t { meta = 0, index = 1, keys = 2, timers = 3 };
 
+// What every refusal of a directory whose content is not what it must be ends with.
+inline constexpr std::string_view kRestoreOrMoveAway = "; restore it from a copy, or move it away to start empty";
+
 // code: unavailable (locked by another process), permission_denied, resource_exhausted (disk full), corrupt, internal.
 Error to_error(const rocksdb::Status& status, std::string_view doing);
 

@@ -227,17 +227,18 @@ void GroupCommit::enter_broken(Error error) {
   spdlog::error("store: {}; messages are refused until it takes writes again, reads go on", error.message);
   broken_ = std::move(error);
   owner_.rolled_back();
-  retry_later();
+  retry_after(kRetryInterval);
 }
 
-void GroupCommit::retry_later() {
-  retry_timer_.expires_after(kRetryInterval);
+void GroupCommit::retry_after(std::chrono::milliseconds interval) {
+  retry_timer_.expires_after(interval);
   retry_timer_.async_wait([this, alive = alive_](boost::system::error_code code) {
     if (!code && *alive && !stopped_) retry();
   });
 }
 
-void GroupCommit::retry() {
+// Writes the settings that the disk refused, if it takes writes again.
+rocksdb::Status GroupCommit::catch_up() {
   rocksdb::Status status = log_.repair();
   if (status.ok()) status = database_.db().Resume();
   if (status.ok()) {
@@ -249,7 +250,12 @@ void GroupCommit::retry() {
     options.sync = true;
     status = database_.db().Write(options, &batch);
   }
-  if (status.ok()) {
+  return status;
+}
+
+void GroupCommit::retry() {
+  if (!broken_) return;
+  if (catch_up().ok()) {
     spdlog::info("store: the disk takes writes again, {} settings caught up", unsaved_.size());
     if (unsaved_left_out_ != 0)
       spdlog::error("store: {} changes of settings were beyond the limit and are not on the disk", unsaved_left_out_);
@@ -258,7 +264,17 @@ void GroupCommit::retry() {
     broken_.reset();
     return;
   }
-  retry_later();
+  retry_after(kRetryInterval);
+}
+
+void GroupCommit::say_lost(const Error& error, std::uint64_t settings) {
+  spdlog::error("store: {}", error.message);
+  if (settings != 0)
+    spdlog::error(
+        "store: {} settings (consumer offsets, POP state, topics, groups) were changed and not written before the "
+        "stop: "
+        "the changes are lost",
+        settings);
 }
 
 void GroupCommit::stop() {
@@ -272,19 +288,28 @@ void GroupCommit::stop() {
     thread_.join();
     finish_written();  // before what gathered behind it: that builds on it
   }
-  std::optional<Group> last;
-  if (!broken_ && !gathering_.empty()) last = take_gathered();
+  write_last();
   stopped_ = true;
   retry_timer_.cancel();
-  if (!last) return;
-  Group group = std::move(*last);
+}
+
+void GroupCommit::write_last() {
+  if (broken_) {
+    const auto status = catch_up();
+    if (!status.ok())
+      say_lost(to_error(status, "the disk takes no writes at the stop"), unsaved_.size() + unsaved_left_out_);
+    return;
+  }
+  if (gathering_.empty()) return;
+  Group group = take_gathered();
+  stopped_ = true;  // what the callbacks put comes too late
   const auto status = write(group);
   if (status.ok()) {
     owner_.committed(group.number);
     for (auto& done : group.callbacks) done({});
   } else {
     const Error error = to_error(status, "the disk refused the last write before the stop");
-    spdlog::error("store: {}", error.message);
+    say_lost(error, group.settings.size());
     for (auto& done : group.callbacks) done(std::unexpected(error));
   }
 }

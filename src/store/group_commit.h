@@ -16,6 +16,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <map>
@@ -64,13 +65,18 @@ class GroupCommit {
 
   std::uint64_t gathering() const { return gathering_.number; }  // number of the batch that gathers
   bool broken() const { return broken_.has_value(); }
+  // Broken because the disk is full: deleting something may help.
+  bool out_of_space() const { return broken_ && broken_->code == Errc::resource_exhausted; }
+  // Looks at once whether the disk takes writes again, not at the next interval. Only while broken.
+  void retry_now() { retry_after(std::chrono::milliseconds(0)); }
   // Settings that only memory has, because the disk refused them: nullopt = not among them.
   const std::map<std::string, std::optional<std::string>, std::less<>>& unsaved() const { return unsaved_; }
 
   // Gives back the memory that is kept for the next batch.
   void rest() { spare_ = rocksdb::WriteBatch(); }
 
-  // Writes what gathered, answers everybody, joins the thread. Idempotent.
+  // Writes what gathered, and what the disk refused before if it takes it now; says how many settings are lost if it does
+  // not. Answers everybody, joins the thread. Idempotent.
   void stop();
 
  private:
@@ -97,8 +103,11 @@ class GroupCommit {
   void finish(Group group, const rocksdb::Status& status);
   void fail_group(Group& group, const Error& error);
   void enter_broken(Error error);
-  void retry_later();
+  void retry_after(std::chrono::milliseconds interval);
   void retry();
+  rocksdb::Status catch_up();
+  void write_last();
+  void say_lost(const Error& error, std::uint64_t settings);
   void run_thread();
   void finish_written();
   void keep_setting(std::string_view key, std::optional<std::string_view> value);

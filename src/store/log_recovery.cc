@@ -15,6 +15,14 @@ namespace gantry::store {
 
 namespace {
 
+std::string name_of(const Queue& queue) { return fmt::format("topic {} queue {}", queue.topic(), queue.id()); }
+
+std::unexpected<Error> malformed_setting(std::string_view name) {
+  std::string printable(name);
+  std::ranges::replace_if(printable, [](unsigned char c) { return c < ' '; }, ' ');
+  return fail(Errc::corrupt, "the setting \"{}\" is malformed", printable);
+}
+
 class LogRecovery {
  public:
   LogRecovery(LogState& state, Database& database, LogWriter& writer, Flush flush)
@@ -55,11 +63,13 @@ Result<LogEnds> LogRecovery::load_ends() {
   std::string start, ends;
   auto status = db.Get({}, database_.family(Family::meta), to_slice(kLogStart), &start);
   if (status.ok() || status.IsNotFound()) {
-    if (start.size() == 8) state_.min_physical = get_u64(start.data());
+    if (status.ok() && start.size() != 8) return malformed_setting(kLogStart);
+    if (status.ok()) state_.min_physical = get_u64(start.data());
     status = db.Get({}, database_.family(Family::meta), to_slice(kLogEnds), &ends);
   }
   if (!status.ok() && !status.IsNotFound()) return std::unexpected(to_error(status, "reading where the log ends"));
-  if (ends.size() != 16) return LogEnds{state_.min_physical, state_.min_physical};
+  if (status.IsNotFound()) return LogEnds{state_.min_physical, state_.min_physical};
+  if (ends.size() != 16) return malformed_setting(kLogEnds);
   return LogEnds{get_u64(ends.data()), get_u64(ends.data() + 8)};
 }
 
@@ -68,10 +78,7 @@ Result<void> LogRecovery::load_queues() {
   const rocksdb::Slice prefix = to_slice(kQueuePrefix);
   for (rows->Seek(prefix); rows->Valid() && rows->key().starts_with(prefix); rows->Next()) {
     const auto stored = parse_queue_setting(rows->key().ToStringView(), rows->value().ToStringView());
-    if (!stored) {
-      spdlog::error("store: a queue's setting has the wrong size, the queue is not seen");
-      continue;
-    }
+    if (!stored) return malformed_setting(rows->key().ToStringView());  // it would be made anew, and begin at 0
     Queue& queue = state_.queues.add(stored->topic, stored->id, stored->number);
     state_.queues.state(queue).min_offset = stored->min_offset;
     if (auto loaded = load_end(queue); !loaded) return loaded;
@@ -90,7 +97,7 @@ Result<void> LogRecovery::load_next_number() {
 
 Result<void> LogRecovery::load_end(Queue& queue) {
   const auto newest = state_.index.newest(queue);
-  if (!newest) return std::unexpected(newest.error());
+  if (!newest) return std::unexpected(in_context(name_of(queue), newest.error()));
   QueueState& at = state_.queues.state(queue);
   at.max_offset = at.min_offset;
   if (*newest) {
@@ -174,7 +181,8 @@ Result<void> LogRecovery::remove_from_index(Queue& queue, std::span<const LostRa
   const auto rows = state_.index.rows();
   for (rows->SeekForPrev({upper, sizeof upper}); rows->Valid(); rows->Prev()) {
     const auto row = IndexRow::parse(rows->key().ToStringView(), rows->value().ToStringView());
-    if (!row || row->queue_number() != queue.number()) break;
+    if (rows->key().size() == kIndexKeyBytes && get_u32(rows->key().data()) != queue.number()) break;
+    if (!row) return std::unexpected(in_context(name_of(queue), {Errc::corrupt, "a row of the index is malformed"}));
     if (row->entry(row->last()).physical_offset < lost.front().begin) break;
     std::int64_t lost_here = 0;
     for (std::int64_t offset = row->first(); offset <= row->last(); ++offset) lost_here += is_lost(row->entry(offset));

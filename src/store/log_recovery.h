@@ -7,7 +7,11 @@
 // - The last entry is not whole: it is cut off. One that is not whole with others behind it is damage: it is said, and
 //   what is behind stays.
 // - The index has rows of messages that the log has not (Flush::async, and the power was lost): they go, at the end so
-//   that offsets are given again, else as a hole that readers pass over.
+//   that offsets are given again, else as a hole that readers pass over. So also when somebody removed or
+//   cut the newest files, which had been synced.
+//
+// A row or a setting of the log that is malformed refuses the start (corrupt): it is not one that is not there, and
+// offsets would be given a second time.
 #pragma once
 
 #include "base/error.h"

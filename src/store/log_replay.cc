@@ -26,6 +26,7 @@ LogReplay::LogReplay(LogState& state, Database& database, const LogEnds& ends)
 }
 
 Result<void> LogReplay::run() {
+  if (auto found = begin_where_files_end(); !found) return found;
   std::uint64_t all = begin_;
   for (std::size_t i = state_.files.find(begin_).value_or(0); i < state_.files.files().size(); ++i) {
     auto size = state_.files.size_of(i);
@@ -42,6 +43,19 @@ Result<void> LogReplay::run() {
                  without_queue_);
   if (all > end_)
     spdlog::warn("store: the last {} bytes of the log are no complete write, they are cut off", all - end_);
+  return {};
+}
+
+// Files that end before what was synced were removed or cut by somebody: the last that is left is looked at as a whole.
+Result<void> LogReplay::begin_where_files_end() {
+  std::uint64_t last = 0, end = 0;
+  if (const auto& files = state_.files.files(); !files.empty()) {
+    auto size = state_.files.size_of(files.size() - 1);
+    if (!size) return std::unexpected(size.error());
+    last = files.back().base;
+    end = last + *size;
+  }
+  if (end < begin_) begin_ = end_ = covered_ = std::max(last, state_.min_physical);
   return {};
 }
 

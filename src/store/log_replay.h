@@ -53,6 +53,7 @@ class LogReplay {
     std::int32_t queue_id = 0;
   };
 
+  Result<void> begin_where_files_end();
   Result<void> replay_file(std::size_t file, std::uint64_t from);
   Result<void> replay_entry(const LogScan::Found& found);
   Result<void> apply(std::vector<Entry>& group);

@@ -79,14 +79,21 @@ Result<std::optional<LogRetention::Shortened>> LogRetention::shorten(Queue& queu
 }
 
 void LogRetention::enforce(std::int64_t now_ms, GroupCommit& commit) {
-  if (commit.broken()) return;
+  if (commit.broken() && !commit.out_of_space()) return;
   const auto oldest = oldest_to_keep(now_ms);
   const auto done = oldest ? begin_at(*oldest, commit) : Result<void>(std::unexpected(oldest.error()));
   if (!done) spdlog::error("store: nothing old is deleted this time: {}", done.error().message);
 }
 
 Result<void> LogRetention::begin_at(std::uint64_t keep, GroupCommit& commit) {
-  if (keep <= state_.min_physical) return {};
+  if (keep > state_.min_physical) {
+    if (auto moved = move_begin(keep, commit); !moved) return moved;
+  }
+  remove_deleted_files(commit);
+  return {};
+}
+
+Result<void> LogRetention::move_begin(std::uint64_t keep, GroupCommit& commit) {
   std::vector<Shortened> queues;
   std::optional<Error> unreadable;
   state_.queues.for_each([&](Queue& queue) {
@@ -113,19 +120,34 @@ Result<void> LogRetention::begin_at(std::uint64_t keep, GroupCommit& commit) {
     changed.min_offset = min_offset;
     commit.put_setting(queue_setting(*queue), queue_value(*queue));
   }
-  // when it is stored that they go: queues that begin with messages that are gone would be worse than files that stay
-  commit.then([this](const Result<void>& stored) {
-    if (stored) remove_deleted_files();
-  });
   return {};
 }
 
-void LogRetention::remove_deleted_files() {
-  while (state_.files.files().size() > 1 && state_.files.files()[1].base <= state_.min_physical)
-    state_.files.remove_first();
-  if (state_.files.files().size() == 1 && state_.files.files().front().base < state_.min_physical &&
-      state_.next_physical == state_.min_physical)
-    state_.files.remove_first();
+// Those whose messages went, of this time or of one before that could not be stored.
+void LogRetention::remove_deleted_files(GroupCommit& commit) {
+  const std::uint64_t begin = state_.min_physical;
+  if (commit.out_of_space()) {  // to store first that they go, it would need the room that they take
+    if (!first_is_before(begin)) return;
+    while (first_is_before(begin)) state_.files.remove_first();
+    commit.retry_now();
+  } else if (first_is_before(begin) || only_is_before(begin)) {
+    // when it is stored that they go: queues that begin with messages that are gone would be worse than files that stay
+    commit.then([this, begin](const Result<void>& stored) {
+      if (!stored) return;
+      while (first_is_before(begin)) state_.files.remove_first();
+      if (only_is_before(begin)) state_.files.remove_first();
+    });
+  }
+}
+
+bool LogRetention::first_is_before(std::uint64_t begin) const {
+  const auto& files = state_.files.files();
+  return files.size() > 1 && files[1].base <= begin;
+}
+
+bool LogRetention::only_is_before(std::uint64_t begin) const {
+  const auto& files = state_.files.files();
+  return files.size() == 1 && files.front().base < begin && state_.next_physical == begin;
 }
 
 }  // namespace gantry::store

@@ -9,6 +9,25 @@
 
 namespace gantry::store {
 
+namespace {
+
+std::unexpected<Error> malformed() { return fail(Errc::corrupt, "a row of the index is malformed"); }
+
+// The row an iterator is at; nullopt: it is another queue's, or there is none. One that cannot be read is not one that
+// is not there: who took it so would give its offsets a second time.
+Result<std::optional<IndexRow>> row_of(const Queue& queue, const rocksdb::Iterator& at) {
+  if (!at.status().ok()) return std::unexpected(to_error(at.status(), "reading the index"));
+  if (!at.Valid()) return std::nullopt;
+  const std::string_view key = at.key().ToStringView();
+  if (key.size() != kIndexKeyBytes) return malformed();
+  if (get_u32(key.data()) != queue.number()) return std::nullopt;
+  const auto row = IndexRow::parse(key, at.value().ToStringView());
+  if (!row) return malformed();
+  return row;
+}
+
+}  // namespace
+
 std::unique_ptr<rocksdb::Iterator> MessageIndex::rows(const rocksdb::ReadOptions& options) const {
   return std::unique_ptr<rocksdb::Iterator>(database_.db().NewIterator(options, database_.family(Family::index)));
 }
@@ -18,13 +37,11 @@ Result<std::optional<MessageIndex::Found>> MessageIndex::first_from(const Queue&
   encode_index_key(key, queue.number(), offset);
   const auto at = rows();
   at->Seek({key, sizeof key});
-  if (!at->status().ok()) return std::unexpected(to_error(at->status(), "reading the index"));
-  if (!at->Valid()) return std::nullopt;
-  const auto row = IndexRow::parse(at->key().ToStringView(), at->value().ToStringView());
-  if (!row) return fail(Errc::corrupt, "a row of the index has the wrong size");
-  if (row->queue_number() != queue.number()) return std::nullopt;
-  const std::int64_t found = std::max(offset, row->first());
-  return Found{found, row->entry(found)};
+  const auto row = row_of(queue, *at);
+  if (!row) return std::unexpected(row.error());
+  if (!*row) return std::nullopt;
+  const std::int64_t found = std::max(offset, (*row)->first());
+  return Found{found, (*row)->entry(found)};
 }
 
 Result<std::optional<MessageIndex::Found>> MessageIndex::newest(const Queue& queue) const {
@@ -32,18 +49,18 @@ Result<std::optional<MessageIndex::Found>> MessageIndex::newest(const Queue& que
   encode_index_key(upper, queue.number(), INT64_MAX);
   const auto at = rows();
   at->SeekForPrev({upper, sizeof upper});
-  if (!at->status().ok()) return std::unexpected(to_error(at->status(), "reading the index"));
-  if (!at->Valid()) return std::nullopt;
-  const auto row = IndexRow::parse(at->key().ToStringView(), at->value().ToStringView());
-  if (!row || row->queue_number() != queue.number()) return std::nullopt;
-  return Found{row->last(), row->entry(row->last())};
+  const auto row = row_of(queue, *at);
+  if (!row) return std::unexpected(row.error());
+  if (!*row) return std::nullopt;
+  return Found{(*row)->last(), (*row)->entry((*row)->last())};
 }
 
 Result<std::optional<std::uint32_t>> MessageIndex::highest_number() const {
   const auto at = rows();
   at->SeekToLast();
   if (!at->status().ok()) return std::unexpected(to_error(at->status(), "reading the index"));
-  if (!at->Valid() || at->key().size() != kIndexKeyBytes) return std::nullopt;
+  if (!at->Valid()) return std::nullopt;
+  if (at->key().size() != kIndexKeyBytes) return malformed();
   return get_u32(at->key().data());
 }
 

@@ -26,7 +26,8 @@ class MessageIndex {
     std::int64_t offset;  // in the queue
     IndexEntry entry;
   };
-  // The first message of the queue at or behind an offset; nullopt: there is none.
+  // The first message of the queue at or behind an offset; nullopt: there is none. Here and below: corrupt when the row
+  // is there and malformed.
   Result<std::optional<Found>> first_from(const Queue& queue, std::int64_t offset) const;
   Result<std::optional<Found>> newest(const Queue& queue) const;
   // The highest queue number that any row has; nullopt: there is no row.

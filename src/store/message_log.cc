@@ -48,15 +48,15 @@ void MessageLog::drop(std::string_view topic) {
   state_.queues.for_each_of(topic, [this](Queue& queue) {
     commit_->erase_setting(queue_setting(queue));
     if (!commit_->broken()) state_.index.remove_rows(commit_->rows(), queue);
-    for (auto& item : tail_items_) {
-      if (item.queue == &queue) item.queue = nullptr;
-    }
-    for (auto& pending : pending_) {
-      for (auto& touched : pending.queues) {
-        if (touched.queue == &queue) touched.queue = nullptr;
-      }
-    }
   });
+  // one pass for all of its queues: the cache may hold a million messages
+  const auto forget = [topic](Queue*& queue) {
+    if (queue != nullptr && queue->topic() == topic) queue = nullptr;
+  };
+  for (auto& item : tail_items_) forget(item.queue);
+  for (auto& pending : pending_) {
+    for (auto& touched : pending.queues) forget(touched.queue);
+  }
   state_.queues.erase(topic);
 }
 

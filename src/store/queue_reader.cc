@@ -55,7 +55,7 @@ void QueueReader::gather_rows() {
   for (; index_->Valid() && rows_.size() < together_; index_->Next()) {
     const auto row = IndexRow::parse(index_->key().ToStringView(), index_->value().ToStringView());
     if (!row) {
-      error_ = Error{Errc::corrupt, "a row of the index has the wrong size"};
+      error_ = Error{Errc::corrupt, "a row of the index is malformed"};
       return;
     }
     const std::int64_t past = std::min(row->last() + 1, tail_begins);

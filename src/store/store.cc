@@ -52,7 +52,9 @@ Result<std::unique_ptr<Store>> Store::open(boost::asio::io_context& io, Options 
           [log](std::uint64_t batch) { log->committed(batch); }, [log] { log->rolled_back(); }});
   log->attach(*store->commit_);
   if (auto loaded = log->load(); !loaded) {
-    return std::unexpected(in_context(fmt::format("data directory {}", store->options_.directory), loaded.error()));
+    Error error = in_context(fmt::format("data directory {}", store->options_.directory), loaded.error());
+    if (error.code == Errc::corrupt) error.message += kRestoreOrMoveAway;
+    return std::unexpected(std::move(error));
   }
   store->watch();
   return store;

@@ -69,13 +69,13 @@ class Store {
   // Fails with resource_exhausted when the disk is nearly full: appends are to be refused, all else goes on.
   Result<void> admit_append();
 
-  // Deletes what retention no longer keeps; also done every minute.
+  // Deletes what retention no longer keeps (log_retention.h says what of it on a full disk); also done every minute.
   void enforce_retention() { log_->enforce_retention(now_ms()); }
 
   // Nothing happens for a while: writes memory tables out in the background and gives memory back to the system.
   void rest();
 
-  // Writes everything, closes the database. Idempotent.
+  // Writes everything, also what the disk refused before, and says what it could not; closes the database. Idempotent.
   void stop();
 
  private:

@@ -40,12 +40,21 @@ TEST(StoredState, GivenSettingsThatCannotBeReadThenTheStartNamesThem) {
       {"request-mode\nt\ng", "POP x", "POP x"},
       {"pop-next\nonly-a-group", "1", "not a POP key"},
       {"pop-next\ngroup\ntopic\n0", "many", "not an offset"},
+      {"topic/t", "not JSON", "topic/t"},
+      {"topic/t", "{}", "topic/t"},
+      {"topic/t", R"({"topicName":"u","readQueueNums":1,"writeQueueNums":1,"perm":6})", "topic/t"},
+      {"group/g", "not JSON", "group/g"},
+      {"group/g", "{}", "group/g"},
+      {"kv/no key", "value", "kv/no key"},
       {"pop-batch\ngroup\ntopic\n0\n1\n2", "no batch", "POP batch"},
   };
   for (const Case& bad : cases) {
     StoredStateFixture f;
     f.put_setting(bad.name, bad.value);
-    EXPECT_THAT(f.error_of_start(), HasSubstr(bad.named)) << bad.name;
+    const std::string error = f.error_of_start();
+    EXPECT_THAT(error, HasSubstr(bad.named)) << bad.name;
+    EXPECT_THAT(error, HasSubstr("cannot be read")) << bad.name;
+    EXPECT_THAT(error, HasSubstr("move it away to start empty")) << bad.name;
   }
 }
 

@@ -1,6 +1,9 @@
 // What the store does when the disk fails in the middle of something: nothing is lost that was there before.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
+#include <map>
 #include <thread>
 
 #include "losing_file_system.h"
@@ -111,6 +114,142 @@ TEST(FaultyDisk, GivenAFullDiskWhenACollectorsSettingChangesThenItIsWrittenWhenT
   std::vector<std::string> values;
   ASSERT_TRUE(f.store->for_each_setting("setting/", [&](auto, auto stored) { values.emplace_back(stored); }));
   EXPECT_EQ(values, one("3"));
+}
+
+std::map<std::string, std::string> settings(StoreFixture& f) {
+  std::map<std::string, std::string> found;
+  EXPECT_TRUE(f.store->for_each_setting("setting/", [&](auto name, auto value) { found.emplace(name, value); }));
+  return found;
+}
+
+TEST(FaultyDisk, GivenSettingsThatTheDiskRefusedWhenThereIsRoomAtTheStopThenTheyAreWritten) {
+  for (const Flush flush : {Flush::async, Flush::sync}) {
+    auto disk = std::make_shared<LosingFileSystem>();
+    StoreFixture f({.flush = flush, .file_system = disk});
+    f.store->put("setting/a", "1");
+    ASSERT_TRUE(f.run_until([&] { return !settings(f).empty(); }));
+    disk->set_full(true);
+    f.store->put("setting/a", "2");
+    ASSERT_TRUE(f.run_until([&] { return f.store->broken(); }));
+    f.store->put("setting/b", "3");
+    disk->set_full(false);
+    f.store->stop();
+    f.reopen();
+    EXPECT_EQ(settings(f), (std::map<std::string, std::string>{{"setting/a", "2"}, {"setting/b", "3"}}));
+  }
+}
+
+TEST(FaultyDisk, GivenSettingsThatTheDiskRefusesAtTheStopThenItIsSaidHowManyAreLost) {
+  for (const bool broken_before : {true, false}) {
+    auto disk = std::make_shared<LosingFileSystem>();
+    StoreFixture f({.file_system = disk});
+    f.store->put("setting/a", "1");
+    f.settle();
+    disk->set_full(true);
+    f.store->put("setting/a", "2");
+    if (broken_before) f.settle();
+    f.store->put("setting/b", "3");
+    Said said;
+    f.store->stop();
+    EXPECT_THAT(said.text(), testing::HasSubstr("2 settings")) << broken_before;
+    EXPECT_THAT(said.text(), testing::HasSubstr("are lost")) << broken_before;
+    disk->set_full(false);
+  }
+}
+
+// A file for each of the messages 0 to 9, stored 100 ms apart, of which 1000 ms are kept.
+struct FilesThatAge {
+  explicit FilesThatAge(Flush flush)
+      : f({.flush = flush, .log_file_bytes = 1, .retention_ms = 1000, .file_system = disk}) {
+    for (int i = 0; i < 10; ++i) {
+      f.clock_ms = 10'000 + 100 * i;
+      f.append("t", 0, std::to_string(i));
+    }
+    EXPECT_TRUE(f.run_until([&] { return f.acknowledged.size() == 10; }));
+  }
+  void break_by(const std::function<void()>& change) {
+    change();
+    f.store->put("setting", "changed");
+    EXPECT_TRUE(f.run_until([&] { return f.store->broken(); }));
+  }
+
+  std::shared_ptr<LosingFileSystem> disk = std::make_shared<LosingFileSystem>();
+  StoreFixture f;
+};
+
+class DiskFilledByOthers : public testing::TestWithParam<Flush> {};
+
+TEST_P(DiskFilledByOthers, GivenFilesThatAreTooOldThenTheyGoAllTheSameAndMakeRoom) {
+  FilesThatAge aged(GetParam());
+  StoreFixture& f = aged.f;
+  aged.break_by([&] { aged.disk->set_full(true); });
+  f.clock_ms = 11'450;  // messages 0 to 4 are too old; the last file of them ends with the next one
+  f.store->enforce_retention();
+  EXPECT_EQ(f.log_files().size(), 6u);
+  EXPECT_EQ(f.texts("t", 0).front(), "4");
+  f.clock_ms = 20'000;
+  f.store->enforce_retention();
+  EXPECT_EQ(f.log_files().size(), 1u) << "by the last file a start knows where the log went on";
+  aged.disk->set_full(false);
+  ASSERT_TRUE(f.run_until([&] { return !f.store->broken(); }));
+  f.store->enforce_retention();
+  ASSERT_TRUE(f.run_until([&] { return f.log_files().empty(); }));
+  f.append("t", 0, "new");
+  ASSERT_TRUE(f.run_until([&] { return f.acknowledged.size() == 11; }));
+  for (int starts = 0; starts < 2; ++starts) {
+    EXPECT_EQ(f.texts("t", 0), one("new"));
+    EXPECT_EQ(f.store->log().find("t", 0)->min_offset(), 10);
+    f.reopen();
+    EXPECT_FALSE(f.store->log().lost_messages());
+  }
+}
+
+TEST_P(DiskFilledByOthers, GivenAProcessThatEndsBeforeItIsStoredWhichFilesWentThenAStartFindsTheRest) {
+  FilesThatAge aged(GetParam());
+  StoreFixture& f = aged.f;
+  aged.break_by([&] { aged.disk->set_full(true); });
+  f.clock_ms = 11'450;
+  f.store->enforce_retention();
+  ASSERT_EQ(f.log_files().size(), 6u);
+  aged.disk->power_off();
+  f.store.reset();
+  aged.disk->power_on();
+  aged.disk->set_full(false);
+  for (int starts = 0; starts < 2; ++starts) {
+    f.reopen();
+    EXPECT_EQ(f.texts("t", 0), (std::vector<std::string>{"4", "5", "6", "7", "8", "9"}));
+    EXPECT_EQ(f.store->log().find("t", 0)->min_offset(), 4);
+    EXPECT_EQ(f.store->log().find("t", 0)->max_offset(), 10);
+  }
+}
+
+TEST_P(DiskFilledByOthers, GivenARetentionThatCouldNotBeStoredThenItsFilesGoWithTheNext) {
+  FilesThatAge aged(GetParam());
+  StoreFixture& f = aged.f;
+  aged.disk->set_full(true);
+  f.clock_ms = 11'450;
+  f.store->enforce_retention();
+  ASSERT_TRUE(f.run_until([&] { return f.store->broken(); }));
+  ASSERT_EQ(f.log_files().size(), 10u);
+  aged.disk->set_full(false);
+  ASSERT_TRUE(f.run_until([&] { return !f.store->broken(); }));
+  f.store->enforce_retention();
+  EXPECT_TRUE(f.run_until([&] { return f.log_files().size() == 6; }));
+  EXPECT_EQ(f.texts("t", 0).front(), "4");
+}
+
+INSTANTIATE_TEST_SUITE_P(Flushes, DiskFilledByOthers, testing::Values(Flush::async, Flush::sync),
+                         [](const auto& info) { return info.param == Flush::sync ? "Sync" : "Async"; });
+
+TEST(FaultyDisk, GivenADiskThatRefusesForAnotherReasonThanRoomThenRetentionDeletesNothing) {
+  FilesThatAge aged(Flush::async);
+  StoreFixture& f = aged.f;
+  aged.break_by([&] { aged.disk->power_off(); });
+  f.clock_ms = 11'450;
+  f.store->enforce_retention();
+  f.settle();
+  EXPECT_EQ(f.log_files().size(), 10u);
+  EXPECT_EQ(f.store->log().find("t", 0)->min_offset(), 0);
 }
 
 TEST(FaultyDisk, GivenAFailedBatchInFlightWhenTheStoreStopsThenWhatGatheredBehindItFailsToo) {

@@ -2,13 +2,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <rocksdb/db.h>
-#include <spdlog/sinks/ostream_sink.h>
-#include <spdlog/spdlog.h>
 
 #include <fstream>
-#include <sstream>
+#include <functional>
 
 #include "losing_file_system.h"
+#include "store/index_row.h"
 #include "store_fixture.h"
 
 namespace gantry::store {
@@ -19,16 +18,6 @@ using testing::HasSubstr;
 using testing::Not;
 using Texts = std::vector<std::string>;
 namespace fs = std::filesystem;
-
-// What is said in the log as long as it lives.
-struct Said {
-  Said() { spdlog::default_logger()->sinks().push_back(sink); }
-  ~Said() { std::erase(spdlog::default_logger()->sinks(), sink); }
-  std::string text() const { return out.str(); }
-
-  std::ostringstream out;
-  spdlog::sink_ptr sink = std::make_shared<spdlog::sinks::ostream_sink_mt>(out);
-};
 
 // Copies of a store's files: the log's and those of the index come back each on their own.
 struct Copies {
@@ -302,6 +291,110 @@ TEST(LogRecovery, GivenADataDirectoryOfTheFormerLayoutThenItIsRefusedInWords) {
   ASSERT_FALSE(opened);
   EXPECT_THAT(opened.error().message, HasSubstr("was written by another version of gantry"));
   EXPECT_THAT(opened.error().message, HasSubstr("--data"));
+}
+
+// Under sync a start looks only at what came after the last sync, and everything was synced.
+TEST(LogRecovery, GivenSyncedFilesThatAreGoneThenTheirMessagesAreLostAndItIsSaid) {
+  struct Case {
+    std::string name;
+    std::function<void(const std::vector<fs::path>&)> harm;
+    Texts left;
+  };
+  const Case cases[] = {
+      {"all files",
+       [](const auto& files) {
+         for (const auto& file : files) fs::remove(file);
+       },
+       {}},
+      {"the last file", [](const auto& files) { fs::remove(files.back()); }, {"a", "b"}},
+      {"the end of the last file", [](const auto& files) { fs::resize_file(files.back(), 150); }, {"a", "b", "c"}},
+  };
+  for (const Case& one : cases) {
+    StoreFixture f({.flush = Flush::sync, .log_file_bytes = 2 * StoreFixture::entry_bytes(1)});
+    for (const char* text : {"a", "b", "c", "d"}) f.append("t", 0, text);
+    ASSERT_TRUE(f.run_until([&] { return f.acknowledged.size() == 4; }));
+    f.store.reset();
+    const auto files = f.log_files();
+    ASSERT_EQ(files.size(), 2u);
+    one.harm(files);
+    Said said;
+    f.reopen();
+    EXPECT_TRUE(f.store->log().lost_messages()) << one.name;
+    EXPECT_THAT(said.text(), HasSubstr("topic t queue 0 lost")) << one.name;
+    EXPECT_EQ(f.texts("t", 0), one.left) << one.name;
+    f.append("t", 0, "new");
+    ASSERT_TRUE(f.run_until([&] { return f.acknowledged.size() == 5; }));
+    Texts all = one.left;
+    all.push_back("new");
+    for (int starts = 0; starts < 2; ++starts) {
+      EXPECT_EQ(f.texts("t", 0), all) << one.name;
+      f.reopen();
+      EXPECT_FALSE(f.store->log().lost_messages()) << one.name;
+    }
+  }
+}
+
+// Writes to RocksDB below a store that is closed.
+void put(StoreFixture& f, Family family, std::string_view key, std::string_view value) {
+  f.store.reset();
+  auto database = Database::open(f.options());
+  ASSERT_TRUE(database);
+  ASSERT_TRUE((*database)->db().Put({}, (*database)->family(family), key, value).ok());
+}
+
+std::string row_key(std::uint32_t queue_number, std::int64_t offset) {
+  char key[kIndexKeyBytes];
+  encode_index_key(key, queue_number, offset);
+  return {key, sizeof key};
+}
+
+// A row that cannot be read is not a row that is not there: offsets would be given a second time.
+TEST(LogRecovery, GivenStoredRowsThatCannotBeReadThenTheStartIsRefusedWithWhatToDo) {
+  struct Case {
+    Family family;
+    std::string key, value, named;
+  };
+  const Case cases[] = {
+      {Family::index, row_key(1, 2), "short", "topic t queue 0: a row of the index is malformed"},
+      {Family::index, "longer than any row", "x", "a row of the index is malformed"},
+      {Family::meta, "queue/t" + std::string("\0\0\0\0\0", 5), "short", "queue/t"},
+      {Family::meta, "store/log", "short", "store/log"},
+      {Family::meta, "store/log_start", "short", "store/log_start"},
+  };
+  for (const Case& bad : cases) {
+    StoreFixture f;
+    send(f, {"a", "b", "c"});
+    ASSERT_EQ(f.store->log().find("t", 0)->number(), 1u);
+    put(f, bad.family, bad.key, bad.value);
+    auto opened = Store::open(f.io, f.options(), nullptr);
+    ASSERT_FALSE(opened) << bad.named;
+    EXPECT_EQ(opened.error().code, Errc::corrupt);
+    EXPECT_THAT(opened.error().message, HasSubstr("data directory " + f.directory));
+    EXPECT_THAT(opened.error().message, HasSubstr(bad.named));
+    EXPECT_THAT(opened.error().message, HasSubstr("restore it from a copy, or move it away to start empty"));
+  }
+}
+
+TEST(LogRecovery, GivenAMalformedRowBeforeTheNewestWhenTheLogLostItsEndThenTheStartIsRefused) {
+  StoreFixture f;
+  send(f, {"a", "b", "c"});
+  const auto first = f.store->log().entry_at(*f.store->log().find("t", 0), 0);
+  put(f, Family::index, row_key(f.store->log().find("t", 0)->number(), 1), "short");
+  fs::resize_file(f.log_files().front(), first->physical_offset + 1);
+  auto opened = Store::open(f.io, f.options(), nullptr);
+  ASSERT_FALSE(opened);
+  EXPECT_THAT(opened.error().message, HasSubstr("topic t queue 0: a row of the index is malformed"));
+}
+
+TEST(LogRecovery, GivenAMalformedRowOfAQueueThatIsGoneThenNobodyIsBothered) {
+  StoreFixture f;
+  send(f, {"a"}, 0);
+  put(f, Family::index, row_key(7, 1), "short");
+  f.reopen();
+  EXPECT_EQ(f.texts("t", 0), Texts{"a"});
+  send(f, {"b"}, 1);
+  EXPECT_GT(f.store->log().find("t", 1)->number(), 7u);
+  EXPECT_EQ(f.texts("t", 1), Texts{"b"});
 }
 
 }  // namespace

@@ -1,11 +1,15 @@
 // A store in a directory of its own, with a clock that tests own. Its records are messages whose body is a text.
 #pragma once
 
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -15,6 +19,16 @@
 #include "wire/message.h"
 
 namespace gantry::store {
+
+// What is said in the log as long as it lives.
+struct Said {
+  Said() { spdlog::default_logger()->sinks().push_back(sink); }
+  ~Said() { std::erase(spdlog::default_logger()->sinks(), sink); }
+  std::string text() const { return out.str(); }
+
+  std::ostringstream out;
+  spdlog::sink_ptr sink = std::make_shared<spdlog::sinks::ostream_sink_mt>(out);
+};
 
 struct StoreFixture {
   explicit StoreFixture(Options wanted = {}) : wanted_(std::move(wanted)) {
