@@ -120,7 +120,7 @@ TEST_F(Secured, GivenKeysInTheEnvironmentThenAnEmbeddedBrokerIsReachedWithoutThe
              {"up", "-f", std::string(GANTRY_SOURCE_DIR) + "/examples/orders.yaml", "--http", "127.0.0.1:0",
               "--namesrv-listen", "127.0.0.1:0", "--listen", "127.0.0.1:0"},
              {"GANTRY_ACCESS_KEY=app", "GANTRY_SECRET_KEY=app-secret", "GANTRY_TLS=true"});
-  EXPECT_TRUE(eventually([&] { return up.out().find("the burst of 3,000 is sent") != std::string::npos; }))
+  EXPECT_TRUE(eventually([&] { return up.out().find("the burst of 12,000 is sent") != std::string::npos; }))
       << up.out() << up.err();
   up.signal(SIGINT);
   up.wait();

@@ -180,6 +180,7 @@ asio::awaitable<int> run_consume(const ConsumeOptions& options, std::shared_ptr<
   auto started = co_await state->consumer.start();
   if (!started) {
     shutdown.finish();
+    state->consumer = {};  // its handler holds this state
     co_return report(
         in_context(fmt::format("consuming topic {} as group {}", options.topic, options.group), started.error()));
   }
