@@ -38,6 +38,11 @@ void AssignedQueue::spawn(Loop loop) {
   net::spawn(shared_->cluster->io(), "a queue of the consumer in group " + shared_->config.group, std::move(loop));
 }
 
+template <class Event, class... Args>
+void AssignedQueue::tell(Event event, const Args&... args) {
+  if (const auto listener = shared_->listener.lock()) ((*listener).*event)(args...);
+}
+
 void AssignedQueue::start(milliseconds delay) {
   spawn([self = shared_from_this(), delay] { return self->reads(delay); });
 }
@@ -74,7 +79,7 @@ asio::awaitable<void> AssignedQueue::reads(milliseconds delay) {
     if (offset && !held_) {
       held_ = std::make_shared<ProcessQueue>(*offset);
     } else if (!offset) {
-      shared_->failed(reading_, offset.error());
+      tell(&Listener::failed, reading_, offset.error());
       co_await pause_.wait(kRetryDelay);
     }
   }
@@ -96,11 +101,11 @@ asio::awaitable<bool> AssignedQueue::read() {
   if (dropped_ || held != held_) co_return true;
   if (!answer) {
     if (answer.error().code == Errc::cancelled) co_return false;
-    shared_->broker_failed(reading_, answer.error());
+    tell(&Listener::broker_failed, reading_, answer.error());
     co_await pause_.wait(kRetryDelay);
     co_return true;
   }
-  shared_->worked(reading_);
+  tell(&Listener::worked, reading_);
   if (answer->status == PullAnswer::Status::offset_moved) {
     // the broker says where to go on: below its minimum or beyond its maximum there is nothing
     held_ = std::make_shared<ProcessQueue>(answer->next_offset);
@@ -109,7 +114,7 @@ asio::awaitable<bool> AssignedQueue::read() {
     co_return true;
   }
   held->put(std::move(answer->messages), answer->next_offset);
-  if (held->buffered() > 0) shared_->ready();
+  if (held->buffered() > 0) tell(&Listener::ready);
   co_return true;
 }
 
@@ -123,7 +128,7 @@ void AssignedQueue::reset(std::int64_t offset) {
 
 asio::awaitable<void> AssignedQueue::store(std::int64_t offset) {
   auto result = co_await shared_->client.commit(queue_, offset);
-  result ? shared_->worked(storing_) : shared_->failed(storing_, result.error());
+  result ? tell(&Listener::worked, storing_) : tell(&Listener::failed, storing_, result.error());
 }
 
 // ---- handling
@@ -145,13 +150,13 @@ asio::awaitable<void> AssignedQueue::settle(std::shared_ptr<ProcessQueue> held, 
   if (outcome == Outcome::retry) {
     auto sent = co_await shared_->client.send_back(message, shared_->config.reconsume_times_max);
     if (!sent) {
-      shared_->failed(sending_back_, sent.error());
+      tell(&Listener::failed, sending_back_, sent.error());
       // not lost: it is tried here again, and until then the offset stays below it
       spawn([self = shared_from_this(), held, message] { return self->retry_later(held, message); });
       co_return;
     }
-    shared_->worked(sending_back_);
-    if (shared_->acknowledged) shared_->acknowledged(message, Outcome::retry);
+    tell(&Listener::worked, sending_back_);
+    tell(&Listener::acknowledged, message, Outcome::retry);
     held->settled(message.queue_offset);
   } else {
     held->done(std::move(message));
@@ -166,7 +171,7 @@ asio::awaitable<void> AssignedQueue::retry_later(std::shared_ptr<ProcessQueue> h
   co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
   held->put_back(std::move(message));
   progress_.notify();
-  shared_->ready();
+  tell(&Listener::ready);
 }
 
 // ---- committing
@@ -195,14 +200,14 @@ asio::awaitable<bool> AssignedQueue::commit() {
   progress_.notify();
   if (!result) {
     commit_error_ = result.error();
-    shared_->broker_failed(storing_, result.error());
+    tell(&Listener::broker_failed, storing_, result.error());
     co_return false;
   }
   commit_error_.reset();
-  shared_->worked(storing_);
+  tell(&Listener::worked, storing_);
   committed_at_ = now;
   for (const ReceivedMessage& message : held->committed(offset)) {
-    if (shared_->acknowledged) shared_->acknowledged(message, Outcome::success);
+    tell(&Listener::acknowledged, message, Outcome::success);
   }
   co_return true;
 }
@@ -237,14 +242,14 @@ asio::awaitable<void> AssignedQueue::hand_over() {
     if (held_) give_up(*held_);
   }
   for (const std::string& source : {reading_, storing_, sending_back_})
-    shared_->worked(source);  // another's from now on
+    tell(&Listener::worked, source);  // another's from now on
 }
 
 void AssignedQueue::give_up(ProcessQueue& held) {
   const Error why = commit_error_.value_or(
       Error{Errc::unavailable, fmt::format("{} was given up before the commit", name_of(queue_))});
   for (const ReceivedMessage& message : held.give_up()) {
-    if (shared_->unacknowledged) shared_->unacknowledged(message, why);
+    tell(&Listener::unacknowledged, message, why);
   }
 }
 

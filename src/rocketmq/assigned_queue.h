@@ -20,18 +20,27 @@ namespace gantry::rocketmq {
 
 class AssignedQueue : public std::enable_shared_from_this<AssignedQueue> {
  public:
+  // The consumer, as its queues see it. What it is told must not throw.
+  class Listener {
+   public:
+    virtual void acknowledged(const ReceivedMessage& message, Outcome outcome) = 0;
+    virtual void unacknowledged(const ReceivedMessage& message, const Error& why) = 0;
+    virtual void ready() = 0;  // messages came: workers may take some
+    // To be shown until it worked; what failed is tried again. `source`: which activity of which queue.
+    virtual void failed(std::string_view source, const Error& error) = 0;
+    virtual void broker_failed(std::string_view source, const Error& error) = 0;  // it may have forgotten us
+    virtual void worked(std::string_view source) = 0;
+
+   protected:
+    ~Listener() = default;
+  };
+
   // What all queues of one consumer share.
   struct Shared {
     std::shared_ptr<Cluster> cluster;
     ConsumerConfig config;
     QueueClient client;
-    Consumer::Acknowledged acknowledged;
-    Consumer::Unacknowledged unacknowledged;
-    std::function<void()> ready;  // messages came: workers may take some
-    // To be shown until it worked; what failed is tried again. `source`: which activity of which queue.
-    std::function<void(std::string_view source, const Error&)> failed;
-    std::function<void(std::string_view source, const Error&)> broker_failed;  // the broker may have forgotten us
-    std::function<void(std::string_view source)> worked;
+    std::weak_ptr<Listener> listener;  // a queue whose last poll is under way can outlive the consumer
   };
 
   AssignedQueue(std::shared_ptr<Shared> shared, MessageQueue queue, wire::SubscriptionData subscription);
@@ -59,6 +68,8 @@ class AssignedQueue : public std::enable_shared_from_this<AssignedQueue> {
  private:
   template <class Loop>
   void spawn(Loop loop);
+  template <class Event, class... Args>
+  void tell(Event event, const Args&... args);
   boost::asio::awaitable<void> reads(std::chrono::milliseconds delay);
   boost::asio::awaitable<bool> read();
   boost::asio::awaitable<Result<std::int64_t>> first_offset();

@@ -18,7 +18,7 @@ namespace gantry::rocketmq {
 namespace asio = boost::asio;
 using std::chrono::milliseconds;
 
-class Consumer::Impl : public std::enable_shared_from_this<Impl> {
+class Consumer::Impl final : public std::enable_shared_from_this<Impl>, public AssignedQueue::Listener {
  public:
   Impl(std::shared_ptr<Cluster> cluster, ConsumerConfig config, Handler handler, Acknowledged acknowledged,
        Unacknowledged unacknowledged)
@@ -27,9 +27,6 @@ class Consumer::Impl : public std::enable_shared_from_this<Impl> {
         subscriptions_(make_subscriptions(config_)),
         acknowledged_(std::move(acknowledged)),
         unacknowledged_(std::move(unacknowledged)),
-        shared_(std::make_shared<AssignedQueue::Shared>(
-            AssignedQueue::Shared{cluster, config_, QueueClient(cluster, config_.group), nullptr, nullptr, nullptr,
-                                  nullptr, nullptr, nullptr})),
         member_(cluster, errors_,
                 {.group = config_.group,
                  .consume_type = config_.mode == ConsumeMode::push ? wire::kConsumePassively : wire::kConsumeActively,
@@ -51,6 +48,17 @@ class Consumer::Impl : public std::enable_shared_from_this<Impl> {
   std::size_t assigned_queues() const { return assigned_.size(); }
   std::string last_error() const { return errors_.oldest(); }
 
+  void acknowledged(const ReceivedMessage& message, Outcome outcome) override {
+    call_back(acknowledged_, message, outcome);
+  }
+  void unacknowledged(const ReceivedMessage& message, const Error& why) override {
+    call_back(unacknowledged_, message, why);
+  }
+  void ready() override { workers_.wake(); }
+  void failed(std::string_view source, const Error& error) override { errors_.note(source, error); }
+  void broker_failed(std::string_view source, const Error& error) override;
+  void worked(std::string_view source) override { errors_.clear(source); }
+
  private:
   using QueuePtr = std::shared_ptr<AssignedQueue>;
 
@@ -67,8 +75,8 @@ class Consumer::Impl : public std::enable_shared_from_this<Impl> {
     net::spawn(cluster_->io(), "a loop of the consumer in group " + config_.group, std::move(loop));
   }
 
-  template <class Callback>
-  Callback guarded(const Callback& callback);
+  template <class Callback, class What>
+  void call_back(const Callback& callback, const ReceivedMessage& message, const What& what);
   void listen();
   asio::awaitable<void> rebalances();
   asio::awaitable<bool> rebalance_topic(const wire::SubscriptionData& subscription);
@@ -77,15 +85,14 @@ class Consumer::Impl : public std::enable_shared_from_this<Impl> {
   asio::awaitable<void> commits();
   std::optional<MessageWorkers::Task> next_task();
   void reset(const std::map<MessageQueue, std::int64_t>& offsets);
-  void note_broker(std::string_view source, const Error& error);
 
   std::shared_ptr<Cluster> cluster_;
   const ConsumerConfig config_;
   const std::vector<wire::SubscriptionData> subscriptions_;
   const Acknowledged acknowledged_;
   const Unacknowledged unacknowledged_;
-  std::shared_ptr<AssignedQueue::Shared> shared_;
-  ErrorsBySource errors_;  // of topics and queues, besides the member's
+  std::shared_ptr<AssignedQueue::Shared> shared_;  // of the queues; empty until listen()
+  ErrorsBySource errors_;                          // of topics and queues, besides the member's
   GroupMember member_;
   std::map<MessageQueue, QueuePtr> assigned_;
   MessageWorkers workers_;
@@ -96,16 +103,14 @@ class Consumer::Impl : public std::enable_shared_from_this<Impl> {
 };
 
 // Calls back to the user out of our own loops, which must not end by what the callback throws.
-template <class Callback>
-Callback Consumer::Impl::guarded(const Callback& callback) {
-  if (!callback) return {};
-  return [callback, weak = weak_from_this()](const ReceivedMessage& message, const auto& what) {
-    try {
-      callback(message, what);
-    } catch (...) {
-      if (auto impl = weak.lock()) impl->member_.note_event(caught("acknowledgement of message " + message.message_id));
-    }
-  };
+template <class Callback, class What>
+void Consumer::Impl::call_back(const Callback& callback, const ReceivedMessage& message, const What& what) {
+  if (!callback) return;
+  try {
+    callback(message, what);
+  } catch (...) {
+    member_.note_event(caught("acknowledgement of message " + message.message_id));
+  }
 }
 
 // Those who call back may outlive us.
@@ -119,20 +124,8 @@ void Consumer::Impl::listen() {
     if (auto impl = weak.lock()) impl->reset(offsets);
   };
   member_.listen(std::move(listener));
-  shared_->acknowledged = guarded(acknowledged_);
-  shared_->unacknowledged = guarded(unacknowledged_);
-  shared_->ready = [weak] {
-    if (auto impl = weak.lock()) impl->workers_.wake();
-  };
-  shared_->worked = [weak](std::string_view source) {
-    if (auto impl = weak.lock()) impl->errors_.clear(source);
-  };
-  shared_->failed = [weak](std::string_view source, const Error& error) {
-    if (auto impl = weak.lock()) impl->errors_.note(source, error);
-  };
-  shared_->broker_failed = [weak](std::string_view source, const Error& error) {
-    if (auto impl = weak.lock()) impl->note_broker(source, error);
-  };
+  shared_ = std::make_shared<AssignedQueue::Shared>(AssignedQueue::Shared{
+      .cluster = cluster_, .config = config_, .client = QueueClient(cluster_, config_.group), .listener = weak});
 }
 
 asio::awaitable<Result<void>> Consumer::Impl::start() {
@@ -169,7 +162,7 @@ asio::awaitable<void> Consumer::Impl::stop() {
 
 // A broker that was started anew does not know us: it would share our queues out among the others, and they would be
 // read twice until our next regular heartbeat.
-void Consumer::Impl::note_broker(std::string_view source, const Error& error) {
+void Consumer::Impl::broker_failed(std::string_view source, const Error& error) {
   errors_.note(source, error);
   if (error.code == Errc::unavailable || error.code == Errc::timeout) member_.rejoin();
 }
