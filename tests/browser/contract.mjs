@@ -8,6 +8,7 @@ export const history = { samples: [sample] };
 
 export const state = {
   version: 's',
+  command: 's',
   now_ms: 'n',
   mode: 's',
   name_servers: ['s'],

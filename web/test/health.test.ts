@@ -15,7 +15,7 @@ const worker: Worker = { name: 'w-1', deployment: 'orders', state: 'running', pi
 
 function stateWith(change: Partial<State>, lag: number | null = 0): State {
   return {
-    version: '0', now_ms: 0, mode: 'embedded', name_servers: ['127.0.0.1:9876'], uptime_s: 1, phase: '',
+    version: '0', command: 'gantry', now_ms: 0, mode: 'embedded', name_servers: ['127.0.0.1:9876'], uptime_s: 1, phase: '',
     generator: null,
     totals: { incoming: 0, sent: 0, consumed: 0, lag, in_flight: 0, ready: 0, oldest_age_ms: 0, replicas: 0, incoming_rate: 0, consume_rate: 0 },
     groups: [group], topics: [], scaled_objects: [object], workers: [], ...change,
@@ -81,4 +81,9 @@ test('GivenAClusterThatIsNotOurs_WhenCommandsAreOffered_ThenSendingComesLastAndW
 test('GivenSeveralNameServers_WhenACommandIsOffered_ThenTheShellDoesNotSplitIt', () => {
   const send = commandsFor(stateWith({ name_servers: ['a:9876', 'b:9876'] }))[0]!.command;
   assert.equal(send, "gantry send --namesrv 'a:9876;b:9876' --topic orders --count 1000");
+});
+
+test('GivenAGantryThatIsNotInThePath_WhenACommandIsOffered_ThenItHasItsPath', () => {
+  const send = commandsFor(stateWith({ command: '/opt/my tools/gantry' }))[0]!.command;
+  assert.equal(send, "'/opt/my tools/gantry' send --namesrv 127.0.0.1:9876 --topic orders --count 1000");
 });
