@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/json_text.h"
+#include "base/parse_number.h"
 #include "bench/cases.h"
 #include "bench/options.h"
 #include "bench/server_process.h"
@@ -211,8 +212,7 @@ Result<Target> parse_target(const std::string& text) {
   Target target{text.substr(0, equals), text.substr(equals + 1), 0};
   if (const auto at = target.name_server.find('@'); at != std::string::npos) {
     const std::string pid = target.name_server.substr(at + 1);
-    auto [end, error] = std::from_chars(pid.data(), pid.data() + pid.size(), target.pid);
-    if (error != std::errc{} || end != pid.data() + pid.size() || target.pid <= 0) {
+    if (!parse_number(pid, target.pid) || target.pid <= 0) {
       return fail(Errc::invalid_argument, "target \"{}\": expected a process id after '@', got \"{}\"", text, pid);
     }
     target.name_server.resize(at);

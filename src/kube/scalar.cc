@@ -5,6 +5,8 @@
 #include <charconv>
 #include <optional>
 
+#include "base/parse_number.h"
+
 namespace gantry::kube {
 namespace {
 
@@ -72,12 +74,9 @@ Node::Type resolve_plain_scalar(std::string_view text) {
 }
 
 Result<std::int64_t> parse_integer(std::string_view text) {
-  std::int64_t value = 0;
-  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) {
-    return fail(Errc::invalid_argument, "expected an integer, got {}", quoted(text));
-  }
-  return value;
+  const auto value = parse_number<std::int64_t>(text);
+  if (!value) return fail(Errc::invalid_argument, "expected an integer, got {}", quoted(text));
+  return *value;
 }
 
 Result<std::int64_t> parse_duration_ms(std::string_view text) {

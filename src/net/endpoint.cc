@@ -1,7 +1,8 @@
 #include "net/endpoint.h"
 
 #include <algorithm>
-#include <charconv>
+
+#include "base/parse_number.h"
 
 namespace gantry::net {
 
@@ -58,12 +59,9 @@ Result<Endpoint> parse(std::string_view whole, Use use) {
   }
   if (host.size() > kHostBytesMax) return unreadable(use, whole, "the host is longer than 253 characters");
 
-  unsigned port = 0;
-  auto [end, error] = std::from_chars(port_text.data(), port_text.data() + port_text.size(), port);
-  if (port_text.empty() || error != std::errc{} || end != port_text.data() + port_text.size() || port > 65'535) {
-    return unreadable(use, whole, "the port must be a number from 0 to 65535");
-  }
-  return Endpoint{std::string(host), static_cast<std::uint16_t>(port)};
+  std::uint16_t port = 0;
+  if (!parse_number(port_text, port)) return unreadable(use, whole, "the port must be a number from 0 to 65535");
+  return Endpoint{std::string(host), port};
 }
 
 }  // namespace

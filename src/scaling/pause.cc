@@ -1,6 +1,6 @@
 #include "scaling/pause.h"
 
-#include <charconv>
+#include "base/parse_number.h"
 
 namespace gantry::scaling {
 namespace {
@@ -25,8 +25,7 @@ Result<PauseSpec> pause_from_annotations(const std::map<std::string, std::string
   if (const auto found = annotations.find(std::string(kPausedReplicasAnnotation)); found != annotations.end()) {
     const std::string& text = found->second;
     int32_t count = 0;
-    const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), count);
-    if (code != std::errc{} || end != text.data() + text.size() || count < 0) {
+    if (!parse_number(text, count) || count < 0) {
       return fail(Errc::invalid_argument, "{}: expected a whole number of 0 or more, got \"{}\"",
                   kPausedReplicasAnnotation, text);
     }

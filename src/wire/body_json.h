@@ -4,7 +4,6 @@
 
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
-#include <charconv>
 #include <cmath>
 #include <concepts>
 #include <limits>
@@ -16,6 +15,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "base/parse_number.h"
 #include "wire/body.h"
 #include "wire/decimal.h"
 #include "wire/json_text.h"
@@ -75,8 +75,7 @@ Result<void> read(Tag, const JsonValue& json, Int& out) {
       return {};
     }
   } else if (const boost::json::string* text = json.if_string()) {
-    auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), out);
-    if (error == std::errc{} && end == text->data() + text->size()) return {};
+    if (parse_number(std::string_view(text->data(), text->size()), out)) return {};
   }
   return unexpected_value("an integer in range", json);
 }
@@ -113,8 +112,7 @@ inline Result<void> read_key(std::string_view text, std::string& out) {
 
 template <std::integral Int>
 Result<void> read_key(std::string_view text, Int& out) {
-  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
-  if (error == std::errc{} && end == text.data() + text.size()) return {};
+  if (parse_number(text, out)) return {};
   return fail(Errc::corrupt, "expected an integer as key, got \"{}\"", text.substr(0, 64));
 }
 

@@ -25,6 +25,7 @@
 #include <type_traits>
 
 #include "base/error.h"
+#include "base/parse_number.h"
 #include "wire/command.h"
 
 namespace gantry::wire {
@@ -75,10 +76,7 @@ inline Result<void> parse(std::string_view name, std::string_view text, bool& ou
 
 template <std::integral T>
 Result<void> parse(std::string_view name, std::string_view text, T& out) {
-  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
-  if (error != std::errc{} || end != text.data() + text.size()) {
-    return std::unexpected(malformed(name, "an integer", text));
-  }
+  if (!parse_number(text, out)) return std::unexpected(malformed(name, "an integer", text));
   return {};
 }
 

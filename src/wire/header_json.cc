@@ -1,8 +1,8 @@
 #include "wire/header_json.h"
 
-#include <charconv>
 #include <limits>
 
+#include "base/parse_number.h"
 #include "wire/decimal.h"
 #include "wire/json_text.h"
 #include "wire/language.h"
@@ -81,8 +81,7 @@ class HeaderReader {
     Result<Kind> kind = value(text);
     if (!kind) return std::unexpected(kind.error());
     if (*kind == Kind::null) return {};
-    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
-    if (error != std::errc{} || end != text.data() + text.size()) return expected("an integer in range");
+    if (!parse_number(text, out)) return expected("an integer in range");
     return {};
   }
 
@@ -106,8 +105,7 @@ class HeaderReader {
     if (!kind) return std::unexpected(kind.error());
     if (*kind == Kind::null) return {};
     std::uint8_t code = 0;
-    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), code);
-    if (error == std::errc{} && end == text.data() + text.size()) {
+    if (parse_number(text, code)) {
       command_.language = {code, {}};
     } else {
       command_.language = language_of(text);

@@ -1,22 +1,17 @@
 #include "wire/host.h"
 
-#include <charconv>
 #include <optional>
 #include <vector>
+
+#include "base/parse_number.h"
 
 namespace gantry::wire {
 namespace {
 
-template <class Int>
-bool parse_number(std::string_view text, int base, Int& out) {
-  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out, base);
-  return error == std::errc{} && end == text.data() + text.size();
-}
-
 bool parse_v4(std::string_view text, std::uint8_t* out) {
   for (int i = 0; i < 4; ++i) {
     const std::size_t dot = i < 3 ? text.find('.') : text.size();
-    if (dot == std::string_view::npos || !parse_number(text.substr(0, dot), 10, out[i])) return false;
+    if (dot == std::string_view::npos || !parse_number(text.substr(0, dot), out[i])) return false;
     text.remove_prefix(i < 3 ? dot + 1 : dot);
   }
   return true;
@@ -33,7 +28,7 @@ bool parse_groups(std::string_view text, std::vector<std::uint8_t>& out) {
       if (!parse_v4(group, v4)) return false;
       out.insert(out.end(), v4, v4 + 4);
     } else {
-      if (group.size() > 4 || !parse_number(group, 16, number)) return false;
+      if (group.size() > 4 || !parse_number(group, number, 16)) return false;
       out.push_back(static_cast<std::uint8_t>(number >> 8));
       out.push_back(static_cast<std::uint8_t>(number & 0xff));
     }
@@ -91,7 +86,7 @@ Result<Host> parse_host(std::string_view text) {
   std::string_view address = text.substr(0, colon);
   Host host;
   std::uint16_t port = 0;
-  bool ok = colon != std::string_view::npos && parse_number(text.substr(colon + 1), 10, port);
+  bool ok = colon != std::string_view::npos && parse_number(text.substr(colon + 1), port);
   if (ok && address.size() >= 2 && address.front() == '[' && address.back() == ']') {
     host.v6 = true;
     ok = parse_v6(address.substr(1, address.size() - 2), host.address);

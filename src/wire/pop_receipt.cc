@@ -1,9 +1,9 @@
 #include "wire/pop_receipt.h"
 
 #include <array>
-#include <charconv>
 #include <span>
 
+#include "base/parse_number.h"
 #include "wire/decimal.h"
 
 namespace gantry::wire {
@@ -16,12 +16,6 @@ constexpr std::size_t kEntriesMax = 64 * 1024;
 
 std::unexpected<Error> malformed(std::string_view what, std::string_view text) {
   return fail(Errc::invalid_argument, "{} \"{}\" is malformed", what, text.substr(0, 128));
-}
-
-template <class Int>
-bool number(std::string_view text, Int& out) {
-  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
-  return error == std::errc{} && end == text.data() + text.size() && !text.empty();
 }
 
 bool retry_kind(std::string_view text, RetryKind& out) {
@@ -120,10 +114,11 @@ Result<PopReceipt> decode_receipt(std::string_view text) {
   std::array<std::string_view, kPartsMax> parts;
   std::span<std::string_view> used = split(text, kSeparator, parts);
   PopReceipt receipt;
-  bool ok = used.size() >= 7 && number(used[0], receipt.start_offset) && number(used[1], receipt.pop_time_ms) &&
-            number(used[2], receipt.invisible_time_ms) && number(used[3], receipt.revive_queue_id) &&
-            retry_kind(used[4], receipt.retry) && number(used[6], receipt.queue_id);
-  if (ok && used.size() == 8) ok = number(used[7], receipt.queue_offset.emplace());
+  bool ok = used.size() >= 7 && parse_number(used[0], receipt.start_offset) &&
+            parse_number(used[1], receipt.pop_time_ms) && parse_number(used[2], receipt.invisible_time_ms) &&
+            parse_number(used[3], receipt.revive_queue_id) && retry_kind(used[4], receipt.retry) &&
+            parse_number(used[6], receipt.queue_id);
+  if (ok && used.size() == 8) ok = parse_number(used[7], receipt.queue_offset.emplace());
   if (!ok) return malformed("receipt handle", text);
   receipt.broker_name.assign(used[5]);
   return receipt;
@@ -139,10 +134,10 @@ std::string encode_start_offsets(const std::vector<PopStartOffset>& queues) {
 }
 
 Result<std::vector<PopStartOffset>> decode_start_offsets(std::string_view text) {
-  return decode_table<PopStartOffset>("startOffsetInfo", text,
-                                      [](std::string_view queue, std::string_view offset, PopStartOffset& entry) {
-                                        return number(queue, entry.queue_id) && number(offset, entry.start_offset);
-                                      });
+  return decode_table<PopStartOffset>(
+      "startOffsetInfo", text, [](std::string_view queue, std::string_view offset, PopStartOffset& entry) {
+        return parse_number(queue, entry.queue_id) && parse_number(offset, entry.start_offset);
+      });
 }
 
 std::string encode_message_offsets(const std::vector<PopMessageOffsets>& queues) {
@@ -159,10 +154,10 @@ std::string encode_message_offsets(const std::vector<PopMessageOffsets>& queues)
 
 Result<std::vector<PopMessageOffsets>> decode_message_offsets(std::string_view text) {
   auto read_rest = [](std::string_view queue, std::string_view offsets, PopMessageOffsets& entry) {
-    if (!number(queue, entry.queue_id)) return false;
+    if (!parse_number(queue, entry.queue_id)) return false;
     while (true) {
       const std::size_t comma = offsets.find(',');
-      if (!number(offsets.substr(0, comma), entry.offsets.emplace_back())) return false;
+      if (!parse_number(offsets.substr(0, comma), entry.offsets.emplace_back())) return false;
       if (comma == std::string_view::npos) return true;
       offsets.remove_prefix(comma + 1);
     }
@@ -189,10 +184,10 @@ Result<std::vector<PopOrderCount>> decode_order_counts(std::string_view text) {
       queue.remove_prefix(2);
       const std::size_t percent = queue.find('%');
       if (percent == std::string_view::npos) return false;
-      if (!number(queue.substr(percent + 1), entry.queue_offset.emplace())) return false;
+      if (!parse_number(queue.substr(percent + 1), entry.queue_offset.emplace())) return false;
       queue = queue.substr(0, percent);
     }
-    return number(queue, entry.queue_id) && number(count, entry.count);
+    return parse_number(queue, entry.queue_id) && parse_number(count, entry.count);
   };
   return decode_table<PopOrderCount>("orderCountInfo", text, read_rest);
 }
