@@ -272,8 +272,7 @@ void GroupCommit::say_lost(const Error& error, std::uint64_t settings) {
   if (settings != 0)
     spdlog::error(
         "store: {} settings (consumer offsets, POP state, topics, groups) were changed and not written before the "
-        "stop: "
-        "the changes are lost",
+        "stop: the changes are lost",
         settings);
 }
 

@@ -179,10 +179,11 @@ Result<void> LogRecovery::remove_from_index(Queue& queue, std::span<const LostRa
   std::int64_t messages = 0, first = 0, last = 0;
   std::string kept;
   const auto rows = state_.index.rows();
-  for (rows->SeekForPrev({upper, sizeof upper}); rows->Valid(); rows->Prev()) {
-    const auto row = IndexRow::parse(rows->key().ToStringView(), rows->value().ToStringView());
-    if (rows->key().size() == kIndexKeyBytes && get_u32(rows->key().data()) != queue.number()) break;
-    if (!row) return std::unexpected(in_context(name_of(queue), {Errc::corrupt, "a row of the index is malformed"}));
+  for (rows->SeekForPrev({upper, sizeof upper});; rows->Prev()) {
+    const auto read = MessageIndex::row_of(queue, *rows);
+    if (!read) return std::unexpected(in_context(name_of(queue), read.error()));
+    const auto& row = *read;
+    if (!row) break;
     if (row->entry(row->last()).physical_offset < lost.front().begin) break;
     std::int64_t lost_here = 0;
     for (std::int64_t offset = row->first(); offset <= row->last(); ++offset) lost_here += is_lost(row->entry(offset));
@@ -202,10 +203,8 @@ Result<void> LogRecovery::remove_from_index(Queue& queue, std::span<const LostRa
     }
     state_.index.add_rows(batch, queue, row->last() + 1, kept);
   }
-  if (!rows->status().ok()) return std::unexpected(to_error(rows->status(), "reading the index"));
   if (messages != 0)
-    spdlog::error("store: topic {} queue {} lost {} messages, of offsets {} to {}", queue.topic(), queue.id(), messages,
-                  first, last);
+    spdlog::error("store: {} lost {} messages, of offsets {} to {}", name_of(queue), messages, first, last);
   return {};
 }
 

@@ -13,9 +13,9 @@ namespace {
 
 std::unexpected<Error> malformed() { return fail(Errc::corrupt, "a row of the index is malformed"); }
 
-// The row an iterator is at; nullopt: it is another queue's, or there is none. One that cannot be read is not one that
-// is not there: who took it so would give its offsets a second time.
-Result<std::optional<IndexRow>> row_of(const Queue& queue, const rocksdb::Iterator& at) {
+}  // namespace
+
+Result<std::optional<IndexRow>> MessageIndex::row_of(const Queue& queue, const rocksdb::Iterator& at) {
   if (!at.status().ok()) return std::unexpected(to_error(at.status(), "reading the index"));
   if (!at.Valid()) return std::nullopt;
   const std::string_view key = at.key().ToStringView();
@@ -25,8 +25,6 @@ Result<std::optional<IndexRow>> row_of(const Queue& queue, const rocksdb::Iterat
   if (!row) return malformed();
   return row;
 }
-
-}  // namespace
 
 std::unique_ptr<rocksdb::Iterator> MessageIndex::rows(const rocksdb::ReadOptions& options) const {
   return std::unique_ptr<rocksdb::Iterator>(database_.db().NewIterator(options, database_.family(Family::index)));

@@ -14,6 +14,7 @@
 
 #include "base/error.h"
 #include "store/database.h"
+#include "store/index_row.h"
 #include "store/queue.h"
 
 namespace gantry::store {
@@ -35,8 +36,11 @@ class MessageIndex {
   // Physical offsets of messages under that key, newest first, at most `max`, none before `begin`.
   Result<std::vector<std::uint64_t>> find_by_key(std::uint64_t key_hash, std::uint64_t begin, std::size_t max) const;
 
-  // The rows of all queues, in order, to be parsed by IndexRow.
+  // The rows of all queues, in order.
   std::unique_ptr<rocksdb::Iterator> rows(const rocksdb::ReadOptions& options = {}) const;
+  // The row that such an iterator is at; nullopt: it is another queue's, or there is none. One that cannot be read is not
+  // one that is not there: who took it so would give its offsets a second time. Valid until the iterator moves.
+  static Result<std::optional<IndexRow>> row_of(const Queue& queue, const rocksdb::Iterator& at);
 
   // `entries`: of the messages up to next_offset, as index_row.h encodes them. Emptied.
   void add_rows(rocksdb::WriteBatch& batch, const Queue& queue, std::int64_t next_offset, std::string& entries) const;
