@@ -27,6 +27,15 @@ std::optional<double> take_microseconds(std::string_view& text) {
   return std::nullopt;
 }
 
+CLI::Option* add_name(CLI::App& command, const std::string& name, std::string& value, const std::string& description,
+                      std::string_view noun, bool (*is_valid)(std::string_view), int characters_max) {
+  return command.add_option(name, value, description)->check([=](const std::string& text) -> std::string {
+    if (is_valid(text)) return "";
+    return fmt::format("\"{}\" is no {}: letters, digits, '-', '_', '%' and '|', at most {}", text, noun,
+                       characters_max);
+  });
+}
+
 }  // namespace
 
 Result<std::chrono::microseconds> parse_duration(std::string_view text) {
@@ -99,17 +108,11 @@ CLI::Option* add_duration(CLI::App& command, const std::string& name, std::chron
 }
 
 CLI::Option* add_topic(CLI::App& command, const std::string& name, std::string& value, const std::string& description) {
-  return command.add_option(name, value, description)->check([](const std::string& text) -> std::string {
-    if (queueing::is_valid_topic(text)) return "";
-    return fmt::format("\"{}\" is no topic: letters, digits, '-', '_', '%' and '|', at most 127", text);
-  });
+  return add_name(command, name, value, description, "topic", queueing::is_valid_topic, 127);
 }
 
 CLI::Option* add_group(CLI::App& command, const std::string& name, std::string& value, const std::string& description) {
-  return command.add_option(name, value, description)->check([](const std::string& text) -> std::string {
-    if (queueing::is_valid_group(text)) return "";
-    return fmt::format("\"{}\" is no group: letters, digits, '-', '_', '%' and '|', at most 255", text);
-  });
+  return add_name(command, name, value, description, "group", queueing::is_valid_group, 255);
 }
 
 }  // namespace gantry::cli
