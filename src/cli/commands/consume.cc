@@ -149,22 +149,28 @@ int conclude(const ConsumeOptions& options, const State& state) {
 
 asio::awaitable<int> run_consume(const ConsumeOptions& options, std::shared_ptr<rocketmq::Cluster> cluster) {
   auto state = std::make_shared<State>(cluster->io());
-  auto handler = [state, &options, cluster](const ReceivedMessage&) -> asio::awaitable<Outcome> {
+  // the state owns the consumer, which keeps these: they must not own the state
+  const std::weak_ptr<State> weak = state;
+  auto handler = [weak, &options, cluster](const ReceivedMessage&) -> asio::awaitable<Outcome> {
     if (options.cost.count() > 0) {
       asio::steady_timer work(cluster->io(), options.cost);
       co_await work.async_wait(asio::as_tuple(asio::use_awaitable));
     }
-    if (++state->processed == options.count) state->stop();
+    const auto state = weak.lock();
+    if (state && ++state->processed == options.count) state->stop();
     co_return Outcome::success;
   };
-  auto acknowledged = [state, &options](const ReceivedMessage& message, Outcome outcome) {
-    if (outcome == Outcome::success) ++state->acknowledged;
+  auto acknowledged = [weak, &options](const ReceivedMessage& message, Outcome outcome) {
+    const auto state = weak.lock();
+    if (state && outcome == Outcome::success) ++state->acknowledged;
     if (options.format == Format::json)
       print_message(message, outcome == Outcome::success ? "CONSUME_SUCCESS" : "RECONSUME_LATER");
   };
-  auto unacknowledged = [state, &options](const ReceivedMessage& message, const Error& why) {
-    ++state->unacknowledged;
-    state->why = why.message;
+  auto unacknowledged = [weak, &options](const ReceivedMessage& message, const Error& why) {
+    if (const auto state = weak.lock()) {
+      ++state->unacknowledged;
+      state->why = why.message;
+    }
     if (options.format == Format::json) print_message(message, "ACK_UNKNOWN");
   };
   state->consumer = make_consumer(options, cluster, handler, acknowledged, unacknowledged);
@@ -180,7 +186,6 @@ asio::awaitable<int> run_consume(const ConsumeOptions& options, std::shared_ptr<
   auto started = co_await state->consumer.start();
   if (!started) {
     shutdown.finish();
-    state->consumer = {};  // its handler holds this state
     co_return report(
         in_context(fmt::format("consuming topic {} as group {}", options.topic, options.group), started.error()));
   }
@@ -197,9 +202,7 @@ asio::awaitable<int> run_consume(const ConsumeOptions& options, std::shared_ptr<
                               {"unacknowledged", state->unacknowledged}},
                  *options.format);
   }
-  const int code = conclude(options, *state);
-  state->consumer = {};  // its handler holds this state
-  co_return code;
+  co_return conclude(options, *state);
 }
 
 }  // namespace
