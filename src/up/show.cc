@@ -23,6 +23,12 @@ constexpr std::int32_t kTopicQueues = 8;
 constexpr std::chrono::milliseconds kCreateAgain{500};
 constexpr int kCreateAttempts = 20;
 
+// The first text about something of that kind; empty: there is none.
+std::string first_about(std::string_view kind, const std::vector<Problem>& problems) {
+  const auto found = std::ranges::find_if(problems, [&](const Problem& each) { return each.about.starts_with(kind); });
+  return found == problems.end() ? "" : found->text;
+}
+
 // Adds a part to a sum that is unknown as soon as a part is.
 void add(std::optional<std::int64_t>& sum, std::optional<std::int64_t> part) {
   sum = sum && part ? std::optional(*sum + *part) : std::nullopt;
@@ -187,10 +193,7 @@ awaitable<void> Show::sample() {
     existing += deployment->current();
   }
   replicas_at_work_ = existing > plan_.replicas_at_rest;
-  failing_workers_.clear();
-  for (const Problem& problem : problems_of(*this)) {
-    if (problem.about.starts_with("deployment") && failing_workers_.empty()) failing_workers_ = problem.text;
-  }
+  failing_workers_ = first_about("deployment", problems_of(*this));
   if (generator_) sample.sent = generator_->sent();
   sample.incoming = incoming_since_start();
   sample.consumed = consumption_.update(watched_, groups_);
@@ -336,10 +339,9 @@ std::string Show::phase() const {
                                                  : reading->unknown.front();
     break;
   }
-  for (const Problem& problem : problems_of(*this)) {
-    if (problem.about.starts_with("deployment") && now.failing_workers.empty()) now.failing_workers = problem.text;
-    if (problem.about.starts_with("group") && now.missing_consumers.empty()) now.missing_consumers = problem.text;
-  }
+  const auto problems = problems_of(*this);
+  now.failing_workers = first_about("deployment", problems);
+  now.missing_consumers = first_about("group", problems);
   now.lag = last_.lag.value_or(0);
   now.groups = groups_.size();
   now.replicas = last_.replicas;
