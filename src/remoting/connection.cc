@@ -321,20 +321,27 @@ void Connection::flush() {
   }
 }
 
-void Connection::flush_plain() {
+error_code Connection::write_without_waiting() {
+  error_code error;
   while (!unsent_.empty()) {
-    error_code error;
-    const std::size_t bytes = socket_.write_some(unsent_.gather(), error);
-    if (error == asio::error::would_block) {
-      writing_ = true;
-      socket_.async_wait(Tcp::socket::wait_write, [self = shared_from_this()](error_code) {
-        self->writing_ = false;
-        self->flush();
-      });
-      break;
-    }
-    if (error) return shut({Errc::unavailable, lost()});
+    const auto gathered = unsent_.gather();
+    const std::size_t bytes = tls_ ? tls_->write_some(gathered, error) : socket_.write_some(gathered, error);
+    if (error) break;
     written(bytes);
+  }
+  return error;
+}
+
+void Connection::flush_plain() {
+  const error_code error = write_without_waiting();
+  if (error == asio::error::would_block) {
+    writing_ = true;
+    socket_.async_wait(Tcp::socket::wait_write, [self = shared_from_this()](error_code) {
+      self->writing_ = false;
+      self->flush();
+    });
+  } else if (error) {
+    return shut({Errc::unavailable, lost()});
   }
   recharge();
   resume();
@@ -410,11 +417,7 @@ std::string Connection::lost() const {
 void Connection::close() { shut({Errc::unavailable, fmt::format("the connection with {} was closed", address_)}); }
 
 void Connection::finish(const Error& why) {
-  error_code error;
-  while (state_ == State::open && !writing_ && !unsent_.empty() && !error) {
-    const auto gathered = unsent_.gather();
-    unsent_.consume(tls_ ? tls_->write_some(gathered, error) : socket_.write_some(gathered, error));
-  }
+  if (state_ == State::open && !writing_) write_without_waiting();
   shut(why);
 }
 

@@ -72,6 +72,8 @@ class Connection final : public Peer, public std::enable_shared_from_this<Connec
   bool enqueue(wire::Command&& command);
   void flush_soon();
   void flush();
+  // Until nothing is left, the peer takes no more (would_block), or it fails. Not while writing_.
+  boost::system::error_code write_without_waiting();
   void flush_plain();
   void flush_tls();
   void written(std::size_t bytes);
