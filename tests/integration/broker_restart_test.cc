@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
-#include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,6 +17,7 @@
 #include <thread>
 #include <vector>
 
+#include "integration/small_disk.h"
 #include "remoting/client.h"
 #include "wire/codes.h"
 #include "wire/headers/pull.h"
@@ -227,13 +227,8 @@ TEST(BrokerCommand, GivenWhereItCannotRunThenItSaysWhyAndWhatToDo) {
 TEST(BrokerCommand, GivenADiskWithoutAByteLeftWhenStartedThenItSaysSoAndAllIsThereWithSpace) {
   BrokerProcess broker;
   const std::string disk = broker.directory + "/disk";
-  std::filesystem::create_directory(disk);
-  if (::mount("tmpfs", disk.c_str(), "tmpfs", 0, "size=192m") != 0)
-    GTEST_SKIP() << "needs root, to mount a small tmpfs";
-  struct Unmount {
-    std::string path;
-    ~Unmount() { ::umount2(path.c_str(), MNT_DETACH); }
-  } unmount{disk};
+  const SmallDisk small(disk, "192m");
+  if (!small.mounted()) GTEST_SKIP() << "needs root, to mount a small tmpfs";
   std::set<std::string> acknowledged;
   {
     broker.spawn("async", disk + "/data");

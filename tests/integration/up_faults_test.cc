@@ -1,7 +1,7 @@
 // What goes wrong around `gantry up`: each fault is said on the terminal, on the page and in the log, and whatever is not
 // concerned goes on. And Ctrl-C, which always takes less than two seconds.
-#include <sys/mount.h>
 
+#include "integration/small_disk.h"
 #include "integration/up_process.h"
 
 namespace gantry::integration {
@@ -265,12 +265,8 @@ TEST_F(UpFaults, GivenAReportThatCannotBeWrittenThenNothingStarts) {
 
 TEST_F(UpFaults, GivenAFullDiskThenSendsFailClearlyConsumptionGoesOnAndSpaceHeals) {
   const std::filesystem::path disk = directory / "disk";
-  std::filesystem::create_directory(disk);
-  if (::mount("tmpfs", disk.c_str(), "tmpfs", 0, "size=24m") != 0) GTEST_SKIP() << "needs root, to mount a small tmpfs";
-  struct Unmount {
-    std::filesystem::path path;
-    ~Unmount() { ::umount2(path.c_str(), MNT_DETACH); }
-  } unmount{disk};
+  SmallDisk small(disk, "24m");
+  if (!small.mounted()) GTEST_SKIP() << "needs root, to mount a small tmpfs";
   start_up(quick_example(R"({"topic": "orders", "messages": 8000, "body_size": 4096})"),
            {"--data", (disk / "data").string()});
   ASSERT_TRUE(state_comes([](const json::object& s) {
@@ -286,7 +282,7 @@ TEST_F(UpFaults, GivenAFullDiskThenSendsFailClearlyConsumptionGoesOnAndSpaceHeal
     if (consumed < 0) consumed = now.as_int64();
     return now.as_int64() > consumed;
   }));
-  ASSERT_EQ(::mount("tmpfs", disk.c_str(), "tmpfs", MS_REMOUNT, "size=400m"), 0);
+  ASSERT_TRUE(small.resize("400m"));
   EXPECT_TRUE(state_comes([](const json::object& s) { return s.at("generator").at("sent") == 8000; }));
   EXPECT_TRUE(eventually([&] { return up->err().find("the burst: well again") != std::string::npos; })) << up->err();
   expect_ends_within_2_s(SIGINT);

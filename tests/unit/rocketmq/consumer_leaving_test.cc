@@ -26,6 +26,14 @@ class LeavingTest : public ConsumerTest {
   void begin_to_stop(AnyConsumer& consumer) {
     asio::co_spawn(io, consumer.stop(), [this](std::exception_ptr) { stopped = true; });
   }
+  // The broker has the commit of one message and does not answer when the consumer begins to stop.
+  void stop_during_a_commit(Consumer& consumer) {
+    broker->store("t", 0, "x");
+    hold_commits();
+    ASSERT_TRUE(await(io, consumer.start()));
+    ASSERT_TRUE(until([&] { return held.size() == 1; }));
+    begin_to_stop(consumer);
+  }
   // True: at last nothing happens for a while, no timer of a loop that looks again either.
   bool falls_silent() {
     const auto deadline = std::chrono::steady_clock::now() + 2s;
@@ -40,12 +48,8 @@ class LeavingTest : public ConsumerTest {
 };
 
 TEST_F(LeavingTest, GivenACommitThatIsUnderWayThenStopWaitsForItsAnswerAndForNothingElse) {
-  broker->store("t", 0, "x");
-  hold_commits();
   Consumer consumer(cluster, config(), take(), note(), note_doubt());
-  ASSERT_TRUE(await(io, consumer.start()));
-  ASSERT_TRUE(until([&] { return held.size() == 1; }));
-  begin_to_stop(consumer);
+  ASSERT_NO_FATAL_FAILURE(stop_during_a_commit(consumer));
   EXPECT_TRUE(falls_silent());
   EXPECT_FALSE(stopped);
   answer_held();
@@ -55,17 +59,10 @@ TEST_F(LeavingTest, GivenACommitThatIsUnderWayThenStopWaitsForItsAnswerAndForNot
 }
 
 TEST_F(LeavingTest, GivenACommitThatIsNeverAnsweredThenStopEndsAndTheMessageIsToldAsUnacknowledged) {
-  ClusterConfig hasty;
-  hasty.name_servers = servers.address();
-  hasty.request_timeout = 200ms;
   cluster->stop();
-  cluster = *Cluster::create(io, hasty);
-  broker->store("t", 0, "x");
-  hold_commits();
+  cluster = servers.connect({}, 200ms);
   Consumer consumer(cluster, config(), take(), note(), note_doubt());
-  ASSERT_TRUE(await(io, consumer.start()));
-  ASSERT_TRUE(until([&] { return held.size() == 1; }));
-  begin_to_stop(consumer);
+  ASSERT_NO_FATAL_FAILURE(stop_during_a_commit(consumer));
   ASSERT_TRUE(until([&] { return stopped; }));
   EXPECT_TRUE(acknowledged.empty());
   EXPECT_THAT(doubtful, ElementsAre("x"));

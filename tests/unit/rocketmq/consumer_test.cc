@@ -316,11 +316,8 @@ TEST_F(ConsumerTest, GivenPullsThatFailWhileMessagesAreHandledThenTheyAreTriedAg
 }
 
 TEST_F(ConsumerTest, GivenABrokerThatTakesCommitsAndAnswersNoneThenThoseOfAnotherGoOn) {
-  ClusterConfig patient;
-  patient.name_servers = servers.address();
-  patient.request_timeout = 1h;
   cluster->stop();
-  cluster = *Cluster::create(io, patient);
+  cluster = servers.connect({}, 1h);
   Broker& other = servers.add_broker("broker-b");
   servers.add_topic("t", 1);
   std::vector<remoting::Request> held;

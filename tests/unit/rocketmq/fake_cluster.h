@@ -86,10 +86,10 @@ class Servers {
 
   std::string address() const { return "127.0.0.1:" + std::to_string(server.port()); }
 
-  std::shared_ptr<Cluster> connect(std::string name_servers = {}) {
+  std::shared_ptr<Cluster> connect(std::string name_servers = {}, std::chrono::milliseconds request_timeout = 2s) {
     ClusterConfig config;
     config.name_servers = name_servers.empty() ? address() : name_servers;
-    config.request_timeout = 2s;
+    config.request_timeout = request_timeout;
     config.connect_timeout = 1s;
     auto cluster = Cluster::create(io, config);
     EXPECT_TRUE(cluster);

@@ -43,6 +43,23 @@ class GroupMemberTest : public testing::Test {
   }
   bool until(const std::function<bool()>& condition) { return run_until(io, condition); }
   int beats(Broker* broker) { return broker->calls[code::kHeartBeat]; }
+  // b refuses the first heartbeat of the rejoining.
+  void expect_that_rejoining_waits_for_b() {
+    auto owner = make(1h);
+    bool changed = false;
+    GroupListener listener;
+    listener.members_changed = [&] { changed = true; };
+    owner->member.listen(std::move(listener));
+    ASSERT_TRUE(await(io, owner->member.join(owner)));
+    b->refuse(code::kHeartBeat, rc::kSystemError);
+    owner->member.rejoin();
+    owner->member.rejoin();  // is one
+    ASSERT_TRUE(until([&] { return beats(b) == 2; }));
+    EXPECT_FALSE(changed);
+    EXPECT_TRUE(until([&] { return changed; }));
+    EXPECT_EQ(beats(b), 3);
+    owner->member.retire();
+  }
 
   asio::io_context io{1};
   Servers servers{io};
@@ -85,28 +102,12 @@ TEST_F(GroupMemberTest, GivenNoBrokerThatTakesTheFirstHeartbeatThenItDoesNotJoin
 }
 
 TEST_F(GroupMemberTest, GivenABrokerThatWasAwayThenMembersHaveChangedWhenAllKnowItAgain) {
-  auto owner = make(1h);
-  bool changed = false;
-  GroupListener listener;
-  listener.members_changed = [&] { changed = true; };
-  owner->member.listen(std::move(listener));
-  ASSERT_TRUE(await(io, owner->member.join(owner)));
-  b->refuse(code::kHeartBeat, rc::kSystemError);
-  owner->member.rejoin();
-  owner->member.rejoin();  // is one
-  ASSERT_TRUE(until([&] { return beats(b) == 2; }));
-  EXPECT_FALSE(changed);
-  EXPECT_TRUE(until([&] { return changed; }));
-  EXPECT_EQ(beats(b), 3);
-  owner->member.retire();
+  expect_that_rejoining_waits_for_b();
 }
 
 TEST_F(GroupMemberTest, GivenABrokerThatTookTheHeartbeatAndDidNotAnswerThenItHearsTheFarewellToo) {
-  ClusterConfig hasty;
-  hasty.name_servers = servers.address();
-  hasty.request_timeout = 200ms;
   cluster->stop();
-  cluster = *Cluster::create(io, hasty);
+  cluster = servers.connect({}, 200ms);
   std::vector<remoting::Request> held;
   b->on(code::kHeartBeat, [&](remoting::Request& request) {
     b->members["g"][wire::decode_heartbeat(request.command.body)->client_id] = request.from;
@@ -122,11 +123,8 @@ TEST_F(GroupMemberTest, GivenABrokerThatTookTheHeartbeatAndDidNotAnswerThenItHea
 }
 
 TEST_F(GroupMemberTest, GivenASlaveThatAnswersNothingThenItIsToldAndNotWaitedFor) {
-  ClusterConfig patient;
-  patient.name_servers = servers.address();
-  patient.request_timeout = 1h;
   cluster->stop();
-  cluster = *Cluster::create(io, patient);
+  cluster = servers.connect({}, 1h);
   Broker& slave = servers.add_broker("broker-a");
   servers.routes["t"].broker_datas[0].broker_addrs[1] = slave.address();
   std::vector<remoting::Request> held;
@@ -151,19 +149,7 @@ TEST_F(GroupMemberTest, GivenASlaveThatAnswersNothingThenItIsToldAndNotWaitedFor
 // Nobody else would tell that it does not know us.
 TEST_F(GroupMemberTest, GivenABrokerOfWhichASlaveIsLeftThenThatOneIsWaitedFor) {
   servers.routes["t"].broker_datas[1].broker_addrs = {{1, b->address()}};
-  auto owner = make(1h);
-  bool changed = false;
-  GroupListener listener;
-  listener.members_changed = [&] { changed = true; };
-  owner->member.listen(std::move(listener));
-  ASSERT_TRUE(await(io, owner->member.join(owner)));
-  b->refuse(code::kHeartBeat, rc::kSystemError);
-  owner->member.rejoin();
-  ASSERT_TRUE(until([&] { return beats(b) == 2; }));
-  EXPECT_FALSE(changed);
-  EXPECT_TRUE(until([&] { return changed; }));
-  EXPECT_EQ(beats(b), 3);
-  owner->member.retire();
+  expect_that_rejoining_waits_for_b();
 }
 
 TEST_F(GroupMemberTest, GivenSomethingThatHappenedOnceThenItIsShownUntilAHeartbeatWentWell) {
