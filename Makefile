@@ -4,7 +4,7 @@ JOBS ?= 2
 PRESETS := release debug asan tsan
 NINJA = ninja -C build/$(1) -j$(JOBS)
 
-.PHONY: help run test check-all build $(PRESETS) bench fuzz coverage format lint install setup clean
+.PHONY: help run test e2e check-all build $(PRESETS) bench fuzz coverage format lint install setup clean
 
 help:  ## this list
 	@sed -nE 's/^([a-z][a-z -]*):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -24,9 +24,14 @@ build/%/build.ninja: CMakeLists.txt CMakePresets.json
 setup:
 	@tools/setup run
 
-test:  ## everything that CI runs: unit (release, asan), integration, interop, page
+test:  ## everything that CI runs: unit (release, asan), integration, interop, e2e, page
 	@tools/setup test
 	@tools/test
+
+e2e: release  ## only the tests with a real Kubernetes and KEDA; builds those (half an hour, once) unless GANTRY_E2E_PREBUILT names an archive
+	@tools/setup test
+	@tests/e2e/cluster/setup >/dev/null
+	@GANTRY_E2E_BUILD=1 tools/test --only e2e
 
 check-all:  ## the long runs too: tsan, asan of all tests, coverage, fuzzing
 	@tools/setup all

@@ -1,0 +1,97 @@
+"""End to end: a real Kubernetes control plane and a real KEDA, with RocketMQ brokers and our scaler. See README.md."""
+import collections
+import itertools
+import os
+import pathlib
+import re
+import signal
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "interop"))
+os.environ["GANTRY_INTEROP_PORTS"] = os.environ.get("GANTRY_E2E_PORTS", "19400-19499")
+
+from harness import binaries as peers  # noqa: E402
+from harness import control_plane, keda as keda_module  # noqa: E402
+from harness.names import Names  # noqa: E402
+from support import ports  # noqa: E402
+
+TEST_SECONDS_MAX = 120
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def binaries():
+    """The directory of the peers' binaries."""
+    directory, reason = peers.locate()
+    if reason:
+        pytest.skip(reason)
+    return directory
+
+
+@pytest.fixture(scope="session")
+def names(tmp_path_factory):
+    reason = Names.lacking()
+    if reason:
+        pytest.skip(reason)
+    return Names(tmp_path_factory.mktemp("names"))
+
+
+@pytest.fixture(scope="session")
+def plane(binaries, tmp_path_factory):
+    """The control plane. KEDA is there only for tests that also take `keda`."""
+    plane = control_plane.ControlPlane(binaries, tmp_path_factory.mktemp("plane"), ports.free(control_plane.PORTS))
+    yield plane
+    plane.stop()
+
+
+@pytest.fixture(scope="session")
+def bare_plane(binaries, tmp_path_factory):
+    """A second control plane that never has KEDA, so that its metrics API groups are free; an HPA here may go to zero."""
+    plane = control_plane.ControlPlane(binaries, tmp_path_factory.mktemp("bare-plane"), ports.free(control_plane.PORTS),
+                                       feature_gates="HPAScaleToZero=true")
+    yield plane
+    plane.stop()
+
+
+@pytest.fixture(scope="session")
+def keda(plane, names):
+    return keda_module.Keda(plane, ports.free(keda_module.PORTS), names)  # ends with the control plane
+
+
+@pytest.fixture
+def namespace(plane, request):
+    """A namespace of the test's own."""
+    name = plane.namespace(f"test-{next(_numbers)}")
+    yield name
+    plane.api.kubectl("delete", "namespace", name, "--wait=false")
+
+
+@pytest.fixture(autouse=True)
+def bounded(request):
+    """No test outlives this, whatever hangs."""
+    marker = request.node.get_closest_marker("seconds")
+    seconds = marker.args[0] if marker else TEST_SECONDS_MAX
+
+    def expired(signum, frame):
+        raise TimeoutError(f"the test ran for more than {seconds} s")
+
+    before = signal.signal(signal.SIGALRM, expired)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    yield
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, before)
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "seconds(n): the test may run for n seconds")
+
+
+def pytest_terminal_summary(terminalreporter):
+    reasons = collections.Counter()
+    for report in terminalreporter.stats.get("skipped", []):
+        text = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        reasons[re.sub(r"^Skipped: ", "", text)] += 1
+    for reason, count in reasons.most_common():
+        terminalreporter.write_line(f"skipped {count}: {reason}")
