@@ -11,10 +11,10 @@ namespace gantry::http {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
-EventStream::EventStream(asio::ip::tcp::socket socket, std::size_t unsent_bytes_max,
+EventStream::EventStream(std::unique_ptr<Stream> stream, std::size_t unsent_bytes_max,
                          std::chrono::milliseconds ping_interval)
-    : socket_(std::move(socket)),
-      timer_(socket_.get_executor()),
+    : stream_(std::move(stream)),
+      timer_(stream_->get_executor()),
       unsent_bytes_max_(unsent_bytes_max),
       ping_interval_(ping_interval) {}
 
@@ -45,14 +45,14 @@ bool EventStream::write(std::string_view text) {
     return false;
   }
   unsent_.append(text);
-  asio::post(socket_.get_executor(), [self = shared_from_this()] { self->flush(); });
+  asio::post(stream_->get_executor(), [self = shared_from_this()] { self->flush(); });
   return true;
 }
 
 void EventStream::flush() {
   if (!open_ || !in_flight_.empty() || unsent_.empty()) return;
   in_flight_.swap(unsent_);
-  asio::async_write(socket_, asio::buffer(in_flight_), [self = shared_from_this()](error_code error, std::size_t) {
+  asio::async_write(*stream_, asio::buffer(in_flight_), [self = shared_from_this()](error_code error, std::size_t) {
     self->in_flight_.clear();
     if (error || (self->closing_ && self->unsent_.empty())) return self->close();
     self->flush();
@@ -61,7 +61,7 @@ void EventStream::flush() {
 
 // Nothing is expected from the client; reading is how its going away is noticed.
 void EventStream::watch() {
-  socket_.async_read_some(asio::buffer(ignored_), [self = shared_from_this()](error_code error, std::size_t) {
+  stream_->async_read_some(asio::buffer(ignored_), [self = shared_from_this()](error_code error, std::size_t) {
     if (error) return self->close();
     self->watch();
   });
@@ -80,8 +80,7 @@ void EventStream::ping() {
 void EventStream::close() {
   if (!open_) return;
   open_ = false;
-  error_code ignored;
-  socket_.close(ignored);
+  stream_->close();
   timer_.cancel();
   if (auto callback = std::exchange(on_ended_, nullptr)) callback();
   if (auto callback = std::exchange(on_closed_, nullptr)) callback();

@@ -3,7 +3,6 @@
 // Every call is made on the server's io_context.
 #pragma once
 
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstddef>
@@ -13,13 +12,14 @@
 #include <string_view>
 #include <vector>
 
+#include "http/stream.h"
+
 namespace gantry::http {
 
 class EventStream : public std::enable_shared_from_this<EventStream> {
  public:
-  // By the server: takes a socket on which the request has been read. `head` is written first.
-  EventStream(boost::asio::ip::tcp::socket socket, std::size_t unsent_bytes_max,
-              std::chrono::milliseconds ping_interval);
+  // By the server: takes a connection on which the request has been read. `head` is written first.
+  EventStream(std::unique_ptr<Stream> stream, std::size_t unsent_bytes_max, std::chrono::milliseconds ping_interval);
   void start(std::string head);
   void refuse(std::string response);  // instead of start(): writes it and closes
   void on_ended(std::function<void()> callback) { on_ended_ = std::move(callback); }
@@ -36,7 +36,7 @@ class EventStream : public std::enable_shared_from_this<EventStream> {
   void watch();
   void ping();
 
-  boost::asio::ip::tcp::socket socket_;
+  std::unique_ptr<Stream> stream_;
   boost::asio::steady_timer timer_;
   std::size_t unsent_bytes_max_;
   std::chrono::milliseconds ping_interval_;

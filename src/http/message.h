@@ -3,6 +3,7 @@
 
 #include <boost/json/value.hpp>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -12,13 +13,21 @@
 
 namespace gantry::http {
 
+// Of a client under TLS. Names of a certificate that was not verified prove nothing.
+struct PeerCertificate {
+  std::string common_name;
+  std::vector<std::string> organizations;
+  std::string not_verified;  // why; empty: it was verified against the authorities of the server's context
+};
+
 struct Request {
   std::string method;                                     // upper case; HEAD comes to handlers as GET
   std::string path;                                       // percent-decoded, without the query
   std::map<std::string, std::string, std::less<>> query;  // percent-decoded; of a repeated name the last counts
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
-  std::string remote;  // "127.0.0.1:52311"
+  std::string remote;                   // "127.0.0.1:52311"
+  std::optional<PeerCertificate> peer;  // the client's, if it showed one
 
   std::string_view header(std::string_view name) const;  // any case of the name; empty if missing
   std::string_view parameter(std::string_view name, std::string_view fallback = {}) const;

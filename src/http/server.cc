@@ -8,6 +8,7 @@
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
 #include <map>
+#include <optional>
 #include <sstream>
 
 #include "http/content.h"
@@ -29,6 +30,7 @@ namespace {
 
 constexpr std::size_t kCompressedBytesMin = 1'024;  // below, gzip saves nothing that counts
 constexpr int kGzipLevel = 5;
+constexpr std::chrono::milliseconds kGoodbyeTimeout{1'000};
 constexpr auto kEventStreamHead =
     "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\nConnection: close\r\n"
     "X-Content-Type-Options: nosniff\r\n\r\n";
@@ -88,8 +90,9 @@ class Server::Impl : public std::enable_shared_from_this<Impl> {
   std::string url() const {
     if (!acceptor_) return {};
     auto local = acceptor_->local_endpoint();
-    if (!local.address().is_unspecified()) return fmt::format("http://{}/", net::to_string(local));
-    return fmt::format("http://localhost:{}/", local.port());
+    const std::string_view scheme = config_.tls ? "https" : "http";
+    if (!local.address().is_unspecified()) return fmt::format("{}://{}/", scheme, net::to_string(local));
+    return fmt::format("{}://localhost:{}/", scheme, local.port());
   }
 
   Result<void> start() {
@@ -113,10 +116,10 @@ class Server::Impl : public std::enable_shared_from_this<Impl> {
 
  private:
   struct Session {
-    explicit Session(tcp::socket socket) : stream(std::move(socket)) {}
-    beast::tcp_stream stream;
+    std::unique_ptr<Stream> stream;  // empty once an event stream has it
     std::uint64_t id = 0;
     std::string remote;
+    std::optional<PeerCertificate> peer;
   };
   using SessionPtr = std::shared_ptr<Session>;
 
@@ -127,11 +130,12 @@ class Server::Impl : public std::enable_shared_from_this<Impl> {
       }
       return;
     }
-    auto session = std::make_shared<Session>(std::move(socket));
+    auto session = std::make_shared<Session>();
+    session->stream = std::make_unique<Stream>(std::move(socket), config_.tls ? config_.tls->current() : nullptr);
     session->id = ++last_id_;
     session->remote = net::to_string(remote);
     sessions_[session->id] = [weak = std::weak_ptr(session)] {
-      if (auto session = weak.lock()) session->stream.close();
+      if (auto session = weak.lock(); session && session->stream) session->stream->close();
     };
     net::spawn(io_, "the HTTP session of " + session->remote, serve(shared_from_this(), session));
   }
@@ -142,20 +146,30 @@ class Server::Impl : public std::enable_shared_from_this<Impl> {
     beast::flat_buffer buffer;
     bool keep_alive = true;
     bool handed_over = false;
+    if (session->stream->is_secure()) {
+      session->stream->tcp().expires_after(limits.request_timeout);
+      const error_code refused = co_await session->stream->accept_handshake();
+      if (refused) {
+        if (self->log_limit_.admit()) spdlog::info("TLS handshake with {}: {}", session->remote, refused.message());
+        keep_alive = false;
+      } else {
+        session->peer = session->stream->peer();
+      }
+    }
     while (keep_alive && !handed_over && !self->stopped_) {
       error_code error;
       if (buffer.size() == 0) {
-        session->stream.expires_after(limits.idle_timeout);
-        const std::size_t bytes = co_await session->stream.async_read_some(
+        session->stream->tcp().expires_after(limits.idle_timeout);
+        const std::size_t bytes = co_await session->stream->async_read_some(
             buffer.prepare(4'096), asio::redirect_error(asio::use_awaitable, error));
         buffer.commit(bytes);
         if (error) break;
       }
-      session->stream.expires_after(limits.request_timeout);
+      session->stream->tcp().expires_after(limits.request_timeout);
       bhttp::request_parser<bhttp::string_body> parser;
       parser.header_limit(static_cast<std::uint32_t>(limits.header_bytes_max));
       parser.body_limit(limits.body_bytes_max);
-      co_await bhttp::async_read(session->stream, buffer, parser, asio::redirect_error(asio::use_awaitable, error));
+      co_await bhttp::async_read(*session->stream, buffer, parser, asio::redirect_error(asio::use_awaitable, error));
       const bool unreadable = error && error.category() == error_code(bhttp::error::bad_target).category();
       if (error && !unreadable) break;  // the connection itself has failed or timed out
       if (error == bhttp::error::end_of_stream || error == bhttp::error::partial_message) break;
@@ -172,30 +186,30 @@ class Server::Impl : public std::enable_shared_from_this<Impl> {
       } else if (auto request = read_request(parser.get(), session->remote); !request) {
         response = http::error(request.error());
       } else {
+        request->peer = session->peer;
         handed_over = co_await self->answer(session, std::move(*request), response);
       }
       if (handed_over) break;
-      session->stream.expires_after(limits.request_timeout);
+      session->stream->tcp().expires_after(limits.request_timeout);
       Built built = self->build(std::move(response), version, keep_alive, accept_encoding);
       if (head_only) {
         bhttp::response_serializer<bhttp::string_body> serializer(built);
-        co_await bhttp::async_write_header(session->stream, serializer,
+        co_await bhttp::async_write_header(*session->stream, serializer,
                                            asio::redirect_error(asio::use_awaitable, error));
       } else {
-        co_await bhttp::async_write(session->stream, built, asio::redirect_error(asio::use_awaitable, error));
+        co_await bhttp::async_write(*session->stream, built, asio::redirect_error(asio::use_awaitable, error));
       }
       if (error) break;
     }
     if (handed_over) co_return;
-    error_code ignored;
-    session->stream.socket().shutdown(tcp::socket::shutdown_send, ignored);
-    session->stream.close();
+    session->stream->tcp().expires_after(kGoodbyeTimeout);
+    co_await session->stream->shutdown();
     self->sessions_.erase(session->id);
   }
 
   // True: an event stream has taken the connection over.
   asio::awaitable<bool> answer(SessionPtr session, Request request, Response& response) {
-    if (local_only_) {
+    if (local_only_ && !config_.tls) {
       if (auto allowed = check_local(request); !allowed) {
         response = http::error(allowed.error());
         co_return false;
@@ -220,8 +234,8 @@ class Server::Impl : public std::enable_shared_from_this<Impl> {
   }
 
   void open_stream(const SessionPtr& session, const StreamHandler& handler, const Request& request) {
-    session->stream.expires_never();
-    auto stream = std::make_shared<EventStream>(session->stream.release_socket(), config_.limits.unsent_event_bytes_max,
+    session->stream->tcp().expires_never();
+    auto stream = std::make_shared<EventStream>(std::move(session->stream), config_.limits.unsent_event_bytes_max,
                                                 config_.limits.ping_interval);
     sessions_[session->id] = [weak = std::weak_ptr(stream)] {
       if (auto stream = weak.lock()) stream->close();

@@ -1,7 +1,8 @@
 // A small HTTP/1.1 server: routes, static assets from the binary, JSON, Server-Sent Events. One server lives on one
 // io_context that is run by one thread; handlers and every public call run there. Errors are {"error": "..."}.
-// Bound to loopback it answers only requests that name a loopback host, so that no web page elsewhere can read it by
-// giving its own name our address (DNS rebinding), and refuses changes that pages of other origins ask for.
+// Under TLS a client may show a certificate, which handlers find in Request::peer.
+// Bound to loopback, without TLS, it answers only requests that name a loopback host, so that no web page elsewhere can read it by
+// giving its own name our address (DNS rebinding; a certificate does not name such a page), and refuses changes that pages of other origins ask for.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -13,6 +14,7 @@
 
 #include "base/error.h"
 #include "http/router.h"
+#include "net/watched_tls.h"
 
 namespace gantry::http {
 
@@ -28,8 +30,9 @@ struct ServerLimits {
 
 struct ServerConfig {
   std::string host = "127.0.0.1";
-  std::uint16_t port = 0;  // 0: any free one, see Server::port()
-  ServerLimits limits;
+  std::uint16_t port = 0;                  // 0: any free one, see Server::port()
+  std::shared_ptr<net::WatchedTls> tls{};  // https; its files are read again when they change; empty: plain http
+  ServerLimits limits{};
   std::string content_security_policy =
       "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'none'; "
       "form-action 'self'; frame-ancestors 'none'";

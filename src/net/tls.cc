@@ -4,6 +4,8 @@
 #include <openssl/ssl.h>
 #include <spdlog/spdlog.h>
 
+#include <boost/asio/buffer.hpp>
+
 namespace gantry::net {
 
 namespace ssl = boost::asio::ssl;
@@ -16,22 +18,50 @@ Error unusable(std::string_view what, const std::string& file, const error_code&
           fmt::format("TLS: cannot use the {} file {}: {}; a PEM file is expected", what, file, error.message())};
 }
 
+// Where a PEM came from, for errors.
+Error unusable_text(std::string_view what, const error_code& error) {
+  return {Errc::invalid_argument, fmt::format("TLS: cannot use the {}: {}; PEM is expected", what, error.message())};
+}
+
+Result<void> load_identity(ssl::context& context, const TlsFiles& files) {
+  error_code error;
+  if (!files.certificate_text.empty()) {
+    context.use_certificate_chain(boost::asio::buffer(files.certificate_text), error);
+    if (error) return std::unexpected(unusable_text("certificate", error));
+  } else {
+    context.use_certificate_chain_file(files.certificate_file, error);
+    if (error) return std::unexpected(unusable("certificate", files.certificate_file, error));
+  }
+  if (!files.key_text.empty()) {
+    context.use_private_key(boost::asio::buffer(files.key_text), ssl::context::pem, error);
+    if (error) return std::unexpected(unusable_text("key", error));
+  } else {
+    context.use_private_key_file(files.key_file, ssl::context::pem, error);
+    if (error) return std::unexpected(unusable("key", files.key_file, error));
+  }
+  if (SSL_CTX_check_private_key(context.native_handle()) == 1) return {};
+  ERR_clear_error();
+  return fail(Errc::invalid_argument, "TLS: the key in {} is not that of the certificate in {}", files.key_file,
+              files.certificate_file);
+}
+
+bool has_certificate(const TlsFiles& files) {
+  return !files.certificate_file.empty() || !files.certificate_text.empty();
+}
+bool has_key(const TlsFiles& files) { return !files.key_file.empty() || !files.key_text.empty(); }
+bool has_ca(const TlsFiles& files) { return !files.ca_file.empty() || !files.ca_text.empty(); }
+
 Result<ssl::context> loaded(ssl::context::method method, const TlsFiles& files) {
   ssl::context context(method);
   SSL_CTX_set_min_proto_version(context.native_handle(), TLS1_2_VERSION);
-  error_code error;
-  if (!files.certificate_file.empty()) {
-    context.use_certificate_chain_file(files.certificate_file, error);
-    if (error) return std::unexpected(unusable("certificate", files.certificate_file, error));
-    context.use_private_key_file(files.key_file, ssl::context::pem, error);
-    if (error) return std::unexpected(unusable("key", files.key_file, error));
-    if (SSL_CTX_check_private_key(context.native_handle()) != 1) {
-      ERR_clear_error();
-      return fail(Errc::invalid_argument, "TLS: the key in {} is not that of the certificate in {}", files.key_file,
-                  files.certificate_file);
-    }
+  if (has_certificate(files)) {
+    if (auto done = load_identity(context, files); !done) return std::unexpected(done.error());
   }
-  if (!files.ca_file.empty()) {
+  error_code error;
+  if (!files.ca_text.empty()) {
+    context.add_certificate_authority(boost::asio::buffer(files.ca_text), error);
+    if (error) return std::unexpected(unusable_text("CA", error));
+  } else if (!files.ca_file.empty()) {
     context.load_verify_file(files.ca_file, error);
     if (error) return std::unexpected(unusable("CA", files.ca_file, error));
   }
@@ -41,25 +71,31 @@ Result<ssl::context> loaded(ssl::context::method method, const TlsFiles& files) 
 }  // namespace
 
 Result<std::shared_ptr<TlsContext>> TlsContext::server(const TlsFiles& files) {
-  if (files.certificate_file.empty() || files.key_file.empty()) {
+  if (!has_certificate(files) || !has_key(files)) {
     return fail(Errc::invalid_argument, "TLS: a server needs a certificate file and a key file");
   }
   auto context = loaded(ssl::context::tls_server, files);
   if (!context) return std::unexpected(context.error());
   // a session could be resumed with or without a client certificate check depending on an id context: we use neither
   SSL_CTX_set_session_cache_mode(context->native_handle(), SSL_SESS_CACHE_OFF);
-  if (!files.ca_file.empty()) context->set_verify_mode(ssl::verify_peer | ssl::verify_fail_if_no_peer_cert);
+  // tickets are sessions as well: with them a client that came back would fail, for want of an id context
+  SSL_CTX_set_options(context->native_handle(), SSL_OP_NO_TICKET);
+  SSL_CTX_set_num_tickets(context->native_handle(), 0);
+  if (has_ca(files)) {
+    context->set_verify_mode(files.client_certificate_optional ? ssl::verify_peer
+                                                               : ssl::verify_peer | ssl::verify_fail_if_no_peer_cert);
+  }
   return std::shared_ptr<TlsContext>(new TlsContext(std::move(*context), files.verify_peer));
 }
 
 Result<std::shared_ptr<TlsContext>> TlsContext::client(const TlsFiles& files) {
-  if (files.certificate_file.empty() != files.key_file.empty()) {
+  if (has_certificate(files) != has_key(files)) {
     return fail(Errc::invalid_argument, "TLS: a client certificate needs both its certificate file and its key file");
   }
   auto context = loaded(ssl::context::tls_client, files);
   if (!context) return std::unexpected(context.error());
   if (files.verify_peer) {
-    if (files.ca_file.empty()) {
+    if (!has_ca(files)) {
       error_code error;
       context->set_default_verify_paths(error);
       if (error)

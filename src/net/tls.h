@@ -1,4 +1,4 @@
-// TLS contexts for servers and clients, made from files.
+// TLS contexts for servers and clients, made from files or from PEM texts (a kubeconfig and a ConfigMap carry them).
 #pragma once
 
 #include <boost/asio/ssl/context.hpp>
@@ -15,6 +15,10 @@ struct TlsFiles {
   std::string key_file;          // PEM
   std::string ca_file;           // PEM; servers: clients must show a certificate of it; clients: empty = system's
   bool verify_peer = true;       // clients: false accepts any certificate (RocketMQ's test mode), and is logged
+  // PEM texts, each in place of its file.
+  std::string certificate_text{}, key_text{}, ca_text{};
+  // Servers: a client certificate is asked for, and a client without one is served as well.
+  bool client_certificate_optional = false;
 };
 
 class TlsContext {
