@@ -6,6 +6,7 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "base/exit_code.h"
 
@@ -14,6 +15,8 @@ namespace gantry::cli {
 // What the parsed command line asks for. A command's declaration sets `run` by a callback of its (sub)command.
 struct Invocation {
   std::function<int()> run;  // returns the exit code: base/exit_code.h
+  // The words after `--exec CMD`, as they are: they belong to CMD. Known before anything is parsed.
+  std::vector<std::string> rest;
   const CLI::App* root = nullptr;
   std::string version;
 };

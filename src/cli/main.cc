@@ -34,9 +34,17 @@ std::string unknown_option(const CLI::App& root, int argc, char** argv, std::str
   return {};
 }
 
+// How many words gantry itself reads: all up to `--exec CMD`.
+int words_of_ours(int argc, char** argv) {
+  for (int i = 1; i + 1 < argc; ++i) {
+    if (std::string_view(argv[i]) == "--exec") return i + 2;
+  }
+  return argc;
+}
+
 }  // namespace
 
-int main(int argc, char** argv, const char* version) {
+int main(int words, char** argv, const char* version) {
   // standard output belongs to what was asked for; the log goes beside it
   spdlog::set_default_logger(spdlog::stderr_color_mt("gantry"));
   try {
@@ -44,6 +52,8 @@ int main(int argc, char** argv, const char* version) {
     app.set_version_flag("--version", std::string("gantry ") + version);
     Invocation invocation;
     invocation.version = version;
+    const int argc = words_of_ours(words, argv);
+    invocation.rest.assign(argv + argc, argv + words);
     declare_all(app, invocation);
     if (argc > 1 && argv[1][0] != '-' && std::ranges::none_of(commands(), [&](const Command& command) {
           return std::string_view(argv[1]) == command.name;
@@ -60,7 +70,9 @@ int main(int argc, char** argv, const char* version) {
         std::fprintf(stderr, "gantry: there is no option %s; %s --help lists them\n", unknown.c_str(), command.c_str());
         return kUsage;
       }
-      return app.exit(error) == 0 ? kDone : kUsage;
+      const int code = app.exit(error) == 0 ? kDone : kUsage;
+      if (argc != words) std::fprintf(stderr, "What follows --exec CMD belongs to CMD: put it last.\n");
+      return code;
     } catch (const CLI::ParseError& error) {
       return app.exit(error) == 0 ? kDone : kUsage;
     }

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -83,13 +84,39 @@ struct SpawnSettings {
   posix_spawnattr_t attributes;
 };
 
-int spawn_supervisor(const Fd& control, const Fd& output, std::vector<std::string> argv,
-                     std::vector<std::string> environment, pid_t& pid) {
+// A file without a name that holds `bytes`: nobody has to feed a process that reads slowly or not at all.
+Fd file_of(std::string_view bytes) {
+  Fd file(memfd_create("standard input", MFD_CLOEXEC));
+  while (file.get() >= 0 && !bytes.empty()) {
+    const ssize_t size = ::write(file.get(), bytes.data(), bytes.size());
+    if (size < 0 && errno == EINTR) continue;
+    if (size <= 0) return Fd();
+    bytes.remove_prefix(static_cast<std::size_t>(size));
+  }
+  if (file.get() >= 0) lseek(file.get(), 0, SEEK_SET);
+  return file;
+}
+
+// The ends of the descriptors that the supervisor, and so the replica, gets.
+struct TheirEnds {
+  Fd control;
+  Fd input;   // none: /dev/null
+  Fd output;  // none: gantry's own
+};
+
+int spawn_supervisor(const TheirEnds& ends, std::vector<std::string> argv, std::vector<std::string> environment,
+                     pid_t& pid) {
   SpawnSettings settings;
-  posix_spawn_file_actions_addopen(&settings.actions, 0, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_adddup2(&settings.actions, output.get(), 1);
-  posix_spawn_file_actions_adddup2(&settings.actions, output.get(), 2);
-  posix_spawn_file_actions_adddup2(&settings.actions, control.get(), kControlFd);
+  if (ends.input.get() >= 0) {
+    posix_spawn_file_actions_adddup2(&settings.actions, ends.input.get(), 0);
+  } else {
+    posix_spawn_file_actions_addopen(&settings.actions, 0, "/dev/null", O_RDONLY, 0);
+  }
+  if (ends.output.get() >= 0) {
+    posix_spawn_file_actions_adddup2(&settings.actions, ends.output.get(), 1);
+    posix_spawn_file_actions_adddup2(&settings.actions, ends.output.get(), 2);
+  }
+  posix_spawn_file_actions_adddup2(&settings.actions, ends.control.get(), kControlFd);
   // not every library opens with close-on-exec
   posix_spawn_file_actions_addclosefrom_np(&settings.actions, kControlFd + 1);
   sigset_t none, all;
@@ -137,11 +164,18 @@ Result<void> Process::spawn(const Command& command) {
   }
   int pair[2], pipe[2];
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) return no_resource("socketpair", errno);
-  Fd ours(pair[0]), theirs(pair[1]);
+  Fd ours(pair[0]);
+  TheirEnds theirs{Fd(pair[1]), Fd(), Fd()};
   if (pipe2(pipe, O_CLOEXEC) != 0) return no_resource("pipe", errno);
-  Fd output(pipe[0]), input(pipe[1]);
-  if (!theirs.move_up() || !input.move_up()) return no_resource("descriptors", errno);
-  if (int error = spawn_supervisor(theirs, input, std::move(argv), command.environment, supervisor_); error != 0) {
+  Fd output(pipe[0]);
+  theirs.output = Fd(pipe[1]);
+  if (command.input) {
+    theirs.input = file_of(*command.input);
+    if (theirs.input.get() < 0 || !theirs.input.move_up()) return no_resource("standard input", errno);
+  }
+  if (!theirs.control.move_up() || !theirs.output.move_up()) return no_resource("descriptors", errno);
+  if (command.shares_output) theirs.output = Fd();
+  if (int error = spawn_supervisor(theirs, std::move(argv), command.environment, supervisor_); error != 0) {
     supervisor_ = -1;
     return no_resource(command.file, error);
   }
@@ -206,6 +240,7 @@ void Process::take_report(const void* bytes, std::size_t size) {
       break;
     case Report::Kind::no_program:
       exit_.start_error = fmt::format("could not be started: {}", std::strerror(report.value));
+      exit_.not_found = report.value == ENOENT;
       break;
     case Report::Kind::no_process:
       exit_.start_error = fmt::format("could not be started: fork: {}", std::strerror(report.value));

@@ -22,6 +22,8 @@ struct Command {
   std::vector<std::string> argv;         // argv[0] included
   std::vector<std::string> environment;  // NAME=value, all that the process gets
   std::string working_dir;               // empty: that of gantry
+  std::optional<std::string> input;      // what it reads from standard input; without: nothing
+  bool shares_output = false;            // writes to gantry's own standard output and error, on_output hears nothing
 };
 
 // How a run ended. Exactly one of the three is set.
@@ -29,6 +31,7 @@ struct Exit {
   std::optional<int> code;
   std::optional<int> signal;
   std::string start_error;  // it never ran: why
+  bool not_found = false;   // ... there is no such program
 };
 
 // "exited with code 3", "was killed by signal 9 (Killed)", or the start error.

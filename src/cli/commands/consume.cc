@@ -1,11 +1,12 @@
 // gantry consume: consumes messages of a topic, one at a time, until --count or a signal; finishes the message at hand,
-// commits and leaves the group.
+// commits and leaves the group. With --one --exec CMD (cli/consume_one.h) a command does the work on one message.
 #include <boost/asio/steady_timer.hpp>
 #include <boost/json/serialize.hpp>
 #include <chrono>
 
 #include "cli/commands/declarations.h"
 #include "cli/connection.h"
+#include "cli/consume_one.h"
 #include "cli/message_line.h"
 #include "cli/output.h"
 #include "cli/values.h"
@@ -34,7 +35,16 @@ struct ConsumeOptions {
   std::uint64_t count = 0;  // 0: until a signal
   std::chrono::microseconds cost{0};
   std::chrono::microseconds invisible{60'000'000};
+  bool one = false;
+  std::vector<std::string> exec;  // the command of --one
+  std::chrono::microseconds wait{10'000'000};
+  std::chrono::microseconds grace{25'000'000};
+  std::chrono::microseconds retry_after{10'000'000};
 };
+
+rocketmq::ConsumeFrom from_of(const ConsumeOptions& options) {
+  return options.from == "latest" ? rocketmq::ConsumeFrom::latest : rocketmq::ConsumeFrom::earliest;
+}
 
 // The three modes behind one face.
 struct AnyConsumer {
@@ -83,7 +93,7 @@ void print_message(const ReceivedMessage& message, std::string_view status) {
 AnyConsumer make_consumer(const ConsumeOptions& options, std::shared_ptr<rocketmq::Cluster> cluster,
                           rocketmq::Consumer::Handler handler, rocketmq::Consumer::Acknowledged acknowledged,
                           rocketmq::Consumer::Unacknowledged unacknowledged) {
-  const auto from = options.from == "latest" ? rocketmq::ConsumeFrom::latest : rocketmq::ConsumeFrom::earliest;
+  const auto from = from_of(options);
   if (options.mode == "pop") {
     rocketmq::PopConsumerConfig config;
     config.group = options.group;
@@ -145,6 +155,40 @@ int conclude(const ConsumeOptions& options, const State& state) {
   if (state.interrupted) print_error(fmt::format("interrupted: {} of {}", state.acknowledged, options.count));
   if (!error.empty()) print_error(error);
   return kFailed;
+}
+
+asio::awaitable<int> run_one(const ConsumeOptions& options, std::shared_ptr<rocketmq::Cluster> cluster) {
+  using std::chrono::ceil, std::chrono::milliseconds;
+  ConsumeOneOptions one;
+  one.message.group = options.group;
+  one.message.topic = options.topic;
+  one.message.tags = options.tags;
+  one.message.from = from_of(options);
+  one.message.invisible_time = ceil<milliseconds>(options.invisible);
+  one.command = options.exec;
+  one.wait = ceil<milliseconds>(options.wait);
+  one.grace = ceil<milliseconds>(options.grace);
+  one.retry_after = ceil<milliseconds>(options.retry_after);
+  one.json = options.format == Format::json;
+  return consume_one(std::move(one), std::move(cluster));
+}
+
+// What goes with --one and what does not; thrown as wrong usage.
+void check_one(const CLI::App& command, const ConsumeOptions& options) {
+  const auto refuse = [](const char* option, const std::string& why) { throw CLI::ValidationError(option, why); };
+  if (!options.one) {
+    for (const char* option : {"--exec", "--wait", "--grace", "--retry-after"}) {
+      if (command.count(option) > 0) refuse(option, "goes with --one only");
+    }
+    return;
+  }
+  if (options.exec.empty()) refuse("--one", "needs --exec CMD [ARG...], last of all");
+  for (const char* option : {"--count", "--cost"}) {
+    if (command.count(option) > 0) refuse(option, "does not go with --one");
+  }
+  if (command.count("--mode") > 0 && options.mode != "pop") refuse("--mode", "--one takes its message by pop");
+  if (options.format && options.format != Format::json) refuse("--output", "--one prints json or nothing");
+  if (options.invisible < std::chrono::seconds(1)) refuse("--invisible", "--one needs at least 1s");
 }
 
 asio::awaitable<int> run_consume(const ConsumeOptions& options, std::shared_ptr<rocketmq::Cluster> cluster) {
@@ -232,8 +276,30 @@ void declare_consume(CLI::App& command, Invocation& invocation) {
       ->capture_default_str();
   add_duration(command, "--cost", options->cost, "time that a message takes, one at a time");
   add_duration(command, "--invisible", options->invisible,
-               "mode pop: after this time an unacknowledged message comes again (default 60s)");
-  run_on_cluster(command, invocation, options, run_consume);
+               "mode pop: after this time an unacknowledged message comes again (default 60s); renewed with --one");
+  command.add_flag("--one", options->one, "one message by pop, for the command of --exec; ends with its exit code");
+  command
+      .add_option_function<std::string>(
+          "--exec",
+          [options, &invocation](const std::string& program) {
+            options->exec = {program};
+            options->exec.insert(options->exec.end(), invocation.rest.begin(), invocation.rest.end());
+          },
+          "CMD [ARG...]: the rest of the line is the command, which reads the body from standard input and the rest "
+          "from GANTRY_MESSAGE_ID, GANTRY_KEYS, ...; exit code 0 acknowledges the message")
+      ->type_name("CMD");
+  add_duration(command, "--wait", options->wait, "--one: end with 0 when no message comes for so long (default 10s)");
+  add_duration(command, "--grace", options->grace, "--one: from SIGTERM to SIGKILL of the command (default 25s)");
+  add_duration(command, "--retry-after", options->retry_after,
+               "--one: when a message comes again whose command failed (default 10s)");
+  command.callback([options, &command, &invocation] {
+    check_one(command, *options);
+    invocation.run = [options] {
+      return run_with_cluster(options->connection, [options](std::shared_ptr<rocketmq::Cluster> cluster) {
+        return options->one ? run_one(*options, std::move(cluster)) : run_consume(*options, std::move(cluster));
+      });
+    };
+  });
 }
 
 }  // namespace gantry::cli

@@ -53,6 +53,29 @@ struct OneRun {
   }
 };
 
+TEST(Process, GivenInputThenTheCommandReadsAllOfItHoweverMuchAndThenItsEnd) {
+  for (const std::size_t size : {std::size_t{0}, std::size_t{7}, std::size_t{5} << 20}) {
+    OneRun run;
+    Command command{"/bin/sh", {"sh", "-c", "wc -c"}, {"PATH=/usr/bin:/bin"}, ""};
+    command.input = std::string(size, '\0');
+    ASSERT_TRUE(run.start(command));
+    ASSERT_TRUE(run.ended());
+    EXPECT_EQ(run.output, std::to_string(size) + "\n");
+  }
+}
+
+TEST(Process, GivenSharedOutputThenItIsWrittenToOurOwnAndNotHandedOn) {
+  OneRun run;
+  Command command{"/bin/sh", {"sh", "-c", "echo shared >&2; exit 3"}, {"PATH=/usr/bin:/bin"}, ""};
+  command.shares_output = true;
+  testing::internal::CaptureStderr();
+  ASSERT_TRUE(run.start(command));
+  ASSERT_TRUE(run.ended());
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "shared\n");
+  EXPECT_EQ(run.output, "");
+  EXPECT_EQ(run.exit->code, 3);
+}
+
 TEST(Process, GivenACommandWhenItEndsThenOutputAndExitCodeAreKnown) {
   OneRun run;
   run.shell("echo out; echo err >&2; echo $A; exit 3", {"A=b c"});
