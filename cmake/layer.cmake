@@ -14,6 +14,7 @@ set(GANTRY_USES_http ZLIB::ZLIB Boost::json)
 set(GANTRY_USES_store RocksDB::rocksdb-shared spdlog::spdlog)
 set(GANTRY_USES_workload spdlog::spdlog)
 set(GANTRY_USES_up gantry_web_assets gantry_example)
+set(GANTRY_USES_scaler gantry_proto gantry_web_assets)
 
 function(gantry_layer folder kind)
   set(library gantry_${folder})

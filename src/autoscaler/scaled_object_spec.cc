@@ -1,5 +1,7 @@
 #include "autoscaler/scaled_object_spec.h"
 
+#include "triggers/trigger_value.h"
+
 #include "scaling/spec.h"
 
 namespace gantry::autoscaler {
@@ -49,11 +51,7 @@ scaling::TriggerSpec trigger_of(const kube::Trigger& from, std::size_t index) {
     return trigger;
   }
   trigger.activation_threshold = static_cast<double>(from.rocketmq->activation_lag_threshold);
-  trigger.metrics.push_back({std::string(kLagMetric), type, static_cast<double>(from.rocketmq->lag_threshold)});
-  if (from.rocketmq->lag_seconds_threshold) {
-    trigger.metrics.push_back(
-        {std::string(kLagSecondsMetric), type, static_cast<double>(*from.rocketmq->lag_seconds_threshold)});
-  }
+  trigger.metrics = triggers::metric_specs(*from.rocketmq, type);
   return trigger;
 }
 

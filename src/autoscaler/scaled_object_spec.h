@@ -2,18 +2,11 @@
 // meets src/scaling.
 #pragma once
 
-#include <string_view>
-
 #include "base/error.h"
 #include "kube/scaled_object.h"
 #include "scaling/spec.h"
 
 namespace gantry::autoscaler {
-
-// Names of the metrics that a RocketMQ trigger offers.
-inline constexpr std::string_view kLagMetric = "lag";  // messages
-inline constexpr std::string_view kLagSecondsMetric =
-    "lag-seconds";  // age of the oldest message, with lagSecondsThreshold
 
 // Fails with invalid_argument when scaling::validate refuses it. Triggers that this machine cannot read get a metric
 // all the same, so that they count as unknown and block scaling down, rather than being silently left out.

@@ -24,6 +24,7 @@ struct QueueReading {
   std::optional<std::int64_t> ready;            // of these: not fetched
   std::optional<std::int64_t> oldest_age_ms;    // age of the oldest one not consumed; 0 when there is none
   bool never_committed = false;                 // lag follows the policy (arithmetic.h)
+  bool persistent = false;                      // behind, and no commit for a while (commit_history.h)
 
   bool operator==(const QueueReading&) const = default;
 };

@@ -46,6 +46,18 @@ bool is_system_topic(std::string_view topic) {
          std::find(kNames.begin(), kNames.end(), topic) != kNames.end();
 }
 
+std::string with_namespace(std::string_view name_space, std::string_view name) {
+  if (name_space.empty() || is_system_topic(name)) return std::string(name);
+  std::string_view prefix;
+  for (std::string_view own : {kRetryPrefix, kDeadLetterPrefix}) {
+    if (name.starts_with(own)) prefix = own;
+  }
+  const std::string_view bare = name.substr(prefix.size());
+  const std::string front = std::string(name_space) + "%";
+  if (bare.starts_with(front)) return std::string(name);
+  return std::string(prefix) + front + std::string(bare);
+}
+
 bool is_valid_topic(std::string_view topic) {
   return !topic.empty() && topic.size() <= kTopicBytesMax && std::all_of(topic.begin(), topic.end(), is_name_character);
 }

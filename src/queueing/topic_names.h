@@ -25,6 +25,10 @@ bool is_dead_letter_topic(std::string_view topic);
 // create, delete or write them.
 bool is_system_topic(std::string_view topic);
 
+// "namespace%name", the name of a topic or group inside a RocketMQ namespace; the name itself when the namespace is empty
+// or already in front of it. Rule: NamespaceUtil.wrapNamespace.
+std::string with_namespace(std::string_view name_space, std::string_view name);
+
 // Rule: TopicValidator: letters, digits, % | - _ ; 1 to 127 characters.
 bool is_valid_topic(std::string_view topic);
 // Rule: Validators.checkGroup: the same characters, 1 to 255.

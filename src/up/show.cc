@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "autoscaler/trigger_value.h"
+#include "triggers/trigger_value.h"
 #include "lag/rocketmq_lag.h"
 #include "net/spawn.h"
 #include "rocketmq/gather.h"
@@ -101,7 +101,7 @@ void Show::make_runners() {
         io_, object, plan_.specs[i], target_of(deployment->get()),
         [this](const kube::Trigger& trigger) { return read_trigger(trigger); }));
     for (const kube::Trigger& trigger : object.triggers) {
-      for (const lag::LagQuery& query : autoscaler::lag_queries(trigger)) {
+      for (const lag::LagQuery& query : triggers::lag_queries(trigger)) {
         const bool known = std::ranges::any_of(
             watched_, [&](const auto& w) { return w.topic == query.topic && w.group == query.group; });
         if (!known) watched_.push_back(query);
@@ -117,8 +117,8 @@ awaitable<scaling::TriggerReading> Show::read_trigger(const kube::Trigger& trigg
     co_return reading;
   }
   std::vector<Result<lag::LagReading>> readings;
-  for (const lag::LagQuery& query : autoscaler::lag_queries(trigger)) readings.push_back(co_await lag_.read(query));
-  co_return autoscaler::trigger_value(*trigger.rocketmq, readings);
+  for (const lag::LagQuery& query : triggers::lag_queries(trigger)) readings.push_back(co_await lag_.read(query));
+  co_return triggers::trigger_value(*trigger.rocketmq, readings);
 }
 
 void Show::start() { net::spawn(io_, "the loop of gantry up", run()); }

@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-#include "autoscaler/lag_cache.h"
+#include "triggers/lag_cache.h"
 #include "autoscaler/scaled_object_runner.h"
 #include "rocketmq/admin.h"
 #include "rocketmq/cluster.h"
@@ -98,7 +98,7 @@ class Show {
   Plan plan_;
   std::shared_ptr<rocketmq::Cluster> cluster_;
   rocketmq::AdminQueries admin_;
-  autoscaler::LagCache lag_;
+  triggers::LagCache lag_;
   std::shared_ptr<DeliveryTally> tally_;  // with a generator only, as is the witness
   std::optional<Witness> witness_;
   std::vector<std::unique_ptr<workload::Deployment>> deployments_;

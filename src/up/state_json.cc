@@ -4,7 +4,7 @@
 #include <boost/json/value.hpp>
 #include <cmath>
 
-#include "autoscaler/trigger_value.h"
+#include "triggers/trigger_value.h"
 
 namespace gantry::up {
 namespace {
@@ -83,7 +83,7 @@ json::object group_of(const lag::LagQuery& query, const Result<lag::LagReading>&
 }
 
 std::string metric_text(const kube::Trigger& trigger, const std::string& metric) {
-  const auto queries = autoscaler::lag_queries(trigger);
+  const auto queries = triggers::lag_queries(trigger);
   if (queries.empty()) return metric;
   std::string topics;
   for (const lag::LagQuery& query : queries) topics += (topics.empty() ? "" : ",") + query.topic;

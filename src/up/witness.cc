@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "autoscaler/trigger_value.h"
+#include "triggers/trigger_value.h"
 
 namespace gantry::up {
 namespace {
@@ -26,7 +26,7 @@ std::string consumer_group_of(const kube::Manifest& manifest, const kube::Deploy
         object.metadata.namespace_ != deployment.metadata.namespace_)
       continue;
     for (const kube::Trigger& trigger : object.triggers) {
-      if (const auto queries = autoscaler::lag_queries(trigger); !queries.empty()) return queries.front().group;
+      if (const auto queries = triggers::lag_queries(trigger); !queries.empty()) return queries.front().group;
     }
   }
   return deployment.metadata.name;

@@ -6,7 +6,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include "autoscaler/lag_cache.h"
+#include "triggers/lag_cache.h"
 #include "autoscaler/scaled_object_runner.h"
 
 namespace gantry::autoscaler {

@@ -1,10 +1,10 @@
-#include "autoscaler/lag_cache.h"
+#include "triggers/lag_cache.h"
 
 #include <algorithm>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-namespace gantry::autoscaler {
+namespace gantry::triggers {
 
 using boost::asio::awaitable;
 using SteadyClock = std::chrono::steady_clock;
@@ -40,7 +40,7 @@ class LagCache::UnderWay {
   std::shared_ptr<boost::asio::steady_timer> done_;
 };
 
-awaitable<Result<lag::LagReading>> LagCache::read(lag::LagQuery query) {
+awaitable<Result<lag::LagReading>> LagCache::read(lag::LagQuery query, std::chrono::milliseconds max_age) {
   const Key key{query.topic, query.group, query.policy};
   const auto entries = entries_;
   if (Entry& entry = (*entries)[key]; entry.under_way) {
@@ -50,7 +50,7 @@ awaitable<Result<lag::LagReading>> LagCache::read(lag::LagQuery query) {
     auto found = entries->find(key);
     if (found != entries->end() && found->second.reading) co_return *found->second.reading;
     co_return fail(Errc::cancelled, "the reading of {}/{} was given up", std::get<0>(key), std::get<1>(key));
-  } else if (entry.reading && SteadyClock::now() - entry.read_at < max_age_) {
+  } else if (entry.reading && SteadyClock::now() - entry.read_at < max_age) {
     co_return *entry.reading;
   }
 
@@ -73,4 +73,4 @@ awaitable<Result<lag::LagReading>> LagCache::read(lag::LagQuery query) {
   co_return reading;
 }
 
-}  // namespace gantry::autoscaler
+}  // namespace gantry::triggers

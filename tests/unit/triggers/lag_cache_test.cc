@@ -1,11 +1,11 @@
-#include "autoscaler/lag_cache.h"
+#include "triggers/lag_cache.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <boost/asio.hpp>
 
-namespace gantry::autoscaler {
+namespace gantry::triggers {
 namespace {
 
 namespace asio = boost::asio;
@@ -164,4 +164,4 @@ TEST_F(LagCacheTest, GivenMorePairsThanItHoldsThenOldReadingsGo) {
 }
 
 }  // namespace
-}  // namespace gantry::autoscaler
+}  // namespace gantry::triggers

@@ -14,7 +14,7 @@
 
 #include "lag/source.h"
 
-namespace gantry::autoscaler {
+namespace gantry::triggers {
 
 class LagCache {
  public:
@@ -24,7 +24,9 @@ class LagCache {
       : io_(io), source_(std::move(source)), max_age_(max_age) {}
 
   // Errors: the source's; internal when the source threw; cancelled when the reading that was waited for went away.
-  boost::asio::awaitable<Result<lag::LagReading>> read(lag::LagQuery query);
+  // With max_age: at most that old; a reading that is under way is young enough.
+  boost::asio::awaitable<Result<lag::LagReading>> read(lag::LagQuery query) { return read(std::move(query), max_age_); }
+  boost::asio::awaitable<Result<lag::LagReading>> read(lag::LagQuery query, std::chrono::milliseconds max_age);
 
  private:
   using Key = std::tuple<std::string, std::string, lag::OffsetResetPolicy>;
@@ -43,4 +45,4 @@ class LagCache {
   std::shared_ptr<Entries> entries_ = std::make_shared<Entries>();  // a reading that goes away may outlive us
 };
 
-}  // namespace gantry::autoscaler
+}  // namespace gantry::triggers

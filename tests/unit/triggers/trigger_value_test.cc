@@ -1,11 +1,10 @@
-#include "autoscaler/trigger_value.h"
+#include "triggers/trigger_value.h"
 
 #include <gtest/gtest.h>
 
-#include "autoscaler/scaled_object_spec.h"
 #include "kube/manifest.h"
 
-namespace gantry::autoscaler {
+namespace gantry::triggers {
 namespace {
 
 kube::RocketmqTriggerMetadata trigger() {
@@ -226,4 +225,4 @@ TEST(SpecOf, GivenAScaledObjectThenEveryFieldReachesScaling) {
 }
 
 }  // namespace
-}  // namespace gantry::autoscaler
+}  // namespace gantry::triggers

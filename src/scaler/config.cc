@@ -1,0 +1,124 @@
+#include "scaler/config.h"
+
+#include "kube/schema.h"
+
+namespace gantry::scaler {
+namespace {
+
+using kube::Schema;
+
+kube::Reader<std::int64_t> duration_of_at_least(std::int64_t min_ms) {
+  return [min_ms, read = kube::duration_ms()](kube::Reading& reading, const kube::Node& node, std::int64_t& out) {
+    std::int64_t value = out;
+    const std::size_t problems = reading.problems().size();
+    read(reading, node, value);
+    if (reading.problems().size() > problems) return;
+    if (value < min_ms) return reading.expected(node, fmt::format("a duration of at least {}ms", min_ms));
+    out = value;
+  };
+}
+
+const Schema<GrpcTls>& grpc_tls_schema() {
+  static const Schema<GrpcTls> schema = Schema<GrpcTls>()
+                                            .required("certificate", &GrpcTls::certificate_file, kube::word())
+                                            .required("key", &GrpcTls::key_file, kube::word())
+                                            .optional("clientCa", &GrpcTls::client_ca_file, kube::word());
+  return schema;
+}
+
+struct GrpcPart {
+  GrpcTls tls;
+};
+
+const Schema<GrpcPart>& grpc_schema() {
+  static const Schema<GrpcPart> schema = Schema<GrpcPart>().optional("tls", &GrpcPart::tls, grpc_tls_schema().reader());
+  return schema;
+}
+
+const Schema<net::TlsFiles>& cluster_tls_schema() {
+  static const Schema<net::TlsFiles> schema =
+      Schema<net::TlsFiles>()
+          .optional("ca", &net::TlsFiles::ca_file, kube::word())
+          .optional("certificate", &net::TlsFiles::certificate_file, kube::word())
+          .optional("key", &net::TlsFiles::key_file, kube::word())
+          .optional("verify", &net::TlsFiles::verify_peer, kube::boolean());
+  return schema;
+}
+
+const Schema<Settings::Rocketmq>& rocketmq_schema() {
+  using Rocketmq = Settings::Rocketmq;
+  static const Schema<Rocketmq> schema =
+      Schema<Rocketmq>()
+          .optional("tls", &Rocketmq::tls, cluster_tls_schema().reader())
+          .optional("readingMaxAge", &Rocketmq::reading_max_age_ms, duration_of_at_least(100))
+          .optional("requestTimeout", &Rocketmq::request_timeout_ms, duration_of_at_least(100))
+          .optional("persistentLagAfter", &Rocketmq::persistent_lag_after_ms, duration_of_at_least(1'000));
+  return schema;
+}
+
+const Schema<wire::Credentials>& key_pair_schema() {
+  static const Schema<wire::Credentials> schema =
+      Schema<wire::Credentials>()
+          .required("accessKey", &wire::Credentials::access_key, kube::word())
+          .required("secretKey", &wire::Credentials::secret_key, kube::word());
+  return schema;
+}
+
+struct CredentialsPart {
+  std::string directory;
+  std::map<std::string, wire::Credentials> clusters;
+};
+
+void read_clusters(kube::Reading& reading, const kube::Node& node, std::map<std::string, wire::Credentials>& out) {
+  if (node.kind != kube::Node::Kind::mapping) return reading.expected(node, "a mapping of names to key pairs");
+  for (const kube::Entry& entry : node.entries) {
+    kube::Reading::Scope scope(reading, entry.key);
+    kube::Reading::Secrecy secret(reading);
+    key_pair_schema().read(reading, entry.value, out[entry.key]);
+  }
+}
+
+const Schema<CredentialsPart>& credentials_schema() {
+  static const Schema<CredentialsPart> schema =
+      Schema<CredentialsPart>()
+          .optional("directory", &CredentialsPart::directory, kube::word())
+          .optional("clusters", &CredentialsPart::clusters,
+                    kube::Reader<std::map<std::string, wire::Credentials>>(read_clusters));
+  return schema;
+}
+
+struct Document {
+  GrpcPart grpc;
+  Settings::Rocketmq rocketmq;
+  CredentialsPart credentials;
+};
+
+const Schema<Document>& document_schema() {
+  static const Schema<Document> schema =
+      Schema<Document>()
+          .optional("grpc", &Document::grpc, grpc_schema().reader())
+          .optional("rocketmq", &Document::rocketmq, rocketmq_schema().reader())
+          .optional("credentials", &Document::credentials, credentials_schema().reader());
+  return schema;
+}
+
+}  // namespace
+
+Result<Settings> parse_settings(std::string_view text, std::string_view file) {
+  auto documents = kube::read_documents(text, file);
+  kube::Reading reading(file);
+  Document document;
+  if (documents.documents.size() > 1) reading.problem(documents.documents[1].line, "expected one document, got more");
+  if (!documents.documents.empty()) document_schema().read(reading, documents.documents.front(), document);
+  std::vector<kube::Problem> problems = std::move(documents.problems);
+  std::ranges::move(reading.problems(), std::back_inserter(problems));
+  if (!problems.empty()) return std::unexpected(kube::to_error(problems));
+  Settings settings;
+  settings.grpc_tls = std::move(document.grpc.tls);
+  settings.rocketmq = std::move(document.rocketmq);
+  settings.credentials = std::move(document.credentials.clusters);
+  settings.credentials_directory = std::move(document.credentials.directory);
+  return settings;
+}
+
+}  // namespace gantry::scaler

@@ -1,0 +1,73 @@
+// What the scaler knows of the ScaledObjects that KEDA asks it about: their triggers, the last answers and errors, a
+// short history. For the page; answers do not depend on it. One that nobody asks about any more is forgotten. Lives on
+// the thread of its io_context.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "kube/rocketmq_trigger.h"
+#include "triggers/trigger_reader.h"
+
+namespace gantry::scaler {
+
+// ScaledObjectRef of the wire, and what names the trigger inside it.
+struct ScaledObjectRef {
+  std::string name;
+  std::string namespace_;
+  std::map<std::string, std::string> metadata;
+};
+
+struct Sample {
+  std::int64_t at_ms = 0;     // epoch
+  std::optional<double> lag;  // messages that count; empty: unknown
+};
+
+struct TriggerRecord {
+  std::string namespace_;
+  std::string name;
+  std::vector<std::string> topics;
+  std::string consumer_group;
+  double lag_threshold = 0;
+  std::optional<double> lag_seconds_threshold;
+  std::optional<scaling::TriggerReading> reading;  // the last one, with its unknowns
+  std::string last_error;                          // of the last question; empty: it was answered
+  std::int64_t last_error_at_ms = 0;               // of the newest error, also when it is over; 0: never
+  std::string newest_error;
+  std::int64_t asked_at_ms = 0;
+  std::uint64_t asked = 0;
+  bool pushes = false;  // a StreamIsActive is open
+  std::deque<Sample> history;
+};
+
+class ScaledObjects {
+ public:
+  static constexpr std::size_t kTriggersMax = 10'000;  // further ones are served, and not recorded
+  static constexpr std::size_t kHistoryMax = 120;
+  static constexpr std::int64_t kHistoryStepMs = 5'000;
+  static constexpr std::int64_t kForgetAfterMs = 900'000;
+
+  // One per trigger: an object may have several of ours, told apart by topics and group.
+  using Key = std::tuple<std::string, std::string, std::string>;  // namespace, name, "group/topics"
+
+  // Records a question about a trigger, and what became of it. `read` may be null: the trigger could not be parsed, the
+  // error says why.
+  void record(const ScaledObjectRef& ref, const kube::RocketmqTriggerMetadata* trigger,
+              const Result<triggers::TriggerRead>* read, std::string error, std::int64_t now_ms);
+  void pushes(const ScaledObjectRef& ref, const kube::RocketmqTriggerMetadata& trigger, bool open);
+
+  const std::map<Key, TriggerRecord>& records() const { return records_; }
+  void forget_old(std::int64_t now_ms);
+
+ private:
+  TriggerRecord* find(const ScaledObjectRef& ref, const kube::RocketmqTriggerMetadata* trigger);
+
+  std::map<Key, TriggerRecord> records_;
+};
+
+}  // namespace gantry::scaler

@@ -1,0 +1,78 @@
+#include "scaler/scaler.h"
+
+#include "scaler/clock.h"
+#include "scaler/state_json.h"
+
+namespace gantry::scaler {
+
+namespace {
+constexpr std::chrono::seconds kTidyInterval{30};
+}
+
+Result<std::unique_ptr<Scaler>> Scaler::start(boost::asio::io_context& io, Config config) {
+  std::unique_ptr<Scaler> scaler(new Scaler(io, std::move(config)));
+  if (auto begun = scaler->begin(); !begun) return std::unexpected(begun.error());
+  return scaler;
+}
+
+Scaler::~Scaler() {
+  if (watch_) watch_->stop();
+  if (questions_ && questions_->reader) questions_->reader->stop();
+}
+
+Result<void> Scaler::begin() {
+  const Settings& settings = config_.settings;
+  triggers::ClusterPoolConfig pool;
+  auto tls = net::TlsContext::client(settings.rocketmq.tls.value_or(net::TlsFiles{}));
+  if (!tls) return std::unexpected(in_context("rocketmq.tls", tls.error()));
+  pool.tls = std::move(*tls);
+  pool.reading_max_age = std::chrono::milliseconds(settings.rocketmq.reading_max_age_ms);
+  pool.request_timeout = pool.connect_timeout = std::chrono::milliseconds(settings.rocketmq.request_timeout_ms);
+  pool.persistent_after = std::chrono::milliseconds(settings.rocketmq.persistent_lag_after_ms);
+  questions_ = std::make_shared<Questions>();
+  questions_->objects = std::make_shared<ScaledObjects>();
+  questions_->reader = std::make_shared<triggers::TriggerReader>(
+      io_, std::move(pool), triggers::Credentials(settings.credentials, settings.credentials_directory));
+  watch_ = std::make_shared<ActivityWatch>(io_, questions_->reader);
+  GrpcConfig grpc;
+  grpc.host = config_.grpc.host;
+  grpc.port = config_.grpc.port;
+  grpc.tls = settings.grpc_tls;
+  auto external = ExternalScaler::start(io_, std::move(grpc), questions_, watch_);
+  if (!external) return std::unexpected(in_context("--grpc-listen", external.error()));
+  grpc_ = std::move(*external);
+  if (config_.http) {
+    page_ =
+        std::make_unique<http::Server>(io_, http::ServerConfig{.host = config_.http->host, .port = config_.http->port});
+    serve_page(*page_);
+    if (auto started = page_->start(); !started) return std::unexpected(in_context("--http", started.error()));
+  }
+  tidy();
+  return {};
+}
+
+void Scaler::serve_page(http::Server& server) {
+  server.get("/api/scaled-objects",
+             [this](const http::Request&) { return http::json(scaled_objects_json(*questions_->objects, now_ms())); });
+  server.get("/healthz", [](const http::Request&) { return http::text("ok\n"); });
+}
+
+void Scaler::tidy() {
+  questions_->objects->forget_old(now_ms());
+  tidy_.expires_after(kTidyInterval);
+  tidy_.async_wait([this](boost::system::error_code error) {
+    if (!error) tidy();
+  });
+}
+
+void Scaler::stop(std::chrono::milliseconds bound, std::function<void()> done) {
+  tidy_.cancel();
+  grpc_->drain(bound, [this, done = std::move(done)] {
+    watch_->stop();
+    if (page_) page_->stop();
+    questions_->reader->stop();
+    done();
+  });
+}
+
+}  // namespace gantry::scaler

@@ -1,0 +1,46 @@
+// The role: one reader of triggers, and what asks it: KEDA over gRPC, the page. Started and stopped as one.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "http/server.h"
+#include "scaler/activity_watch.h"
+#include "scaler/config.h"
+#include "scaler/external_scaler.h"
+#include "scaler/handlers/handlers.h"
+
+namespace gantry::scaler {
+
+class Scaler {
+ public:
+  // Connects to no cluster: triggers name them. Errors: unavailable (a port), invalid_argument (a TLS file).
+  static Result<std::unique_ptr<Scaler>> start(boost::asio::io_context& io, Config config);
+  ~Scaler();
+
+  std::uint16_t grpc_port() const { return grpc_->port(); }
+  std::string page_url() const { return page_ ? page_->url() : std::string(); }
+
+  // As ExternalScaler::drain; then the page and the clusters are closed too, and `done` runs.
+  void stop(std::chrono::milliseconds bound, std::function<void()> done);
+
+ private:
+  Scaler(boost::asio::io_context& io, Config config) : io_(io), config_(std::move(config)), tidy_(io) {}
+  Result<void> begin();
+  void serve_page(http::Server& server);
+  void tidy();
+
+  boost::asio::io_context& io_;
+  Config config_;
+  std::shared_ptr<Questions> questions_;
+  std::shared_ptr<ActivityWatch> watch_;
+  std::unique_ptr<ExternalScaler> grpc_;
+  std::unique_ptr<http::Server> page_;
+  boost::asio::steady_timer tidy_;
+};
+
+}  // namespace gantry::scaler

@@ -1,0 +1,78 @@
+#include "triggers/cluster_pool.h"
+
+#include "lag/commit_history.h"
+#include "lag/rocketmq_lag.h"
+
+namespace gantry::triggers {
+namespace {
+
+// Readings with what the readings before say of them.
+class MarkedLag : public lag::LagSource {
+ public:
+  MarkedLag(std::shared_ptr<lag::LagSource> source, std::chrono::milliseconds persistent_after)
+      : source_(std::move(source)), history_(persistent_after) {}
+
+  boost::asio::awaitable<Result<lag::LagReading>> read(lag::LagQuery query) override {
+    auto reading = co_await source_->read(std::move(query));
+    if (reading) history_.mark(*reading, std::chrono::steady_clock::now());
+    co_return reading;
+  }
+
+ private:
+  std::shared_ptr<lag::LagSource> source_;
+  lag::CommitHistory history_;
+};
+
+void disconnect(const PooledCluster& pooled) {
+  pooled.arrivals->stop();
+  pooled.cluster->stop();
+}
+
+}  // namespace
+
+Result<PooledCluster> ClusterPool::get(const ClusterAddress& address) {
+  const auto now = std::chrono::steady_clock::now();
+  if (auto found = clusters_.find(address); found != clusters_.end()) {
+    found->second.used_at = now;
+    return found->second.pooled;
+  }
+  close_idle(now);
+  if (clusters_.size() >= config_.clusters_max) {
+    return fail(Errc::resource_exhausted, "{} clusters are being read already, the most that one scaler serves",
+                clusters_.size());
+  }
+  if (address.tls && !config_.tls)
+    return fail(Errc::invalid_argument, "tls: the scaler has no TLS settings for RocketMQ clusters");
+  rocketmq::ClusterConfig config;
+  config.name_servers = address.name_servers;
+  if (address.tls) config.tls = config_.tls;
+  if (!address.access_key.empty()) {
+    config.credentials.emplace();
+    config.credentials->access_key = address.access_key;
+    config.credentials->secret_key = address.secret_key;
+  }
+  config.connect_timeout = config_.connect_timeout;
+  config.request_timeout = config_.request_timeout;
+  auto cluster = rocketmq::Cluster::create(io_, std::move(config));
+  if (!cluster) return std::unexpected(cluster.error());
+  auto source = std::make_shared<MarkedLag>(std::make_shared<lag::RocketmqLag>(*cluster), config_.persistent_after);
+  PooledCluster pooled{*cluster, std::make_shared<LagCache>(io_, std::move(source), config_.reading_max_age),
+                       std::make_shared<ArrivalPolls>(io_, *cluster)};
+  clusters_.emplace(address, Entry{pooled, now});
+  return pooled;
+}
+
+void ClusterPool::close_idle(std::chrono::steady_clock::time_point now) {
+  std::erase_if(clusters_, [&](const auto& entry) {
+    if (now - entry.second.used_at < config_.idle_after) return false;
+    disconnect(entry.second.pooled);
+    return true;
+  });
+}
+
+void ClusterPool::stop() {
+  for (const auto& [address, entry] : clusters_) disconnect(entry.pooled);
+  clusters_.clear();
+}
+
+}  // namespace gantry::triggers

@@ -1,0 +1,201 @@
+#include "triggers/trigger_value.h"
+
+#include <algorithm>
+
+#include "base/words.h"
+#include "queueing/topic_names.h"
+
+namespace gantry::triggers {
+namespace {
+
+using Value = std::expected<double, std::string>;
+
+std::string why_unknown(const lag::LagReading& reading) {
+  return reading.unknown.empty() ? fmt::format("the lag of {}/{} is unknown", reading.topic, reading.group)
+                                 : reading.unknown.front();
+}
+
+// The lag of one topic, or of several, and what scaling is told instead.
+struct Messages {
+  std::int64_t measured = 0;  // the lag as `gantry lag` tells it
+  std::int64_t waiting = 0;   // with those that wait for a retry: what decides on activity
+  std::int64_t counted = 0;   // of these, as many as consumers can be of use for
+  std::string why;            // counted is another number than measured; else empty
+
+  void add(std::int64_t more) {
+    waiting += more;
+    counted += more;
+  }
+  void explain(std::string reason) { why += (why.empty() ? "" : "; ") + std::move(reason); }
+};
+
+// Messages of queues in which the group has never committed, and what KEDA's Kafka scaler makes of them: a group that will
+// begin at the end is given one message a queue, so that a consumer comes and commits before messages pass it by.
+void count_uncommitted(const kube::RocketmqTriggerMetadata& trigger, const lag::LagReading& reading,
+                       Messages& messages) {
+  std::int64_t queues = 0, lag = 0;
+  for (const lag::QueueReading& queue : reading.queues) {
+    if (!queue.never_committed) continue;
+    ++queues;
+    lag += queue.lag.value_or(0);
+  }
+  if (queues == 0) return;
+  if (trigger.scale_to_zero_on_invalid_offset) {
+    if (lag == 0) return;
+    messages.add(-lag);
+    messages.explain(
+        fmt::format("without {} in which the group has never committed an offset "
+                    "(scaleToZeroOnInvalidOffset: \"true\")",
+                    plural(queues, "queue")));
+  } else if (trigger.offset_reset_policy == kube::OffsetResetPolicy::latest) {
+    messages.add(queues);
+    messages.explain(
+        fmt::format("one more for each of {} in which the group has never committed an offset "
+                    "(offsetResetPolicy: latest)",
+                    plural(queues, "queue")));
+  }
+}
+
+// The smallest divisor of `queues` whose share of messages is within the threshold: then every consumer has as many queues.
+std::int64_t even_consumers(std::int64_t messages, std::int64_t queues, std::int64_t threshold) {
+  for (std::int64_t consumers = 1; consumers < queues; ++consumers) {
+    if (queues % consumers != 0) continue;
+    // rounded up, as ceil(messages / threshold) is what scaling makes of it
+    if (messages / threshold + (messages % threshold != 0) <= consumers) return consumers;
+  }
+  return queues;
+}
+
+// A classic consumer without a queue is idle: more of them than queues would only cost.
+void limit_to_queues(const kube::RocketmqTriggerMetadata& trigger, const lag::LagReading& reading, Messages& messages) {
+  const auto with_lag = [](const lag::QueueReading& q) { return q.lag.value_or(1) > 0; };
+  const auto useful = trigger.limit_to_queues_with_lag ? std::ranges::count_if(reading.queues, with_lag)
+                                                       : static_cast<std::ptrdiff_t>(reading.queues.size());
+  const auto queues = std::max<std::int64_t>(useful, 1);
+  const auto all = std::max<std::int64_t>(static_cast<std::int64_t>(reading.queues.size()), 1);
+  std::int64_t counted = 0;
+  if (trigger.ensure_even_distribution_of_queues && messages.counted > 0) {
+    const std::int64_t consumers = even_consumers(messages.counted, all, trigger.lag_threshold);
+    if (!__builtin_mul_overflow(consumers, trigger.lag_threshold, &counted) && counted != messages.counted) {
+      messages.counted = counted;
+      messages.explain(fmt::format("{} x {}, the next divisor of {} (ensureEvenDistributionOfQueues: \"true\")",
+                                   plural(consumers, "consumer"), trigger.lag_threshold, plural(all, "queue")));
+    }
+  }
+  if (trigger.allow_idle_consumers) return;
+  // a product that does not fit is no limit
+  if (__builtin_mul_overflow(queues, trigger.lag_threshold, &counted) || messages.counted <= counted) return;
+  messages.counted = counted;
+  messages.explain(trigger.limit_to_queues_with_lag
+                       ? fmt::format("{} with a backlog x {} (limitToQueuesWithLag: \"true\")", plural(queues, "queue"),
+                                     trigger.lag_threshold)
+                       : fmt::format("{} x {} (more consumers than queues would idle; allowIdleConsumers: "
+                                     "\"true\", or mode: pop for a group that pops, lifts this)",
+                                     plural(queues, "queue"), trigger.lag_threshold));
+}
+
+// Messages of one topic that want a consumer.
+std::expected<Messages, std::string> messages_of(const kube::RocketmqTriggerMetadata& trigger,
+                                                 const lag::LagReading& reading) {
+  if (!reading.lag) return std::unexpected(why_unknown(reading));
+  Messages messages{*reading.lag, *reading.lag, *reading.lag, {}};
+  count_uncommitted(trigger, reading, messages);
+  if (trigger.include_retry) {
+    if (!reading.retry) return std::unexpected(why_unknown(reading));
+    messages.add(*reading.retry);
+    if (*reading.retry > 0) {
+      messages.explain(
+          fmt::format("{} more wait for a retry (includeRetry: \"false\" leaves them out)", *reading.retry));
+    }
+  }
+  if (trigger.exclude_persistent_lag) {
+    std::int64_t queues = 0, lag = 0;
+    for (const lag::QueueReading& queue : reading.queues) {
+      if (!queue.persistent) continue;
+      ++queues;
+      lag += queue.lag.value_or(0);
+    }
+    if (lag > 0) {
+      messages.counted = std::max<std::int64_t>(0, messages.counted - lag);  // they still activate
+      messages.explain(
+          fmt::format("without {} of {} where no offset is committed any more (excludePersistentLag: "
+                      "\"true\")",
+                      lag, plural(queues, "queue")));
+    }
+  }
+  const bool classic =
+      trigger.mode == kube::ConsumeMode::classic || (trigger.mode == kube::ConsumeMode::automatic && !reading.pop);
+  if (classic) limit_to_queues(trigger, reading, messages);
+  return messages;
+}
+
+std::expected<Messages, std::string> total(const kube::RocketmqTriggerMetadata& trigger,
+                                           const std::vector<Result<lag::LagReading>>& readings) {
+  Messages sum;
+  for (const auto& reading : readings) {
+    if (!reading) return std::unexpected(reading.error().message);
+    const auto more = messages_of(trigger, *reading);
+    if (!more) return std::unexpected(more.error());
+    sum.measured += more->measured;
+    sum.waiting += more->waiting;
+    sum.counted += more->counted;
+    if (!more->why.empty()) sum.explain((readings.size() > 1 ? reading->topic + ": " : "") + more->why);
+  }
+  return sum;
+}
+
+Value seconds_of(const lag::LagReading& reading) {
+  if (!reading.oldest_age_ms) return std::unexpected(why_unknown(reading));
+  return static_cast<double>(*reading.oldest_age_ms) / 1'000.0;
+}
+
+}  // namespace
+
+std::vector<scaling::MetricSpec> metric_specs(const kube::RocketmqTriggerMetadata& trigger, scaling::TargetType type) {
+  std::vector<scaling::MetricSpec> specs;
+  specs.push_back({std::string(kLagMetric), type, static_cast<double>(trigger.lag_threshold)});
+  if (trigger.lag_seconds_threshold)
+    specs.push_back({std::string(kLagSecondsMetric), type, static_cast<double>(*trigger.lag_seconds_threshold)});
+  return specs;
+}
+
+std::vector<lag::LagQuery> lag_queries(const kube::RocketmqTriggerMetadata& trigger) {
+  const auto policy = trigger.offset_reset_policy == kube::OffsetResetPolicy::latest ? lag::OffsetResetPolicy::latest
+                                                                                     : lag::OffsetResetPolicy::earliest;
+  std::vector<lag::LagQuery> queries;
+  for (const std::string& topic : trigger.topics) {
+    queries.push_back({queueing::with_namespace(trigger.rocketmq_namespace, topic),
+                       queueing::with_namespace(trigger.rocketmq_namespace, trigger.consumer_group), policy});
+  }
+  return queries;
+}
+
+std::vector<lag::LagQuery> lag_queries(const kube::Trigger& trigger) {
+  return trigger.rocketmq ? lag_queries(*trigger.rocketmq) : std::vector<lag::LagQuery>();
+}
+
+scaling::TriggerReading trigger_value(const kube::RocketmqTriggerMetadata& trigger,
+                                      const std::vector<Result<lag::LagReading>>& readings) {
+  scaling::TriggerReading result;
+  scaling::MetricReading& lag = result.metrics.emplace_back();
+  lag.name = kLagMetric;
+  if (const auto messages = total(trigger, readings)) {
+    lag.value = static_cast<double>(messages->counted);
+    if (!messages->why.empty()) lag.measured = static_cast<double>(messages->measured);
+    lag.why_counted = messages->why;
+    // by what waits, not by what is left of it under a limit: a threshold above the limit would never be reached
+    result.active = messages->waiting > trigger.activation_lag_threshold;
+  } else {
+    lag.value = std::unexpected(messages.error());
+  }
+  if (!trigger.lag_seconds_threshold) return result;
+  Value seconds = 0.0;
+  for (const auto& reading : readings) {
+    const Value age = reading ? seconds_of(*reading) : Value(std::unexpected(reading.error().message));
+    if (seconds) seconds = age ? Value(std::max(*seconds, *age)) : age;
+  }
+  result.metrics.push_back({std::string(kLagSecondsMetric), seconds, {}, {}});
+  return result;
+}
+
+}  // namespace gantry::triggers
