@@ -105,10 +105,23 @@ Result<void> check_replicas(const ScaledObjectSpec& spec) {
   return {};
 }
 
-Result<void> check_triggers(const ScaledObjectSpec& spec) {
-  if (spec.triggers.empty()) return fail(Errc::invalid_argument, "triggers: expected at least one trigger");
-  for (size_t i = 0; i < spec.triggers.size(); ++i) {
-    const TriggerSpec& trigger = spec.triggers[i];
+}  // namespace
+
+ScalingRules default_scale_up() {
+  return {.stabilization_window_s = 0,
+          .select_policy = SelectPolicy::max,
+          .policies = {{PolicyType::pods, 4, 15}, {PolicyType::percent, 100, 15}}};
+}
+
+ScalingRules default_scale_down() {
+  return {
+      .stabilization_window_s = 300, .select_policy = SelectPolicy::max, .policies = {{PolicyType::percent, 100, 15}}};
+}
+
+Result<void> check_triggers(const std::vector<TriggerSpec>& triggers) {
+  if (triggers.empty()) return fail(Errc::invalid_argument, "triggers: expected at least one trigger");
+  for (size_t i = 0; i < triggers.size(); ++i) {
+    const TriggerSpec& trigger = triggers[i];
     if (!std::isfinite(trigger.activation_threshold)) {
       return fail(Errc::invalid_argument, "triggers[{}]: activation threshold: expected a finite number", i);
     }
@@ -126,19 +139,6 @@ Result<void> check_triggers(const ScaledObjectSpec& spec) {
   return {};
 }
 
-}  // namespace
-
-ScalingRules default_scale_up() {
-  return {.stabilization_window_s = 0,
-          .select_policy = SelectPolicy::max,
-          .policies = {{PolicyType::pods, 4, 15}, {PolicyType::percent, 100, 15}}};
-}
-
-ScalingRules default_scale_down() {
-  return {
-      .stabilization_window_s = 300, .select_policy = SelectPolicy::max, .policies = {{PolicyType::percent, 100, 15}}};
-}
-
 Result<void> validate(const ScaledObjectSpec& spec) {
   if (auto ok = check_period("pollingInterval", spec.polling_interval_ms, 1); !ok) return ok;
   if (auto ok = check_period("cooldownPeriod", spec.cooldown_period_ms, 0); !ok) return ok;
@@ -150,7 +150,7 @@ Result<void> validate(const ScaledObjectSpec& spec) {
   }
   if (auto ok = check_rules("behavior.scaleUp", spec.scale_up); !ok) return ok;
   if (auto ok = check_rules("behavior.scaleDown", spec.scale_down); !ok) return ok;
-  return check_triggers(spec);
+  return check_triggers(spec.triggers);
 }
 
 std::string_view to_string(TargetType type) { return name_in(kTargetTypes, type); }

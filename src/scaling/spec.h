@@ -118,6 +118,8 @@ struct ScaledObjectSpec {
 // Refuses what the API server and KEDA's admission webhook refuse; the message names the field as YAML spells it.
 // step() expects a spec that passed here; with another it stays in bounds but means nothing.
 Result<void> validate(const ScaledObjectSpec& spec);
+// Its part about triggers, which ScaledJobs share.
+Result<void> check_triggers(const std::vector<TriggerSpec>& triggers);
 
 std::string_view to_string(TargetType type);
 std::string_view to_string(FallbackBehavior behavior);
