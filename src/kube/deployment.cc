@@ -1,196 +1,14 @@
 #include "kube/deployment.h"
 
-#include <algorithm>
-#include <set>
-
-#include "kube/scalar.h"
-
 namespace gantry::kube {
 namespace {
-
-constexpr std::string_view kDefaultContainer = "kubectl.kubernetes.io/default-container";
-
-const Schema<KeySelector>& key_selector_schema() {
-  static const Schema<KeySelector> schema = Schema<KeySelector>()
-                                                .required("name", &KeySelector::name, dns_subdomain())
-                                                .required("key", &KeySelector::key, word())
-                                                .optional("optional", &KeySelector::optional, boolean());
-  return schema;
-}
-
-const Schema<FieldSelector>& field_selector_schema() {
-  static const Schema<FieldSelector> schema =
-      Schema<FieldSelector>().required("fieldPath", &FieldSelector::field_path, word()).ignored({"apiVersion"});
-  return schema;
-}
-
-void check_one_source(Reading& reading, const Node& node, EnvVarSource&) {
-  const auto present =
-      std::ranges::count_if(node.entries, [](const Entry& e) { return e.value.kind != Node::Kind::null; });
-  if (present != 1) reading.problem(node.line, fmt::format("expected exactly one source, got {}", present));
-}
-
-const Schema<EnvVarSource>& env_var_source_schema() {
-  static const Schema<EnvVarSource> schema =
-      Schema<EnvVarSource>()
-          .optional("configMapKeyRef", &EnvVarSource::config_map_key, key_selector_schema().reader())
-          .optional("secretKeyRef", &EnvVarSource::secret_key, key_selector_schema().reader())
-          .optional("fieldRef", &EnvVarSource::field, field_selector_schema().reader())
-          .ignored({"resourceFieldRef", "fileKeyRef"})
-          .rule(check_one_source);
-  return schema;
-}
-
-Reader<std::string> env_name() {
-  return [read = word()](Reading& reading, const Node& node, std::string& out) {
-    read(reading, node, out);
-    if (out.find('=') != std::string::npos) reading.expected(node, "a variable name without '='");
-  };
-}
-
-void check_value_or_source(Reading& reading, const Node& node, EnvVar& out) {
-  if (!out.value.empty() && out.value_from) {
-    reading.problem(line_of(node, {"valueFrom"}), "expected either value or valueFrom, got both");
-  }
-}
-
-const Schema<EnvVar>& env_var_schema() {
-  static const Schema<EnvVar> schema = Schema<EnvVar>()
-                                           .required("name", &EnvVar::name, env_name())
-                                           .optional("value", &EnvVar::value, text())
-                                           .optional("valueFrom", &EnvVar::value_from, env_var_source_schema().reader())
-                                           .rule(check_value_or_source);
-  return schema;
-}
-
-const Schema<ObjectSelector>& object_selector_schema() {
-  static const Schema<ObjectSelector> schema = Schema<ObjectSelector>()
-                                                   .required("name", &ObjectSelector::name, dns_subdomain())
-                                                   .optional("optional", &ObjectSelector::optional, boolean());
-  return schema;
-}
-
-void check_one_object(Reading& reading, const Node& node, EnvFromSource& out) {
-  if (out.config_map.has_value() == out.secret.has_value()) {
-    reading.problem(node.line,
-                    fmt::format("expected either configMapRef or secretRef, got {}", out.secret ? "both" : "neither"));
-  }
-}
-
-const Schema<EnvFromSource>& env_from_schema() {
-  static const Schema<EnvFromSource> schema =
-      Schema<EnvFromSource>()
-          .optional("prefix", &EnvFromSource::prefix, text())
-          .optional("configMapRef", &EnvFromSource::config_map, object_selector_schema().reader())
-          .optional("secretRef", &EnvFromSource::secret, object_selector_schema().reader())
-          .rule(check_one_object);
-  return schema;
-}
-
-const Schema<Container>& container_schema() {
-  static const Schema<Container> schema =
-      Schema<Container>()
-          .required("name", &Container::name, dns_label())
-          .optional("image", &Container::image, text())
-          .optional("command", &Container::command, list_of(text()))
-          .optional("args", &Container::args, list_of(text()))
-          .optional("workingDir", &Container::working_dir, text())
-          .optional("env", &Container::env, list_of(env_var_schema().reader()))
-          .optional("envFrom", &Container::env_from, list_of(env_from_schema().reader()))
-          .ignored({"ports", "resources", "resizePolicy", "restartPolicy", "restartPolicyRules", "volumeMounts",
-                    "volumeDevices", "livenessProbe", "readinessProbe", "startupProbe", "lifecycle",
-                    "terminationMessagePath", "terminationMessagePolicy", "imagePullPolicy", "securityContext", "stdin",
-                    "stdinOnce", "tty"})
-          .rule([](Reading& reading, const Node&, Container& out) {
-            if (!out.image.empty()) reading.ignore("image");
-          });
-  return schema;
-}
-
-void check_container_names(Reading& reading, const Node& node, PodTemplate& out) {
-  std::set<std::string> names;
-  for (std::size_t i = 0; i < out.containers.size(); ++i) {
-    const std::string& name = out.containers[i].name;
-    if (name.empty() || names.insert(name).second) continue;
-    Reading::Scope scope(reading, "containers");
-    Reading::Scope item(reading, i);
-    const Node* list = node.find("containers");
-    reading.problem(list->items[i].line, fmt::format("expected a name of its own, got {} a second time", quoted(name)));
-  }
-}
-
-const Schema<PodTemplate>& pod_spec_schema() {
-  static const Schema<PodTemplate> schema =
-      Schema<PodTemplate>()
-          .required("containers", &PodTemplate::containers, list_of(container_schema().reader(), 1))
-          .optional("terminationGracePeriodSeconds", &PodTemplate::termination_grace_period_s, integer(0))
-          .ignored({"volumes",
-                    "initContainers",
-                    "ephemeralContainers",
-                    "restartPolicy",
-                    "activeDeadlineSeconds",
-                    "dnsPolicy",
-                    "nodeSelector",
-                    "serviceAccountName",
-                    "serviceAccount",
-                    "automountServiceAccountToken",
-                    "nodeName",
-                    "hostNetwork",
-                    "hostPID",
-                    "hostIPC",
-                    "shareProcessNamespace",
-                    "securityContext",
-                    "imagePullSecrets",
-                    "hostname",
-                    "subdomain",
-                    "affinity",
-                    "schedulerName",
-                    "tolerations",
-                    "hostAliases",
-                    "priorityClassName",
-                    "priority",
-                    "dnsConfig",
-                    "readinessGates",
-                    "runtimeClassName",
-                    "enableServiceLinks",
-                    "preemptionPolicy",
-                    "overhead",
-                    "topologySpreadConstraints",
-                    "setHostnameAsFQDN",
-                    "os",
-                    "hostUsers",
-                    "schedulingGates",
-                    "resourceClaims",
-                    "resources",
-                    "hostnameOverride"})
-          .rule(check_container_names);
-  return schema;
-}
-
-// A pod template's metadata needs no name.
-const Schema<ObjectMeta>& template_meta_schema() {
-  static const Schema<ObjectMeta> schema =
-      Schema<ObjectMeta>()
-          .optional("labels", &ObjectMeta::labels, string_map())
-          .optional("annotations", &ObjectMeta::annotations, string_map())
-          .ignored({"name", "generateName", "namespace", "creationTimestamp", "finalizers", "ownerReferences"});
-  return schema;
-}
-
-const Schema<PodTemplate>& template_schema() {
-  static const Schema<PodTemplate> schema =
-      Schema<PodTemplate>()
-          .optional("metadata", &PodTemplate::metadata, template_meta_schema().reader())
-          .part("spec", pod_spec_schema());
-  return schema;
-}
 
 const Schema<Deployment>& deployment_spec_schema() {
   static const Schema<Deployment> schema =
       Schema<Deployment>()
           .optional("replicas", &Deployment::replicas, integer(0))
           .required("selector", &Deployment::selector, label_selector_reader())
-          .required("template", &Deployment::pod, template_schema().reader())
+          .required("template", &Deployment::pod, pod_template_schema().reader())
           .ignored({"strategy", "minReadySeconds", "revisionHistoryLimit", "paused", "progressDeadlineSeconds"})
           .rule([](Reading& reading, const Node& node, Deployment& out) {
             if (node.find("selector") == nullptr || node.find("template") == nullptr) return;
@@ -201,54 +19,16 @@ const Schema<Deployment>& deployment_spec_schema() {
   return schema;
 }
 
-void read_local_command(Reading& reading, const Node& node, Deployment& out) {
-  constexpr std::string_view what = "a command line or a JSON list of strings";
-  std::vector<std::string> words;
-  if (node.kind == Node::Kind::sequence) {
-    list_of(text())(reading, node, words);
-  } else if (node.kind == Node::Kind::scalar) {
-    auto split = split_command(node.text);
-    if (!split) return reading.problem(node.line, split.error().message);
-    words = std::move(*split);
-  } else {
-    return reading.expected(node, what);
-  }
-  if (words.empty() || words[0].empty())
-    return reading.problem(node.line, fmt::format("expected {}, got an empty one", what));
-  out.local_command = std::move(words);
-}
-
 void read_annotations(Reading& reading, const Node& node, Deployment& out) {
-  static const std::vector<Annotation<Deployment>> table = {{"gantry/local-command", read_local_command}};
-  read_gantry_annotations(reading, node, table, out);
+  static const std::vector<Annotation<PodTemplate>> table = {{"gantry/local-command", read_local_command}};
+  read_gantry_annotations(reading, node, table, out.pod);
 }
 
 void check_runnable(Reading& reading, const Node& node, Deployment& out) {
-  if (out.pod.containers.empty()) return;
-  const Container& container = out.main_container();
-  for (std::size_t i = 0; i < out.pod.containers.size(); ++i) {
-    if (&out.pod.containers[i] != &container) reading.ignore_entry("container " + quoted(out.pod.containers[i].name));
-  }
-  if (container.command.empty() && !out.local_command && !container.name.empty()) {
-    const Node* list = node.find("spec")->find("template")->find("spec")->find("containers");
-    reading.problem(list->items[static_cast<std::size_t>(&container - out.pod.containers.data())].line,
-                    fmt::format("expected a command in container {}, or the annotation gantry/local-command on the "
-                                "Deployment, because an image's entry point cannot be run here",
-                                quoted(container.name)));
-  }
+  settle_main_container(reading, node, out.metadata, {"spec", "template"}, out.pod);
 }
 
 }  // namespace
-
-const Container& Deployment::main_container() const {
-  for (const StringMap* annotations : {&pod.metadata.annotations, &metadata.annotations}) {
-    auto name = annotations->find(std::string(kDefaultContainer));
-    if (name == annotations->end()) continue;
-    auto found = std::ranges::find(pod.containers, name->second, &Container::name);
-    if (found != pod.containers.end()) return *found;
-  }
-  return pod.containers.front();
-}
 
 const Schema<Deployment>& deployment_schema() {
   static const Schema<Deployment> schema =

@@ -1,7 +1,6 @@
 #include "kube/scaled_object.h"
 
 #include <algorithm>
-#include <set>
 
 #include "kube/scalar.h"
 
@@ -10,7 +9,6 @@ namespace {
 
 using Select = HpaScalingRules::SelectPolicy;
 using Behavior = Fallback::Behavior;
-using Metric = Trigger::MetricType;
 using Policy = HpaScalingPolicy;
 
 // A label value, which KEDA makes of the names of ScaledObject and HPA.
@@ -85,71 +83,6 @@ const Schema<ScaleTargetRef>& target_schema() {
   return schema;
 }
 
-const Schema<AuthenticationRef>& authentication_ref_schema() {
-  static const Schema<AuthenticationRef> schema =
-      Schema<AuthenticationRef>()
-          .required("name", &AuthenticationRef::name, dns_subdomain())
-          .optional("kind", &AuthenticationRef::kind,
-                    one_of({"TriggerAuthentication", "ClusterTriggerAuthentication"}));
-  return schema;
-}
-
-void read_external_metadata(Reading& reading, const Node& node, Trigger& out) {
-  Reading::Scope scope(reading, "metadata");
-  const Node* metadata = node.find("metadata");
-  if (metadata == nullptr || metadata->kind != Node::Kind::mapping) return;
-  auto address = out.metadata.find("scalerAddress");
-  if (address == out.metadata.end()) {
-    return reading.problem(metadata->line, "expected scalerAddress, which an external trigger needs, got nothing");
-  }
-  if (!is_our_scaler(address->second)) return;
-  auto parsed = parse_rocketmq_trigger(out.metadata, FromEnv::names);
-  if (parsed) {
-    out.rocketmq = std::move(*parsed);
-    return;
-  }
-  for (const MetadataProblem& problem : parsed.error()) {
-    // a value that is no string was reported when the map was read
-    const Node* value = metadata->find(problem.key);
-    if (value != nullptr && (value->kind != Node::Kind::scalar || value->type != Node::Type::text)) continue;
-    Reading::Scope key(reading, problem.key);
-    reading.problem(line_of(*metadata, {problem.key}), problem.message);
-  }
-}
-
-void check_trigger(Reading& reading, const Node& node, Trigger& out) {
-  out.line = node.line;
-  const bool is_external = out.type == "external" || out.type == "external-push";
-  const bool is_resource = out.type == "cpu" || out.type == "memory";
-  if (is_external) read_external_metadata(reading, node, out);
-  if (!is_external && !out.type.empty()) reading.ignore_entry("trigger of type " + quoted(out.type));
-  if (out.use_cached_metrics && (is_resource || out.type == "cron")) {
-    Reading::Scope scope(reading, "useCachedMetrics");
-    reading.problem(line_of(node, {"useCachedMetrics"}),
-                    fmt::format("expected false for a {} trigger, got true", out.type));
-  }
-  if (out.metric_type == Metric::utilization && !is_resource) {
-    Reading::Scope scope(reading, "metricType");
-    reading.problem(line_of(node, {"metricType"}), "expected AverageValue or Value, got \"Utilization\"");
-  }
-}
-
-const Schema<Trigger>& trigger_schema() {
-  static const Schema<Trigger> schema =
-      Schema<Trigger>()
-          .required("type", &Trigger::type, word())
-          .optional("name", &Trigger::name, text())
-          .optional("useCachedMetrics", &Trigger::use_cached_metrics, boolean())
-          .required("metadata", &Trigger::metadata, string_map())
-          .optional("authenticationRef", &Trigger::authentication_ref, authentication_ref_schema().reader())
-          .optional("metricType", &Trigger::metric_type,
-                    choice<Metric>({{"AverageValue", Metric::average_value},
-                                    {"Value", Metric::value},
-                                    {"Utilization", Metric::utilization}}))
-          .rule(check_trigger);
-  return schema;
-}
-
 // CheckReplicaCountBoundsAreValid: an explicit minimum of 0 counts as 1 there, because the HPA starts at 1.
 void check_replica_counts(Reading& reading, const Node& node, ScaledObject& out) {
   const std::int32_t min = out.min_replica_count ? std::max(1, *out.min_replica_count) : 0;
@@ -163,19 +96,6 @@ void check_replica_counts(Reading& reading, const Node& node, ScaledObject& out)
     reading.problem(
         line_of(node, {"idleReplicaCount"}),
         fmt::format("expected less than minReplicaCount, which is {}, got {}", min, *out.idle_replica_count));
-  }
-}
-
-void check_trigger_names(Reading& reading, const Node&, ScaledObject& out) {
-  std::set<std::string> names;
-  for (std::size_t i = 0; i < out.triggers.size(); ++i) {
-    const Trigger& trigger = out.triggers[i];
-    if (trigger.name.empty() || names.insert(trigger.name).second) continue;
-    Reading::Scope list(reading, "triggers");
-    Reading::Scope item(reading, i);
-    Reading::Scope name(reading, "name");
-    reading.problem(trigger.line,
-                    fmt::format("expected a name of its own, got {} a second time", quoted(trigger.name)));
   }
 }
 
@@ -200,7 +120,7 @@ const Schema<ScaledObject>& scaled_object_spec_schema() {
           .required("triggers", &ScaledObject::triggers, list_of(trigger_schema().reader(), 1))
           .optional("fallback", &ScaledObject::fallback, fallback_schema().reader())
           .rule(check_replica_counts)
-          .rule(check_trigger_names)
+          .rule([](Reading& reading, const Node&, ScaledObject& out) { check_trigger_names(reading, out.triggers); })
           .rule(check_fallback);
   return schema;
 }
@@ -213,19 +133,12 @@ void check_names(Reading& reading, const Node& node, ScaledObject& out) {
                               quoted(hpa), hpa.size()));
 }
 
-// Go's strconv.ParseBool; KEDA takes anything else for true.
-bool annotation_flag(const StringMap& annotations, const std::string& key) {
-  static const std::set<std::string> no = {"0", "f", "F", "false", "False", "FALSE"};
-  auto found = annotations.find("autoscaling.keda.sh/" + key);
-  return found != annotations.end() && !no.contains(found->second);
-}
-
 void read_keda_annotations(Reading& reading, const Node& node, ScaledObject& out) {
   const StringMap& annotations = out.metadata.annotations;
-  out.keda.paused = annotation_flag(annotations, "paused");
-  out.keda.paused_scale_in = annotation_flag(annotations, "paused-scale-in");
-  out.keda.paused_scale_out = annotation_flag(annotations, "paused-scale-out");
-  out.keda.force_activation = annotation_flag(annotations, "force-activation");
+  out.keda.paused = keda_annotation_flag(annotations, "paused");
+  out.keda.paused_scale_in = keda_annotation_flag(annotations, "paused-scale-in");
+  out.keda.paused_scale_out = keda_annotation_flag(annotations, "paused-scale-out");
+  out.keda.force_activation = keda_annotation_flag(annotations, "force-activation");
   const std::string key = "autoscaling.keda.sh/paused-replicas";
   auto replicas = annotations.find(key);
   if (replicas == annotations.end()) return;

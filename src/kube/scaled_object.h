@@ -5,7 +5,7 @@
 #include "kube/gantry_annotations.h"
 #include "kube/metadata.h"
 #include "kube/quantity.h"
-#include "kube/rocketmq_trigger.h"
+#include "kube/trigger.h"
 
 namespace gantry::kube {
 
@@ -41,24 +41,6 @@ struct ScaleTargetRef {
   std::string api_version = "apps/v1";
   std::string kind = "Deployment";
   std::string env_source_container_name;
-};
-
-struct AuthenticationRef {
-  std::string name;
-  std::string kind = "TriggerAuthentication";  // or ClusterTriggerAuthentication
-};
-
-struct Trigger {
-  enum class MetricType { average_value, value, utilization };
-  std::string type;  // "external", "external-push", ...
-  std::string name;
-  bool use_cached_metrics = false;
-  StringMap metadata;
-  std::optional<AuthenticationRef> authentication_ref;
-  std::optional<MetricType> metric_type;  // absent: AverageValue
-  int line = 0;
-  // Present for external and external-push triggers whose scalerAddress is our scaler: the ones that run in-process.
-  std::optional<RocketmqTriggerMetadata> rocketmq;
 };
 
 // KEDA's annotations that steer scaling.

@@ -132,7 +132,7 @@ Result<Plan> make_plan(const Options& options) {
     plan.embedded |= object.gantry.embedded_broker;
   }
   for (const kube::Deployment& deployment : plan.manifest->deployments) {
-    const kube::Container& container = deployment.main_container();
+    const kube::Container& container = deployment.pod.main_container();
     auto environment = kube::resolve_environment(*plan.manifest, container,
                                                  {.name = deployment.metadata.name,
                                                   .namespace_ = deployment.metadata.namespace_,

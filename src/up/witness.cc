@@ -49,7 +49,7 @@ void Witness::watch(const std::string& group, const kube::Deployment& deployment
     tally->worker_line(group, line);
   };
   const std::vector<std::string>& command =
-      deployment.local_command ? *deployment.local_command : deployment.main_container().command;
+      deployment.pod.local_command ? *deployment.pod.local_command : deployment.pod.main_container().command;
   const bool ours = !command.empty() && command.front() == "gantry";
   options.on_end = [tally = tally_, group, ours](std::string_view, const workload::Exit& exit) {
     if (!has_said_all(exit, ours)) tally->out_of_sight(group);

@@ -55,7 +55,7 @@ Deployment::~Deployment() {
 }
 
 Result<Command> Deployment::command_for(const std::string& replica) const {
-  const kube::Container& container = spec_.main_container();
+  const kube::Container& container = spec_.pod.main_container();
   auto variables = kube::resolve_environment(*manifest_, container,
                                              {.name = replica,
                                               .namespace_ = spec_.metadata.namespace_,
@@ -66,8 +66,8 @@ Result<Command> Deployment::command_for(const std::string& replica) const {
 
   for (const auto& [name, value] : options_.environment) variables->try_emplace(name, value);
   Command command;
-  if (spec_.local_command) {
-    command.argv = kube::resolve_command(*spec_.local_command, *variables);
+  if (spec_.pod.local_command) {
+    command.argv = kube::resolve_command(*spec_.pod.local_command, *variables);
   } else {
     command.argv = kube::resolve_command(container.command, *variables);
     const auto args = kube::resolve_command(container.args, *variables);

@@ -79,7 +79,7 @@ TEST(Manifest, GivenADeploymentWhenParsedThenItsFieldsAreTyped) {
   EXPECT_EQ(deployment->replicas, 2);
   EXPECT_EQ(deployment->line, 1);
   EXPECT_EQ(deployment->pod.termination_grace_period_s, 30);
-  EXPECT_THAT(deployment->main_container().command, ElementsAre("sleep", "5"));
+  EXPECT_THAT(deployment->pod.main_container().command, ElementsAre("sleep", "5"));
   EXPECT_THAT(parsed->ignored, ElementsAre("Deployment spec.template.spec.containers[].image"));
 }
 
@@ -340,11 +340,11 @@ TEST(Manifest, GivenSidecarsWhenParsedThenTheDefaultContainerIsTheOneThatRuns) {
   std::string text = std::string(kDeployment) + "        - name: proxy\n          command: [p]\n";
   auto parsed = parse_manifest(text, "f.yaml");
   ASSERT_TRUE(parsed);
-  EXPECT_EQ(parsed->deployments[0].main_container().name, "main");
+  EXPECT_EQ(parsed->deployments[0].pod.main_container().name, "main");
   EXPECT_THAT(parsed->ignored, Contains("Deployment container \"proxy\""));
   text = replaced(text, "      labels: {app: worker}",
                   "      labels: {app: worker}\n      annotations: {kubectl.kubernetes.io/default-container: proxy}");
-  EXPECT_EQ(parse_manifest(text, "f.yaml")->deployments[0].main_container().name, "proxy");
+  EXPECT_EQ(parse_manifest(text, "f.yaml")->deployments[0].pod.main_container().name, "proxy");
 }
 
 TEST(Manifest, GivenALocalCommandWhenParsedThenTheContainerNeedsNone) {
@@ -355,7 +355,7 @@ TEST(Manifest, GivenALocalCommandWhenParsedThenTheContainerNeedsNone) {
                  fmt::format("  name: worker\n  annotations:\n    gantry/local-command: {}\n", annotation)),
         "f.yaml");
     EXPECT_TRUE(parsed) << to_error(parsed.error()).message;
-    return parsed ? parsed->deployments[0].local_command.value_or(std::vector<std::string>{})
+    return parsed ? parsed->deployments[0].pod.local_command.value_or(std::vector<std::string>{})
                   : std::vector<std::string>{};
   };
   EXPECT_THAT(with("java -jar 'my app.jar' \"x y\""), ElementsAre("java", "-jar", "my app.jar", "x y"));
@@ -466,7 +466,7 @@ TEST(Manifest, GivenTheExampleWhenParsedThenItIsSoundAndRedirectable) {
 
   redirect_name_servers(*parsed, "127.0.0.1:9876");
   EXPECT_THAT(parsed->scaled_objects[0].triggers[0].rocketmq->name_servers, ElementsAre("127.0.0.1:9876"));
-  const Container& container = parsed->deployments.at(0).main_container();
+  const Container& container = parsed->deployments.at(0).pod.main_container();
   auto environment = resolve_environment(*parsed, container, {.name = "orders-worker-0", .namespace_ = "default"});
   ASSERT_TRUE(environment) << environment.error().message;
   EXPECT_THAT(resolve_command(container.command, *environment), Contains("127.0.0.1:9876"));

@@ -208,7 +208,7 @@ class WitnessTest : public testing::Test {
   bool in_doubt_after(const workload::Exit& exit, const std::string& program) {
     auto fresh = std::make_shared<DeliveryTally>(*tally);
     kube::Deployment deployment;
-    deployment.local_command = {program};
+    deployment.pod.local_command = {program};
     workload::DeploymentOptions options;
     Witness(fresh).watch("g", deployment, options);
     options.on_end("worker-0", exit);

@@ -240,7 +240,7 @@ TEST(Deployment, GivenALocalCommandAndTheProgramGantryThenTheyRun) {
   auto manifest = std::make_shared<kube::Manifest>(*manifest_of("exit 1"));
   manifest->deployments[0].pod.containers[0].working_dir = "/only/in/the/image";
   manifest->deployments[0].pod.containers[0].env = {{"WHO", "you", {}}};
-  manifest->deployments[0].local_command = {{"gantry", "-c", "echo $0 $(WHO); exec sleep 1000"}};
+  manifest->deployments[0].pod.local_command = {{"gantry", "-c", "echo $0 $(WHO); exec sleep 1000"}};
   World world(manifest, {.gantry_file = "/bin/sh"});
   ASSERT_TRUE(world.deployment->set_replicas(1));
   EXPECT_EQ(world.line("w-0"), "gantry you");
