@@ -211,6 +211,20 @@ class Parser {
     if (out_.allow_idle_consumers && out_.limit_to_queues_with_lag) {
       problem("limitToQueuesWithLag", "expected it without allowIdleConsumers, got both");
     }
+    if (out_.ensure_even_distribution_of_queues && out_.topics.size() > 1) {
+      problem("ensureEvenDistributionOfQueues", fmt::format("expected it with one topic, got {}", out_.topics.size()));
+    }
+    if (out_.mode == ConsumeMode::pop && (out_.ensure_even_distribution_of_queues || out_.limit_to_queues_with_lag)) {
+      problem(out_.ensure_even_distribution_of_queues ? "ensureEvenDistributionOfQueues" : "limitToQueuesWithLag",
+              "expected mode classic or auto with it, because consumers that pop share every queue, got pop");
+    }
+    if (given("credentials") && (given("accessKey") || given("secretKey"))) {
+      problem("credentials", "expected either credentials, or accessKeyFromEnv and secretKeyFromEnv, got both");
+    }
+    if (given("accessKey") != given("secretKey")) {
+      problem(given("accessKey") ? "secretKeyFromEnv" : "accessKeyFromEnv",
+              "expected a value beside the other one, got nothing; KEDA leaves out what it cannot resolve");
+    }
     if (out_.acl && out_.credentials.empty() && !(given("accessKey") && given("secretKey"))) {
       problem("authMode", "expected credentials, or accessKeyFromEnv and secretKeyFromEnv, with acl, got neither");
     }

@@ -7,8 +7,17 @@
 namespace gantry::lag {
 namespace {
 
-// A delay beyond this is the age of a message that does not exist: Java then computes "now - (-1)".
+// A delay beyond this is the age of a message that does not exist: brokers then compute "now - (-1)".
 constexpr std::int64_t kPlausibleAgeMaxMs = 10LL * 365 * 24 * 3600 * 1000;
+
+// The age of the oldest message that is left, for a group that stands before it. The delay is then no delay, but the
+// broker's own clock plus one, which is what an age by that clock needs.
+std::optional<std::int64_t> age_of_oldest_left(const QueueFacts& facts) {
+  if (!facts.delay_ms || !facts.min_time_ms || *facts.delay_ms <= kPlausibleAgeMaxMs) return std::nullopt;
+  const std::int64_t now_ms = *facts.delay_ms - 1;
+  if (*facts.min_time_ms <= 0 || *facts.min_time_ms > now_ms) return std::nullopt;
+  return now_ms - *facts.min_time_ms;
+}
 
 void add_reason(std::vector<std::string>& unknown, std::string reason) {
   if (std::find(unknown.begin(), unknown.end(), reason) == unknown.end()) unknown.push_back(std::move(reason));
@@ -76,6 +85,9 @@ QueueReading read_queue(const QueueFacts& facts, OffsetResetPolicy policy, std::
 
   if (lag == 0) {
     reading.oldest_age_ms = 0;
+  } else if (const auto age = age_of_oldest_left(facts);
+             age && *facts.consumer_offset < *facts.min_offset + (reading.never_committed ? 1 : 0)) {
+    reading.oldest_age_ms = age;
   } else if (reading.never_committed) {
     add_reason(unknown, fmt::format("{}: age: {}", facts.broker, kNeverCommitted));
   } else if (*facts.consumer_offset < *facts.min_offset) {

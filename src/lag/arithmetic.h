@@ -2,8 +2,8 @@
 // table in a test.
 //
 //   lag  = max(0, brokerOffset - max(consumerOffset, minOffset)): messages that expired are not waiting for anybody
-//   age  = the delay that the broker computes; it is meaningless when the group has never committed (it is then the age
-//          of offset -1) or stands below the minimum (that message is gone)
+//   age  = the delay that the broker computes; when the group has never committed (it is then the age of offset -1) or
+//          stands below the minimum (that message is gone), the age of the oldest message that is left
 //   a group that has never committed stands where the policy says: at the minimum (earliest) or at the end (latest)
 #pragma once
 
@@ -29,6 +29,7 @@ struct QueueFacts {
   std::optional<std::int64_t> min_offset;       // 202 minOffset
   std::optional<std::int64_t> max_offset;       // 202 maxOffset
   std::optional<std::int64_t> delay_ms;         // 303 delayTime
+  std::optional<std::int64_t> min_time_ms;      // 303 minTimeStamp: when the oldest message that is left was stored
   std::optional<bool> committed;                // 14 with setZeroIfNotFound=false, asked when must_ask_committed()
   std::optional<std::int64_t> pop_in_flight;    // said by our own broker only
   std::optional<std::int64_t> pop_ready;

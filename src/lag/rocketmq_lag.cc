@@ -113,7 +113,9 @@ asio::awaitable<Result<std::vector<QueueFacts>>> RocketmqLag::read_facts(std::st
   if (spans) {
     for (const wire::QueueTimeSpan& span : spans->consume_time_span_set) {
       auto fact = facts.find(span.message_queue);
-      if (fact != facts.end()) fact->second.delay_ms = span.delay_time_ms;
+      if (fact == facts.end()) continue;
+      fact->second.delay_ms = span.delay_time_ms;
+      fact->second.min_time_ms = span.min_timestamp_ms;
     }
   }
   co_await ask_committed(address, query.group, facts);

@@ -141,8 +141,8 @@ awaitable<void> ActivityWatch::watch(std::shared_ptr<State> state, std::shared_p
   Outcome outcome = Outcome::nothing;
   int looks = 0;
   while (!trigger->ended) {
-    auto read = fresh ? co_await state->reader->read(trigger->metadata, milliseconds::zero())
-                      : co_await state->reader->read(trigger->metadata);
+    const milliseconds max_age = fresh ? milliseconds::zero() : state->reader->reading_max_age();
+    auto read = co_await state->reader->read(trigger->metadata, max_age);
     if (trigger->ended) break;
     fresh = false;
     if (!read || !read->value.active) {

@@ -9,6 +9,7 @@
 #include <atomic>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <set>
 #include <thread>
 
@@ -31,6 +32,8 @@ using asio::awaitable;
 namespace {
 
 constexpr unsigned kTlsRefreshSeconds = 2;
+constexpr std::chrono::milliseconds kLastAnswers{200};
+constexpr std::chrono::milliseconds kLookForIdle{10};
 
 // The one mapping of our error codes to gRPC's.
 grpc::Status to_status(const Error& error) {
@@ -251,13 +254,7 @@ class ExternalScaler::Impl final : public wire::ExternalScaler::CallbackService,
     server_->GetHealthCheckService()->SetServingStatus(false);
     const auto streams = streams_;  // ending one changes them
     for (StreamBase* stream : streams) stream->end(grpc::Status::OK);
-    // Shutdown waits for calls that our thread answers, so another one has to wait for it
-    ending_ = std::thread([self = shared_from_this(), bound, done = std::move(done)]() mutable {
-      self->server_->Shutdown(std::chrono::system_clock::now() + bound);
-      self->server_->Wait();
-      self->ended_ = true;
-      asio::post(self->io_, std::move(done));
-    });
+    end_when_idle(std::chrono::steady_clock::now() + bound, std::move(done));
   }
 
   // Whether gRPC calls us no more, so that we may be destroyed.
@@ -269,6 +266,25 @@ class ExternalScaler::Impl final : public wire::ExternalScaler::CallbackService,
   }
 
  private:
+  // gRPC's own orderly end waits for its time limit as long as a caller stays connected, idle or not: so we wait for what
+  // is under way, and give it only the moment that last answers need to leave.
+  void end_when_idle(std::chrono::steady_clock::time_point deadline, std::function<void()> done) {
+    if ((calls_ == 0 && streams_.empty()) || std::chrono::steady_clock::now() >= deadline) {
+      // another thread has to wait, because calls that come now are still answered by ours
+      ending_ = std::thread([self = shared_from_this(), done = std::move(done)]() mutable {
+        self->server_->Shutdown(std::chrono::system_clock::now() + kLastAnswers);
+        self->server_->Wait();
+        self->ended_ = true;
+        asio::post(self->io_, std::move(done));
+      });
+      return;
+    }
+    auto timer = std::make_shared<asio::steady_timer>(io_, kLookForIdle);
+    timer->async_wait([self = shared_from_this(), timer, deadline, done = std::move(done)](auto) mutable {
+      self->end_when_idle(deadline, std::move(done));
+    });
+  }
+
   struct Subscription {
     ActivityWatch::Id id = 0;
     ScaledObjectRef ref;

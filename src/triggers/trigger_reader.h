@@ -40,6 +40,7 @@ class TriggerReader {
     return read(std::move(trigger), pool_.config().reading_max_age);
   }
 
+  std::chrono::milliseconds reading_max_age() const { return pool_.config().reading_max_age; }
   std::size_t clusters() const { return pool_.size(); }
   void stop() { pool_.stop(); }
 

@@ -129,7 +129,7 @@ struct SlowSource : lag::LagSource {
 TEST(LagCache, GivenManyWhoAskAtOnceThenOneReadingServesThemAll) {
   boost::asio::io_context io;
   auto source = std::make_shared<SlowSource>(io);
-  LagCache cache(io, source, 10s);
+  triggers::LagCache cache(io, source, 10s);
   std::vector<std::int64_t> seen;
   const auto ask = [&](std::string topic) -> awaitable<void> {
     lag::LagQuery query{topic, "g", lag::OffsetResetPolicy::earliest};
@@ -150,7 +150,7 @@ TEST(LagCache, GivenManyWhoAskAtOnceThenOneReadingServesThemAll) {
 TEST(LagCache, GivenAReadingThatIsOldThenItIsReadAgain) {
   boost::asio::io_context io;
   auto source = std::make_shared<SlowSource>(io);
-  LagCache cache(io, source, 0ms);
+  triggers::LagCache cache(io, source, 0ms);
   int done = 0;
   const auto ask = [&]() -> awaitable<void> {
     lag::LagQuery query{"t", "g", lag::OffsetResetPolicy::earliest};

@@ -43,7 +43,6 @@ TEST(RocketmqTrigger, GivenEveryOptionWhenParsedThenItArrives) {
                                         {"allowIdleConsumers", "true"},
                                         {"excludePersistentLag", "true"},
                                         {"scaleToZeroOnInvalidOffset", "true"},
-                                        {"ensureEvenDistributionOfQueues", "true"},
                                         {"namespace", "n"},
                                         {"tls", "enable"},
                                         {"authMode", "acl"},
@@ -61,7 +60,7 @@ TEST(RocketmqTrigger, GivenEveryOptionWhenParsedThenItArrives) {
   EXPECT_EQ(parsed->offset_reset_policy, OffsetResetPolicy::latest);
   EXPECT_TRUE(parsed->allow_idle_consumers && parsed->exclude_persistent_lag &&
               parsed->scale_to_zero_on_invalid_offset);
-  EXPECT_TRUE(parsed->ensure_even_distribution_of_queues && parsed->tls && parsed->acl);
+  EXPECT_TRUE(parsed->tls && parsed->acl);
   EXPECT_EQ(parsed->rocketmq_namespace, "n");
   EXPECT_EQ(parsed->access_key, "ak");
   EXPECT_EQ(parsed->secret_key, "sk");

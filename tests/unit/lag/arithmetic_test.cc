@@ -68,6 +68,25 @@ INSTANTIATE_TEST_SUITE_P(
                     LagCase{"committed_beyond_the_end", 10, 12, 0, 0, kUnknown, kEarliest, 0, 0}),
     [](const auto& info) { return std::string(info.param.name); });
 
+TEST(ReadQueue, GivenAGroupBeforeTheOldestMessageThenItsAgeIsByTheBrokersOwnClock) {
+  QueueFacts f = facts(100, 0, 20, kNonsenseMs + 1);  // "now - (-1)": the broker's clock says kNonsenseMs
+  f.committed = false;
+  f.min_time_ms = kNonsenseMs - 4'000;
+  std::vector<std::string> unknown;
+  EXPECT_EQ(read_queue(f, kEarliest, unknown).oldest_age_ms, 4'000);
+  f.committed = true;
+  f.consumer_offset = 10;  // and its message has expired
+  EXPECT_EQ(read_queue(f, kEarliest, unknown).oldest_age_ms, 4'000);
+  EXPECT_TRUE(unknown.empty());
+  f.consumer_offset = 20;  // stands at a message that is there: what the broker says of it makes no sense
+  EXPECT_EQ(read_queue(f, kEarliest, unknown).oldest_age_ms, std::nullopt);
+  f.consumer_offset = 10;
+  f.min_time_ms = kNonsenseMs + 1;  // stored in the future
+  EXPECT_EQ(read_queue(f, kEarliest, unknown).oldest_age_ms, std::nullopt);
+  f.min_time_ms = -1;
+  EXPECT_EQ(read_queue(f, kEarliest, unknown).oldest_age_ms, std::nullopt);
+}
+
 struct RaceCase {
   const char* name;
   std::int64_t broker, consumer, min, delay_ms;

@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "kube/manifest.h"
 
 namespace gantry::triggers {
 namespace {
@@ -89,6 +88,76 @@ TEST(TriggerValue, GivenClassicConsumersThenNoMoreReplicasThanQueuesAreAskedFor)
   EXPECT_EQ(value(trigger_value(t, {reading(10'000)})), 10'000);
 }
 
+// Lags of four queues; a group that has committed, at threshold 100.
+lag::LagReading queues_of(std::vector<std::int64_t> lags) {
+  auto r = reading(0, lags.size());
+  r.lag = 0;
+  for (std::size_t i = 0; i < lags.size(); ++i) {
+    r.queues[i].lag = lags[i];
+    *r.lag += lags[i];
+  }
+  return r;
+}
+
+TEST(TriggerValue, GivenEvenDistributionThenReplicasAreADivisorOfTheQueues) {
+  auto t = trigger();
+  t.ensure_even_distribution_of_queues = true;
+  const struct {
+    std::int64_t lag;
+    double counted;
+  } rows[] = {{0, 0}, {1, 100}, {100, 100}, {101, 200}, {201, 300}, {301, 600}, {601, 600}, {9'999, 600}};
+  for (const auto& row : rows) {
+    auto r = reading(row.lag, 6);
+    EXPECT_EQ(value(trigger_value(t, {r})), row.counted) << row.lag;
+    EXPECT_EQ(trigger_value(t, {r}).active, row.lag > 0);
+  }
+  // consumers that may idle are still spread evenly, as in KEDA's Kafka scaler
+  t.allow_idle_consumers = true;
+  EXPECT_EQ(value(trigger_value(t, {reading(9'999, 6)})), 600);
+}
+
+TEST(TriggerValue, GivenPersistentLagThenItDoesNotCountButActivates) {
+  auto t = trigger();
+  auto r = queues_of({50, 30, 0, 0});
+  r.queues[0].persistent = true;
+  EXPECT_EQ(value(trigger_value(t, {r})), 80) << "not asked for";
+  t.exclude_persistent_lag = true;
+  const auto without = trigger_value(t, {r});
+  EXPECT_EQ(value(without), 30);
+  EXPECT_EQ(without.metrics[0].measured, 80);
+  EXPECT_EQ(without.metrics[0].why_counted,
+            "without 50 of 1 queue where no offset is committed any more (excludePersistentLag: \"true\")");
+  r.queues[1].persistent = true;
+  EXPECT_EQ(value(trigger_value(t, {r})), 0);
+  EXPECT_EQ(trigger_value(t, {r}).active, true);
+}
+
+TEST(TriggerValue, GivenQueuesWithoutACommitThenThePolicySaysWhatTheyCount) {
+  auto t = trigger();
+  auto r = queues_of({50, 30, 0, 0});
+  r.queues[0].never_committed = r.queues[2].never_committed = true;
+  EXPECT_EQ(value(trigger_value(t, {r})), 80) << "earliest: the whole backlog";
+  t.scale_to_zero_on_invalid_offset = true;
+  EXPECT_EQ(value(trigger_value(t, {r})), 30);
+
+  t.offset_reset_policy = kube::OffsetResetPolicy::latest;
+  auto fresh = queues_of({0, 0, 0, 0});
+  for (auto& q : fresh.queues) q.never_committed = true;
+  EXPECT_EQ(value(trigger_value(t, {fresh})), 0);
+  EXPECT_EQ(trigger_value(t, {fresh}).active, false);
+  t.scale_to_zero_on_invalid_offset = false;
+  EXPECT_EQ(value(trigger_value(t, {fresh})), 4) << "one a queue: a consumer must come and commit";
+  EXPECT_EQ(trigger_value(t, {fresh}).active, true);
+}
+
+TEST(LagQueries, GivenARocketmqNamespaceThenNamesCarryIt) {
+  auto t = trigger();
+  t.rocketmq_namespace = "MQ_INST_1";
+  const auto queries = lag_queries(t);
+  EXPECT_EQ(queries[0].topic, "MQ_INST_1%orders");
+  EXPECT_EQ(queries[0].group, "MQ_INST_1%g");
+}
+
 TEST(TriggerValue, GivenALagThatCountsAsLessThenTheLagAndTheReasonTravelWithIt) {
   auto t = trigger();
   const auto plain = trigger_value(t, {reading(400)});
@@ -150,78 +219,6 @@ TEST(TriggerValue, GivenAThresholdInSecondsThenTheAgeIsASecondMetric) {
   EXPECT_EQ(value(both, 1), 90);
   old.oldest_age_ms.reset();
   EXPECT_FALSE(trigger_value(t, {old}).metrics[1].value);
-}
-
-constexpr const char* kYaml = R"(
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: worker}
-spec:
-  selector: {matchLabels: {app: w}}
-  template:
-    metadata: {labels: {app: w}}
-    spec: {containers: [{name: w, image: x, command: ["true"]}]}
----
-apiVersion: keda.sh/v1alpha1
-kind: ScaledObject
-metadata:
-  name: so
-  annotations: {gantry/hpa-sync-period: 2s, autoscaling.keda.sh/paused-replicas: "3"}
-spec:
-  scaleTargetRef: {name: worker}
-  pollingInterval: 5
-  cooldownPeriod: 60
-  initialCooldownPeriod: 7
-  minReplicaCount: 2
-  maxReplicaCount: 9
-  idleReplicaCount: 0
-  fallback: {failureThreshold: 4, replicas: 6, behavior: currentReplicasIfHigher}
-  advanced:
-    horizontalPodAutoscalerConfig:
-      behavior:
-        scaleUp:
-          stabilizationWindowSeconds: 11
-          selectPolicy: Min
-          policies: [{type: Pods, value: 3, periodSeconds: 4}]
-        scaleDown:
-          selectPolicy: Disabled
-          tolerance: 200m
-          policies: [{type: Percent, value: 50, periodSeconds: 8}]
-  triggers:
-    - type: external-push
-      name: backlog
-      metricType: Value
-      metadata: {scalerAddress: "gantry-scaler:6000", nameServers: "ns:9876", topic: orders, consumerGroup: g,
-                 lagThreshold: "25", activationLagThreshold: "3", lagSecondsThreshold: "40"}
-)";
-
-TEST(SpecOf, GivenAScaledObjectThenEveryFieldReachesScaling) {
-  auto manifest = kube::parse_manifests({{"so.yaml", kYaml}});
-  ASSERT_TRUE(manifest) << kube::to_error(manifest.error()).message;
-  auto spec = spec_of(manifest->scaled_objects.at(0));
-  ASSERT_TRUE(spec) << spec.error().message;
-  EXPECT_EQ(spec->polling_interval_ms, 5'000);
-  EXPECT_EQ(spec->cooldown_period_ms, 60'000);
-  EXPECT_EQ(spec->initial_cooldown_period_ms, 7'000);
-  EXPECT_EQ(spec->hpa_sync_period_ms, 2'000);
-  EXPECT_EQ(spec->min_replica_count, 2);
-  EXPECT_EQ(spec->max_replica_count, 9);
-  EXPECT_EQ(spec->idle_replica_count, 0);
-  EXPECT_EQ(spec->pause.paused_replicas, 3);
-  ASSERT_TRUE(spec->fallback);
-  EXPECT_EQ(*spec->fallback, (scaling::FallbackSpec{4, 6, scaling::FallbackBehavior::current_replicas_if_higher}));
-  EXPECT_EQ(spec->scale_up.stabilization_window_s, 11);
-  EXPECT_EQ(spec->scale_up.select_policy, scaling::SelectPolicy::min);
-  EXPECT_EQ(spec->scale_up.policies.at(0), (scaling::ScalingPolicy{scaling::PolicyType::pods, 3, 4}));
-  EXPECT_EQ(spec->scale_down.select_policy, scaling::SelectPolicy::disabled);
-  EXPECT_EQ(spec->scale_down.tolerance, 0.2);
-  EXPECT_EQ(spec->scale_down.policies.at(0), (scaling::ScalingPolicy{scaling::PolicyType::percent, 50, 8}));
-  ASSERT_EQ(spec->triggers.size(), 1u);
-  EXPECT_EQ(spec->triggers[0].name, "backlog");
-  EXPECT_EQ(spec->triggers[0].activation_threshold, 3);
-  ASSERT_EQ(spec->triggers[0].metrics.size(), 2u);
-  EXPECT_EQ(spec->triggers[0].metrics[0], (scaling::MetricSpec{"lag", scaling::TargetType::value, 25}));
-  EXPECT_EQ(spec->triggers[0].metrics[1].target, 40);
 }
 
 }  // namespace
