@@ -1,27 +1,10 @@
 #include "triggers/cluster_pool.h"
 
-#include "lag/commit_history.h"
 #include "lag/rocketmq_lag.h"
+#include "triggers/marked_lag.h"
 
 namespace gantry::triggers {
 namespace {
-
-// Readings with what the readings before say of them.
-class MarkedLag : public lag::LagSource {
- public:
-  MarkedLag(std::shared_ptr<lag::LagSource> source, std::chrono::milliseconds persistent_after)
-      : source_(std::move(source)), history_(persistent_after) {}
-
-  boost::asio::awaitable<Result<lag::LagReading>> read(lag::LagQuery query) override {
-    auto reading = co_await source_->read(std::move(query));
-    if (reading) history_.mark(*reading, std::chrono::steady_clock::now());
-    co_return reading;
-  }
-
- private:
-  std::shared_ptr<lag::LagSource> source_;
-  lag::CommitHistory history_;
-};
 
 void disconnect(const PooledCluster& pooled) {
   pooled.arrivals->stop();

@@ -16,6 +16,7 @@
 #include "rocketmq/cluster.h"
 #include "triggers/arrival_polls.h"
 #include "triggers/lag_cache.h"
+#include "triggers/marked_lag.h"
 
 namespace gantry::triggers {
 
@@ -33,9 +34,9 @@ struct ClusterPoolConfig {
   std::chrono::milliseconds connect_timeout{2'000};
   std::chrono::milliseconds request_timeout{2'000};  // of one request; a reading that takes longer fails
   std::chrono::milliseconds reading_max_age{2'000};
-  std::chrono::milliseconds persistent_after{30'000};  // see lag/commit_history.h
-  std::chrono::milliseconds idle_after{600'000};       // a cluster that nobody asked for is disconnected
-  std::size_t clusters_max = 256;                      // then resource_exhausted
+  std::chrono::milliseconds persistent_after = kPersistentAfter;  // see lag/commit_history.h
+  std::chrono::milliseconds idle_after{600'000};                  // a cluster that nobody asked for is disconnected
+  std::size_t clusters_max = 256;                                 // then resource_exhausted
 };
 
 struct PooledCluster {

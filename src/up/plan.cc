@@ -77,11 +77,7 @@ std::string unsupported_triggers(const kube::ScaledObject& object) {
 // Options of our scaler's triggers that change nothing on one machine: said, not passed over.
 void add_unused_options(const kube::ScaledObject& object, std::vector<std::string>& unused) {
   constexpr std::pair<const char*, const char*> kUnused[] = {
-      {"namespace", ""},
       {"includeDelayed", ""},
-      {"excludePersistentLag", ""},
-      {"scaleToZeroOnInvalidOffset", ""},
-      {"ensureEvenDistributionOfQueues", ""},
       {"tls", ": say --tls to gantry up"},
       {"authMode", ": say --access-key and --secret-key to gantry up"},
       {"credentials", ": say --access-key and --secret-key to gantry up"},

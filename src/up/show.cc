@@ -5,10 +5,11 @@
 #include <algorithm>
 #include <numeric>
 
-#include "triggers/trigger_value.h"
 #include "lag/rocketmq_lag.h"
 #include "net/spawn.h"
 #include "rocketmq/gather.h"
+#include "triggers/marked_lag.h"
+#include "triggers/trigger_value.h"
 #include "up/problems.h"
 
 namespace gantry::up {
@@ -46,7 +47,7 @@ Show::Show(boost::asio::io_context& io, Plan plan, std::shared_ptr<rocketmq::Clu
       plan_(std::move(plan)),
       cluster_(std::move(cluster)),
       admin_(cluster_),
-      lag_(io, std::make_shared<lag::RocketmqLag>(cluster_), kLagMaxAge),
+      lag_(io, std::make_shared<triggers::MarkedLag>(std::make_shared<lag::RocketmqLag>(cluster_)), kLagMaxAge),
       consumption_(plan_.new_broker),
       wakeup_(io) {}
 
