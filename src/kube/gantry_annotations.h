@@ -1,12 +1,14 @@
-// The `gantry/…` annotations of a ScaledObject: what only `gantry up` on one machine needs. A cluster carries them
-// along without effect, so one file serves both.
+// The `gantry/…` annotations of a ScaledObject or ScaledJob: what only `gantry up` on one machine needs. A cluster
+// carries them along without effect, so one file serves both.
 //
 //   gantry/generator:       '{"topic": "orders", "messages": 3000, "body_size": 256, "start_after": "2s"}'
 //   gantry/hpa-sync-period: 1s        how often the HPA's part of a decision is made (Kubernetes: 15s)
 //   gantry/embedded-broker: "true"    start a name server and broker, unless an existing cluster is named
+//   gantry/local-command: [...]       a ScaledJob's only (a Deployment has its own): see pod_template.h
 #pragma once
 
 #include "kube/metadata.h"
+#include "kube/pod_template.h"
 
 namespace gantry::kube {
 
@@ -26,5 +28,7 @@ struct GantryAnnotations {
 };
 
 void read_gantry_annotations_of_scaled_object(Reading& reading, const Node& object, GantryAnnotations& out);
+void read_gantry_annotations_of_scaled_job(Reading& reading, const Node& object, GantryAnnotations& out,
+                                           PodTemplate& pod);
 
 }  // namespace gantry::kube

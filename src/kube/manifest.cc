@@ -111,6 +111,9 @@ void load_deployment(Loader& loader, const Node& node) {
 void load_scaled_object(Loader& loader, const Node& node) {
   loader.add(node, scaled_object_schema(), loader.manifest.scaled_objects);
 }
+void load_scaled_job(Loader& loader, const Node& node) {
+  loader.add(node, scaled_job_schema(), loader.manifest.scaled_jobs);
+}
 void load_authentication(Loader& loader, const Node& node) {
   loader.add(node, trigger_authentication_schema(), loader.manifest.trigger_authentications);
   loader.manifest.trigger_authentications.back().cluster_wide =
@@ -126,13 +129,13 @@ const std::vector<Kind>& kinds() {
   static const std::vector<Kind> table = {
       {"apps/v1", "Deployment", load_deployment},
       {"keda.sh/v1alpha1", "ScaledObject", load_scaled_object},
+      {"keda.sh/v1alpha1", "ScaledJob", load_scaled_job},
       {"keda.sh/v1alpha1", "TriggerAuthentication", load_authentication},
       {"keda.sh/v1alpha1", "ClusterTriggerAuthentication", load_authentication},
       {"v1", "ConfigMap", load_config_map},
       {"v1", "Secret", load_secret},
       {"v1", "List", load_list},
       // accepted and listed as ignored
-      {"keda.sh/v1alpha1", "ScaledJob"},
       {"v1", "Namespace"},
       {"v1", "Service"},
       {"v1", "ServiceAccount"},
@@ -192,6 +195,17 @@ void check_unique(const std::vector<T>& objects, std::vector<Problem>& problems)
   }
 }
 
+// Of an object with triggers.
+template <class T>
+void check_authentications(const Manifest& manifest, const T& object, std::vector<Problem>& problems) {
+  for (const Trigger& trigger : object.triggers) {
+    const auto& ref = trigger.authentication_ref;
+    if (!ref || manifest.trigger_authentication(object.metadata.namespace_, *ref) != nullptr) continue;
+    problems.push_back({object.file, trigger.line, "authenticationRef.name",
+                        fmt::format("expected a {}, got {}, which does not exist", ref->kind, quoted(ref->name))});
+  }
+}
+
 void check_references(const Manifest& manifest, std::vector<Problem>& problems) {
   std::map<const Deployment*, const ScaledObject*> scaled_by;
   for (const ScaledObject& object : manifest.scaled_objects) {
@@ -209,13 +223,9 @@ void check_references(const Manifest& manifest, std::vector<Problem>& problems) 
                           fmt::format("expected a Deployment of its own, got {}, which ScaledObject {} scales",
                                       quoted(target->metadata.name), quoted(first->second->metadata.name))});
     }
-    for (const Trigger& trigger : object.triggers) {
-      const auto& ref = trigger.authentication_ref;
-      if (!ref || manifest.trigger_authentication(object.metadata.namespace_, *ref) != nullptr) continue;
-      problems.push_back({object.file, trigger.line, "authenticationRef.name",
-                          fmt::format("expected a {}, got {}, which does not exist", ref->kind, quoted(ref->name))});
-    }
+    check_authentications(manifest, object, problems);
   }
+  for (const ScaledJob& object : manifest.scaled_jobs) check_authentications(manifest, object, problems);
 }
 
 template <class T>
@@ -264,6 +274,7 @@ std::expected<Manifest, std::vector<Problem>> parse_manifests(const std::vector<
     }
     append(all.deployments, one->deployments);
     append(all.scaled_objects, one->scaled_objects);
+    append(all.scaled_jobs, one->scaled_jobs);
     append(all.trigger_authentications, one->trigger_authentications);
     append(all.config_maps, one->config_maps);
     append(all.secrets, one->secrets);
@@ -273,6 +284,7 @@ std::expected<Manifest, std::vector<Problem>> parse_manifests(const std::vector<
   if (problems.empty()) {
     check_unique(all.deployments, problems);
     check_unique(all.scaled_objects, problems);
+    check_unique(all.scaled_jobs, problems);
     check_unique(all.trigger_authentications, problems);
     check_unique(all.config_maps, problems);
     check_unique(all.secrets, problems);
@@ -285,16 +297,30 @@ std::expected<Manifest, std::vector<Problem>> parse_manifests(const std::vector<
   return all;
 }
 
+namespace {
+
+// Every trigger of every object.
+template <class Visit>
+void for_each_trigger(Manifest& manifest, Visit visit) {
+  for (ScaledObject& object : manifest.scaled_objects) std::ranges::for_each(object.triggers, visit);
+  for (ScaledJob& object : manifest.scaled_jobs) std::ranges::for_each(object.triggers, visit);
+}
+
+}  // namespace
+
 void redirect_name_servers(Manifest& manifest, const std::string& name_servers) {
   std::set<std::string> before;
-  for (const ScaledObject& object : manifest.scaled_objects) {
-    for (const Trigger& trigger : object.triggers) {
-      auto found = trigger.metadata.find("nameServers");
-      if (trigger.rocketmq && found != trigger.metadata.end()) before.insert(found->second);
-    }
-  }
+  for_each_trigger(manifest, [&](const Trigger& trigger) {
+    auto found = trigger.metadata.find("nameServers");
+    if (trigger.rocketmq && found != trigger.metadata.end()) before.insert(found->second);
+  });
   const auto redirect = [&](std::string& value) {
     if (before.contains(value)) value = name_servers;
+  };
+  const auto redirect_pod = [&](PodTemplate& pod) {
+    for (Container& container : pod.containers) {
+      for (EnvVar& variable : container.env) redirect(variable.value);
+    }
   };
   for (ConfigMap& object : manifest.config_maps) {
     for (auto& [key, value] : object.data) redirect(value);
@@ -302,20 +328,15 @@ void redirect_name_servers(Manifest& manifest, const std::string& name_servers) 
   for (Secret& object : manifest.secrets) {
     for (auto& [key, value] : object.data) redirect(value);
   }
-  for (Deployment& object : manifest.deployments) {
-    for (Container& container : object.pod.containers) {
-      for (EnvVar& variable : container.env) redirect(variable.value);
-    }
-  }
-  for (ScaledObject& object : manifest.scaled_objects) {
-    for (Trigger& trigger : object.triggers) {
-      if (!trigger.rocketmq) continue;
-      auto found = trigger.metadata.find("nameServers");
-      if (found != trigger.metadata.end()) redirect(found->second);
-      auto parsed = parse_rocketmq_trigger(trigger.metadata, FromEnv::names);
-      if (parsed) trigger.rocketmq = std::move(*parsed);
-    }
-  }
+  for (Deployment& object : manifest.deployments) redirect_pod(object.pod);
+  for (ScaledJob& object : manifest.scaled_jobs) redirect_pod(object.job.pod);
+  for_each_trigger(manifest, [&](Trigger& trigger) {
+    if (!trigger.rocketmq) return;
+    auto found = trigger.metadata.find("nameServers");
+    if (found != trigger.metadata.end()) redirect(found->second);
+    auto parsed = parse_rocketmq_trigger(trigger.metadata, FromEnv::names);
+    if (parsed) trigger.rocketmq = std::move(*parsed);
+  });
 }
 
 }  // namespace gantry::kube

@@ -6,6 +6,7 @@
 
 #include "kube/config.h"
 #include "kube/deployment.h"
+#include "kube/scaled_job.h"
 #include "kube/scaled_object.h"
 
 namespace gantry::kube {
@@ -13,6 +14,7 @@ namespace gantry::kube {
 struct Manifest {
   std::vector<Deployment> deployments;
   std::vector<ScaledObject> scaled_objects;
+  std::vector<ScaledJob> scaled_jobs;
   std::vector<TriggerAuthentication> trigger_authentications;
   std::vector<ConfigMap> config_maps;
   std::vector<Secret> secrets;

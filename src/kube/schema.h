@@ -132,6 +132,8 @@ class Schema {
   Schema& optional(std::string_view name, std::optional<M> T::* member, Reader<M> reader) {
     return add(name, false, [=](Reading& r, const Node& node, T& out) { reader(r, node, (out.*member).emplace()); });
   }
+  // One whose reader sees the whole.
+  Schema& optional_as(std::string_view name, Reader<T> reader) { return add(name, false, std::move(reader)); }
   // Fields that are known and of no use here.
   Schema& ignored(std::initializer_list<std::string_view> names) {
     for (std::string_view name : names) add(name, false, nullptr);
@@ -147,6 +149,11 @@ class Schema {
       reading.problem(node.line,
                       fmt::format("expected nothing, because {} is not supported here, got {}", name, describe(node)));
     });
+  }
+  // A field that is checked, and has no effect here.
+  Schema& optional_check(std::string_view name, std::function<void(Reading&, const Node&)> check) {
+    return add(name, false,
+               [name, check = std::move(check)](Reading& reading, const Node& node, T&) { check(reading, node); });
   }
   // Fields that whoever chose this schema has read.
   Schema& read_before(std::initializer_list<std::string_view> names) {
