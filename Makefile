@@ -4,7 +4,7 @@ JOBS ?= 2
 PRESETS := release debug asan tsan
 NINJA = ninja -C build/$(1) -j$(JOBS)
 
-.PHONY: help run test e2e check-all build $(PRESETS) bench fuzz coverage format lint install setup clean
+.PHONY: help run test e2e check-all build $(PRESETS) bench fuzz coverage format lint image deb install setup clean
 
 help:  ## this list
 	@sed -nE 's/^([a-z][a-z -]*):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -24,7 +24,7 @@ build/%/build.ninja: CMakeLists.txt CMakePresets.json
 setup:
 	@tools/setup run
 
-test:  ## everything that CI runs: unit (release, asan), integration, interop, e2e, page
+test:  ## everything that CI runs: unit (release, asan), integration, interop, e2e, deploy, page
 	@tools/setup test
 	@tools/test
 
@@ -57,8 +57,16 @@ lint:  ## clang-format, clang-tidy, shellcheck
 	@tools/setup all
 	@tools/lint
 
+image: release  ## a container image without Docker: build/image/gantry.tar
+	@tools/image
+
+deb: release  ## a Debian package with systemd units: build/deb/gantry_VERSION_amd64.deb
+	@tools/setup test
+	@cpack --config build/release/CPackConfig.cmake -B build/deb >build/deb.log || { cat build/deb.log; exit 1; }
+	@ls build/deb/*.deb
+
 install: release  ## PREFIX=/usr/local
-	@cmake --install build/release --prefix $(or $(PREFIX),/usr/local)
+	@cmake --install build/release --component program --prefix $(or $(PREFIX),/usr/local)
 
 clean:
 	rm -rf build
