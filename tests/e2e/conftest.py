@@ -31,6 +31,14 @@ def binaries():
 
 
 @pytest.fixture(scope="session")
+def helm(binaries):
+    path, reason = peers.helm()
+    if reason:
+        pytest.skip(f"no helm: {reason}")
+    return path
+
+
+@pytest.fixture(scope="session")
 def names(tmp_path_factory):
     reason = Names.lacking()
     if reason:

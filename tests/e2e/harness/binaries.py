@@ -1,6 +1,7 @@
 """Where the peers' binaries are: cluster/setup fills a cache from an archive of ready-built ones, or builds them."""
 import os
 import pathlib
+import shutil
 import subprocess
 
 HERE = pathlib.Path(__file__).resolve().parent.parent
@@ -17,7 +18,9 @@ def locate():
 
 
 def helm():
-    """(path of helm, None), or (None, why there is none)."""
+    """(path of helm, None), or (None, why there is none). One on the PATH is taken, else it is built."""
+    if found := shutil.which("helm"):
+        return pathlib.Path(found), None
     directory, reason = _setup("helm")
     return (directory / "helm" if directory else None), reason
 

@@ -1,0 +1,174 @@
+"""What deploy/ ships, taken by a real API server: the Helm chart in every profile, the plain manifests, the examples."""
+import json
+import os
+import pathlib
+import subprocess
+
+import pytest
+import yaml
+from harness import binaries as peers
+from harness.daemon import wait_until
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+CHART = ROOT / "deploy" / "helm" / "gantry-scaler"
+PROFILES = sorted(path.stem for path in (CHART / "profiles").glob("*.yaml"))
+PLAIN = sorted((ROOT / "deploy" / "kubernetes").glob("*.yaml"))
+EXAMPLES = sorted((ROOT / "deploy" / "examples").glob("*.yaml"))
+NAMESPACE = "gantry-system"
+ACCOUNT = f"system:serviceaccount:{NAMESPACE}:gantry-scaler"
+
+
+def documents(text):
+    return [document for document in yaml.safe_load_all(text) if document]
+
+
+def identity(document):
+    return document["apiVersion"], document["kind"], document["metadata"].get("namespace"), document["metadata"]["name"]
+
+
+def render(helm, *arguments, check=True):
+    done = subprocess.run([helm, "template", "gantry-scaler", CHART, "--namespace", NAMESPACE, "--kube-version", "1.36.0", *map(str, arguments)],
+                          capture_output=True, text=True)
+    if check:
+        assert done.returncode == 0, done.stderr
+    return done.stdout if check else done
+
+
+@pytest.fixture
+def scaler_namespace(bare_plane):
+    """The namespace of the plain manifests, empty, where only pods of the restricted profile are let in."""
+    wait_until(lambda: not bare_plane.api.find(f"/api/v1/namespaces/{NAMESPACE}"), 60, "end of the namespace before")
+    bare_plane.namespace(NAMESPACE)
+    bare_plane.api.merge(f"/api/v1/namespaces/{NAMESPACE}", {"metadata": {"labels": {"pod-security.kubernetes.io/enforce": "restricted"}}})
+    yield bare_plane
+    bare_plane.api.kubectl("delete", "namespace", NAMESPACE, "--wait=false")
+
+
+def apply_and_wait(plane, text):
+    """Server-side, with unknown fields refused; then every pod has to get through admission and scheduling."""
+    plane.api.kubectl("apply", "--server-side", "--validate=strict", "-f", "-", stdin=text)
+    replicas = next(d["spec"]["replicas"] for d in documents(text) if d["kind"] == "Deployment")
+    path = f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments/gantry-scaler"
+    wait_until(lambda: plane.api.get(path).get("status", {}).get("readyReplicas") == replicas, 60, f"{replicas} ready pods")
+
+
+def remove(plane, text):
+    plane.api.kubectl("delete", "--ignore-not-found", "--wait=false", "-f", "-", stdin=text)
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_GivenAProfile_WhenInstalled_ThenTheApiServerTakesItAndPodsOfTheRestrictedKindRun(scaler_namespace, helm, profile):
+    scaler_namespace.api.apply(peers.MANIFESTS / "service-monitor-crd.yaml")
+    scaler_namespace.api.kubectl("wait", "--for=condition=Established", "--timeout=30s", "crd/servicemonitors.monitoring.coreos.com")
+    text = render(helm, "-f", CHART / "profiles" / f"{profile}.yaml")
+
+    apply_and_wait(scaler_namespace, text)
+
+    remove(scaler_namespace, text)
+
+
+@pytest.mark.parametrize("manifest", PLAIN, ids=lambda path: path.stem)
+def test_GivenAPlainManifest_WhenApplied_ThenTheApiServerTakesIt(scaler_namespace, manifest):
+    text = manifest.read_text()
+
+    apply_and_wait(scaler_namespace, text)
+
+    remove(scaler_namespace, text)
+
+
+def test_GivenTheChart_WhenThePlainManifestsAreRenderedAgain_ThenTheyAreTheSame(helm, tmp_path):
+    subprocess.run([ROOT / "tools" / "manifests", tmp_path], check=True, env={**os.environ, "HELM": str(helm)})
+
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {path.name: path.read_text() for path in PLAIN}
+
+
+def test_GivenTheChart_WhenLinted_ThenHelmHasNothingToSay(helm):
+    done = subprocess.run([helm, "lint", "--strict", CHART], capture_output=True, text=True)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("value, problem", [
+    ("replicas=two", "replicas"),
+    ("replica=2", "replica"),
+    ("grpc.port=70000", "port"),
+    ("image.pullPolicy=Sometimes", "pullPolicy"),
+    ("credentials[0].name=orders", "secretName"),
+    ("credentials[0].name=Orders,credentials[0].secretName=s", "name"),
+    ("exporter.nameServers=rocketmq", "nameServers"),
+    ("metricsApi.enabled=true", "metricsApi.tls"),
+    ("metricsApi.enabled=true,metricsApi.tls.secretName=s", "caBundle"),
+    ("serviceMonitor.interval=often", "interval"),
+    ("extraArgs[0]=verbose", "extraArgs"),
+])
+def test_GivenAValueThatCannotBe_WhenRendered_ThenHelmNamesIt(helm, value, problem):
+    done = render(helm, "--set", value, check=False)
+
+    assert done.returncode != 0 and problem in done.stderr
+
+
+# who may do what: the rights of a profile are these and no others that matter
+RIGHTS = [
+    ("scaler", "list", "scaledobjects.keda.sh", True),
+    ("scaler", "watch", "horizontalpodautoscalers.autoscaling", True),
+    ("scaler", "patch", "scaledobjects.keda.sh", False),
+    ("scaler", "list", "pods", False),
+    ("scaler", "list", "secrets", False),
+    ("scaler", "update", "deployments.apps", False),
+    ("metrics-api", "list", "pods", True),
+    ("metrics-api", "delete", "pods", False),
+    ("metrics-api", "list", "secrets", False),
+    ("metrics-api", "list", "scaledobjects.keda.sh", False),
+    ("metrics-api", "create", "subjectaccessreviews.authorization.k8s.io", False),
+]
+
+
+@pytest.mark.parametrize("profile", sorted({row[0] for row in RIGHTS}))
+def test_GivenAProfile_WhenItsAccountIsAsked_ThenItHasTheRightsThatItNeedsAndNoMore(scaler_namespace, profile):
+    text = (ROOT / "deploy" / "kubernetes" / f"{profile}.yaml").read_text()
+    scaler_namespace.api.kubectl("apply", "--server-side", "-f", "-", stdin=text)
+
+    def may(verb, resource):
+        name, _, group = resource.partition(".")
+        review = {"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview",
+                  "spec": {"user": ACCOUNT, "groups": ["system:serviceaccounts", "system:authenticated"],
+                           "resourceAttributes": {"verb": verb, "resource": name, "group": group, "namespace": "default"}}}
+        return scaler_namespace.api.request("POST", "/apis/authorization.k8s.io/v1/subjectaccessreviews", review)["status"]["allowed"]
+
+    expected = {(verb, resource): allowed for name, verb, resource, allowed in RIGHTS if name == profile}
+    wait_until(lambda: {key: may(*key) for key in expected} == expected, 10, f"rights {expected}")  # a binding counts a moment later
+    remove(scaler_namespace, text)
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
+def test_GivenAnExample_WhenApplied_ThenTheApiServerTakesItAsItIs(plane, keda, namespace, example):
+    plane.api.kubectl("apply", "-n", namespace, "--server-side", "--validate=strict", "-f", example)
+    # what the API server stored is what the example says: no field was dropped
+    for document in documents(example.read_text()):
+        stored = json.loads(plane.api.kubectl("get", document["kind"], document["metadata"]["name"], "-n", namespace, "-o", "json"))
+        assert contains(stored.get("spec", {}), document.get("spec", {}))
+
+
+def contains(whole, part):
+    if isinstance(part, dict):
+        return isinstance(whole, dict) and all(name in whole and contains(whole[name], value) for name, value in part.items())
+    if isinstance(part, list):
+        return isinstance(whole, list) and len(whole) == len(part) and all(map(contains, whole, part))
+    return whole == part
+
+
+def test_GivenTheExamples_WhenTheirOptionsAreCollected_ThenEveryOptionOfTheReferenceIsShown():
+    reference = (ROOT / "docs" / "reference.md").read_text()
+    shown = {option for path in EXAMPLES for d in documents(path.read_text()) for t in d.get("spec", {}).get("triggers", [])
+             if t["type"].startswith("external") for option in t["metadata"]}
+    kinds = {(d["kind"], t["type"]) for path in EXAMPLES for d in documents(path.read_text()) for t in d.get("spec", {}).get("triggers", [])}
+
+    assert {("ScaledObject", "external"), ("ScaledObject", "external-push"), ("ScaledJob", "external")} <= kinds
+    assert ("ScaledJob", "external-push") not in kinds  # KEDA ignores those
+    unexplained = [option for option in shown - {"scalerAddress"} if f"`{option}`" not in reference and f"`{option.removesuffix('FromEnv')}" not in reference]
+    assert not unexplained
+    asked = {"nameServers", "topic", "topics", "consumerGroup", "lagThreshold", "activationLagThreshold", "lagSecondsThreshold", "mode",
+             "includeRetry", "includeDelayed", "offsetResetPolicy", "allowIdleConsumers", "limitToQueuesWithLag", "excludePersistentLag",
+             "scaleToZeroOnInvalidOffset", "ensureEvenDistributionOfQueues", "namespace", "tls", "authMode", "credentials",
+             "accessKeyFromEnv", "secretKeyFromEnv"}
+    assert asked <= shown
