@@ -15,6 +15,12 @@ _CONTROLLERS_OFF = ("nodeipam", "node-lifecycle-controller", "persistentvolume-b
                     "persistentvolume-attach-detach-controller", "persistentvolume-expander-controller",
                     "ephemeral-volume-controller")
 
+_ROOM = {"cpu": "256", "memory": "1Ti", "pods": "1000"}
+_LOCAL_NODE_STATUS = {"status": {"capacity": _ROOM, "allocatable": _ROOM, "conditions": [{"type": "Ready", "status": "True"}]}}
+# what the two admission plugins need to put all pods of a namespace on the node of harness/kubelet.py
+_RUNS_PODS = {"scheduler.alpha.kubernetes.io/node-selector": "e2e/pods=local",
+              "scheduler.alpha.kubernetes.io/defaultTolerations": '[{"key": "e2e/pods", "operator": "Exists"}]'}
+
 
 class ControlPlane:
     """Up when the constructor returns (about 5 s on an idle machine); `stop` ends all of it."""
@@ -81,6 +87,7 @@ class ControlPlane:
                  "--tls-cert-file", self._server[0], "--tls-private-key-file", self._server[1],
                  "--client-ca-file", self.ca.certificate, "--authorization-mode", "RBAC",
                  "--disable-admission-plugins", "TaintNodesByCondition",
+                 "--enable-admission-plugins", "PodNodeSelector,PodTolerationRestriction",
                  "--service-account-issuer", "https://kubernetes.default.svc",
                  "--service-account-key-file", public, "--service-account-signing-key-file", private,
                  "--requestheader-client-ca-file", self.front_proxy_ca.certificate,
@@ -98,11 +105,13 @@ class ControlPlane:
                                   "--horizontal-pod-autoscaler-initial-readiness-delay", "1s",
                                   "--horizontal-pod-autoscaler-downscale-stabilization", hpa_downscale, *self._gates)
         self._run_with_kubeconfig("scheduler", self._scheduler_port)
-        self.run("kwok", "--kubeconfig", self.kubeconfig, "--config", self._binaries / "kwok-stages.yaml", "--manage-all-nodes",
+        self.run("kwok", "--kubeconfig", self.kubeconfig, "--config", self._binaries / "kwok-stages.yaml",
+                 "--manage-all-nodes=false", "--manage-nodes-with-label-selector", "e2e/pods=fake",
                  "--cidr", "10.0.0.1/16", "--node-ip", IP, "--server-address", f"{IP}:{self._kwok_port}",
                  "--node-lease-duration-seconds", "40")
         self.api.apply(MANIFESTS / "hpa-reads-metrics.yaml")
         self.api.apply(MANIFESTS / "node.yaml")
+        self.api.request("PATCH", "/api/v1/nodes/local/status", _LOCAL_NODE_STATUS, "application/merge-patch+json")
         wait_until(self._node_is_ready, 60, "ready node", watch=self._daemons)
         wait_until(lambda: self.api.find("/api/v1/namespaces/default/serviceaccounts/default"), 60, "default service account",
                    watch=self._daemons)
@@ -133,9 +142,9 @@ class ControlPlane:
         service = self.api.find(f"/apis/apiregistration.k8s.io/v1/apiservices/{version}.{group}") or {}
         return any(c["type"] == "Available" and c["status"] == "True" for c in service.get("status", {}).get("conditions", []))
 
-    def namespace(self, name):
-        """A namespace of a test's own, with its default service account."""
-        self.api.request("POST", "/api/v1/namespaces", {"metadata": {"name": name}})
+    def namespace(self, name, runs_pods=False):
+        """A namespace of a test's own, with its default service account. `runs_pods`: by a Kubelet, which the test starts."""
+        self.api.request("POST", "/api/v1/namespaces", {"metadata": {"name": name, "annotations": _RUNS_PODS if runs_pods else {}}})
         wait_until(lambda: self.api.find(f"/api/v1/namespaces/{name}/serviceaccounts/default"), 20, f"service account in {name}")
         return name
 

@@ -1,0 +1,62 @@
+"""A RocketMQ cluster of a test, ours or the Java one: its topics, messages sent one by one, offsets committed at will.
+
+Lag is made and taken away without consumers: what is tested here is scaling. The consumers' own part is in tests/interop."""
+import contextlib
+import itertools
+import time
+
+from support import gantry, java, ports, wire
+
+_SEND_MESSAGE, _COMMIT_OFFSET, _MAX_OFFSET = 10, 15, 30
+_numbers = itertools.count(1)
+
+
+class Cluster:
+    def __init__(self, kind, namesrv, broker, process):
+        self.kind = kind
+        self.namesrv = namesrv
+        self.broker = broker
+        self.process = process
+
+    def topic(self, stem="topic", queues=8):
+        """A new topic that has a route."""
+        topic = f"{stem}-{next(_numbers)}"
+        gantry.command("topic", "create", topic, "--queues", queues, "--namesrv", self.namesrv)
+        wire.wait_until(lambda: wire.call(self.namesrv, 105, {"topic": topic}).code == 0, 10, f"a route of {topic}")
+        return topic
+
+    def send(self, topic, n, queues=8):
+        for i in range(n):
+            answer = wire.call(self.broker, _SEND_MESSAGE, {
+                "producerGroup": "e2e", "topic": topic, "defaultTopic": "TBW102", "defaultTopicQueueNums": "8",
+                "queueId": str(i % queues), "sysFlag": "0", "bornTimestamp": str(int(time.time() * 1000)), "flag": "0",
+                "properties": "", "reconsumeTimes": "0", "unitMode": "false", "batch": "false"}, b"order")
+            assert answer.code == 0, answer
+
+    def commit_all(self, topic, group, queues=8):
+        """As if the group had consumed everything."""
+        for queue in range(queues):
+            end = wire.call(self.broker, _MAX_OFFSET, {"topic": topic, "queueId": str(queue)}).fields["offset"]
+            answer = wire.call(self.broker, _COMMIT_OFFSET, {"consumerGroup": group, "topic": topic, "queueId": str(queue), "commitOffset": end})
+            assert answer.code == 0, answer
+
+
+@contextlib.contextmanager
+def embedded(binary, directory, *, namesrv=None, broker=None):
+    """`gantry broker`. `namesrv`, `broker`: host:port to listen on, else any on 127.0.0.1."""
+    process = gantry.Broker(binary, directory, *(["--namesrv-listen", namesrv] if namesrv else []), *(["--listen", broker] if broker else []))
+    try:
+        yield Cluster("gantry", process.namesrv, process.broker, process)
+    finally:
+        process.stop()
+
+
+@contextlib.contextmanager
+def apache(directory):
+    namesrv_port, broker_port = ports.free(1), ports.free(4) + 2  # the broker also takes the ports beside its own
+    process = java.cluster(directory, namesrv_port, broker_port)
+    try:
+        wire.wait_for_broker(f"127.0.0.1:{namesrv_port}")
+        yield Cluster("java", f"127.0.0.1:{namesrv_port}", f"127.0.0.1:{broker_port}", process)
+    finally:
+        process.kill()
