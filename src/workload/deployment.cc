@@ -3,29 +3,14 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <array>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <cstdlib>
 #include <tuple>
 
-#include "kube/environment.h"
 #include "workload/own_program.h"
+#include "workload/pod_command.h"
 
 namespace gantry::workload {
-namespace {
-
-// What a process needs to find programs, its home and its words; everything else of gantry's environment is gantry's.
-constexpr std::array<const char*, 5> kInherited = {"PATH", "HOME", "LANG", "TZ", "TMPDIR"};
-
-// A script finds `gantry` as a command does, last of all: whoever has another one installed keeps that.
-void add_to_path(const std::string& program, std::string& path) {
-  const std::size_t slash = program.rfind('/');
-  if (slash == std::string::npos || slash == 0 || program.starts_with("/proc/")) return;
-  path += (path.empty() ? "" : ":") + program.substr(0, slash);
-}
-
-}  // namespace
 
 Result<std::unique_ptr<Deployment>> Deployment::create(boost::asio::io_context& io,
                                                        std::shared_ptr<const kube::Manifest> manifest,
@@ -55,38 +40,10 @@ Deployment::~Deployment() {
 }
 
 Result<Command> Deployment::command_for(const std::string& replica) const {
-  const kube::Container& container = spec_.pod.main_container();
-  auto variables = kube::resolve_environment(*manifest_, container,
-                                             {.name = replica,
-                                              .namespace_ = spec_.metadata.namespace_,
-                                              .uid = replica,
-                                              .labels = spec_.pod.metadata.labels,
-                                              .annotations = spec_.pod.metadata.annotations});
-  if (!variables) return std::unexpected(variables.error());
-
-  for (const auto& [name, value] : options_.environment) variables->try_emplace(name, value);
-  Command command;
-  if (spec_.pod.local_command) {
-    command.argv = kube::resolve_command(*spec_.pod.local_command, *variables);
-  } else {
-    command.argv = kube::resolve_command(container.command, *variables);
-    const auto args = kube::resolve_command(container.args, *variables);
-    command.argv.insert(command.argv.end(), args.begin(), args.end());
-    command.working_dir = container.working_dir;  // one of an image has no meaning for a local command
-  }
-  if (command.argv.empty() || command.argv[0].empty())
-    return fail(Errc::invalid_argument, "container {} has no command", container.name);
-  command.file = command.argv[0] == "gantry" ? options_.gantry_file : command.argv[0];
-
-  const bool sets_path = variables->contains("PATH");
-  for (const char* name : kInherited) {
-    if (const char* value = std::getenv(name)) variables->try_emplace(name, value);
-  }
-  if (!sets_path) add_to_path(options_.gantry_file, (*variables)["PATH"]);
-  variables->try_emplace("HOSTNAME", replica);
-  variables->try_emplace("POD_NAME", replica);
-  for (const auto& [name, value] : *variables) command.environment.push_back(fmt::format("{}={}", name, value));
-  return command;
+  PodIdentity identity;
+  identity.name = replica;
+  identity.namespace_ = spec_.metadata.namespace_;
+  return pod_command(*manifest_, spec_.pod, identity, options_.environment, options_.gantry_file);
 }
 
 std::chrono::milliseconds Deployment::grace_period() const {
