@@ -7,7 +7,7 @@ install(FILES ${deploy}/systemd/gantry-broker.service ${deploy}/systemd/gantry-s
 install(FILES ${deploy}/systemd/gantry.conf DESTINATION lib/sysusers.d COMPONENT system EXCLUDE_FROM_ALL)
 install(FILES ${deploy}/systemd/scaler.yaml ${deploy}/systemd/broker.env
         DESTINATION /etc/gantry COMPONENT system EXCLUDE_FROM_ALL)
-install(FILES README.md CHANGELOG.md DESTINATION share/doc/gantry COMPONENT system EXCLUDE_FROM_ALL)
+install(FILES README.md CHANGELOG.md docs/keda.md docs/upgrade.md DESTINATION share/doc/gantry COMPONENT system EXCLUDE_FROM_ALL)
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME gantry)

@@ -1,5 +1,6 @@
 """End to end: a real Kubernetes control plane and a real KEDA, with RocketMQ brokers and our scaler. See README.md."""
 import collections
+import contextlib
 import itertools
 import os
 import pathlib
@@ -14,8 +15,10 @@ os.environ["GANTRY_INTEROP_PORTS"] = os.environ.get("GANTRY_E2E_PORTS", "19400-1
 
 from harness import binaries as peers  # noqa: E402
 from harness import control_plane, keda as keda_module  # noqa: E402
+from harness import rocketmq  # noqa: E402
 from harness.names import Names  # noqa: E402
-from support import ports  # noqa: E402
+from harness.scaler import Scaler  # noqa: E402
+from support import gantry, java, ports  # noqa: E402
 
 TEST_SECONDS_MAX = 120
 _numbers = itertools.count(1)
@@ -66,6 +69,42 @@ def bare_plane(binaries, tmp_path_factory):
 @pytest.fixture(scope="session")
 def keda(plane, names):
     return keda_module.Keda(plane, ports.free(keda_module.PORTS), names)  # ends with the control plane
+
+
+@pytest.fixture(scope="session")
+def binary():
+    path = gantry.binary()
+    if not path:
+        pytest.skip(f"no gantry binary at {gantry.path()} (set GANTRY)")
+    return path
+
+
+@pytest.fixture(scope="session")
+def brokers(binary, tmp_path_factory):
+    """brokers("gantry") or brokers("java"): a name server with a broker that all tests share, started when first asked for."""
+    running, stack = {}, contextlib.ExitStack()
+
+    def get(kind):
+        if kind not in running:
+            directory = tmp_path_factory.mktemp(kind)
+            if kind == "java":
+                if reason := java.setup():
+                    pytest.skip(reason)
+                running[kind] = stack.enter_context(rocketmq.apache(directory))
+            else:
+                running[kind] = stack.enter_context(rocketmq.embedded(binary, directory))
+        return running[kind]
+
+    with stack:
+        yield get
+
+
+@pytest.fixture(scope="session")
+def scaler(binary, names, tmp_path_factory):
+    """The scaler of tests that do it no harm."""
+    scaler = Scaler(binary, tmp_path_factory.mktemp("scaler"), names).start()
+    yield scaler
+    scaler.kill()
 
 
 @pytest.fixture

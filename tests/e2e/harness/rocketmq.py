@@ -3,20 +3,24 @@
 Lag is made and taken away without consumers: what is tested here is scaling. The consumers' own part is in tests/interop."""
 import contextlib
 import itertools
+import json
 import time
 
 from support import gantry, java, ports, wire
 
-_SEND_MESSAGE, _COMMIT_OFFSET, _MAX_OFFSET = 10, 15, 30
+_SEND_MESSAGE, _COMMIT_OFFSET, _MAX_OFFSET, _CREATE_GROUP = 10, 15, 30, 200
 _numbers = itertools.count(1)
 
 
 class Cluster:
-    def __init__(self, kind, namesrv, broker, process):
+    def __init__(self, kind, start):
+        """`start` gives (name server, broker, process); called again it starts the same again."""
         self.kind = kind
-        self.namesrv = namesrv
-        self.broker = broker
-        self.process = process
+        self._start = start
+        self.restart()
+
+    def restart(self):
+        self.namesrv, self.broker, self.process = self._start()
 
     def topic(self, stem="topic", queues=8):
         """A new topic that has a route."""
@@ -33,6 +37,14 @@ class Cluster:
                 "properties": "", "reconsumeTimes": "0", "unitMode": "false", "batch": "false"}, b"order")
             assert answer.code == 0, answer
 
+    def group(self, name):
+        """A consumer group of that name; the Java broker takes no offsets of one that it does not know."""
+        body = {"groupName": name, "consumeEnable": True, "consumeBroadcastEnable": True, "consumeFromMinEnable": True, "retryQueueNums": 1,
+                "retryMaxTimes": 16, "brokerId": 0, "whichBrokerWhenConsumeSlowly": 1}
+        answer = wire.call(self.broker, _CREATE_GROUP, {}, json.dumps(body).encode())
+        assert answer.code == 0, answer
+        return name
+
     def commit_all(self, topic, group, queues=8):
         """As if the group had consumed everything."""
         for queue in range(queues):
@@ -42,21 +54,32 @@ class Cluster:
 
 
 @contextlib.contextmanager
-def embedded(binary, directory, *, namesrv=None, broker=None):
-    """`gantry broker`. `namesrv`, `broker`: host:port to listen on, else any on 127.0.0.1."""
-    process = gantry.Broker(binary, directory, *(["--namesrv-listen", namesrv] if namesrv else []), *(["--listen", broker] if broker else []))
+def embedded(binary, directory, host="127.0.0.1", namesrv_port=None, broker_port=None):
+    """`gantry broker`."""
+    namesrv_port, broker_port = namesrv_port or ports.free(1), broker_port or ports.free(1)
+
+    def start():
+        process = gantry.Broker(binary, directory, host=host, namesrv_port=namesrv_port, broker_port=broker_port)
+        return process.namesrv, process.broker, process
+
+    cluster = Cluster("gantry", start)
     try:
-        yield Cluster("gantry", process.namesrv, process.broker, process)
+        yield cluster
     finally:
-        process.stop()
+        cluster.process.stop()
 
 
 @contextlib.contextmanager
 def apache(directory):
     namesrv_port, broker_port = ports.free(1), ports.free(4) + 2  # the broker also takes the ports beside its own
-    process = java.cluster(directory, namesrv_port, broker_port)
-    try:
+
+    def start():
+        process = java.cluster(directory, namesrv_port, broker_port)
         wire.wait_for_broker(f"127.0.0.1:{namesrv_port}")
-        yield Cluster("java", f"127.0.0.1:{namesrv_port}", f"127.0.0.1:{broker_port}", process)
+        return f"127.0.0.1:{namesrv_port}", f"127.0.0.1:{broker_port}", process
+
+    cluster = Cluster("java", start)
+    try:
+        yield cluster
     finally:
-        process.kill()
+        cluster.process.kill()

@@ -1,6 +1,7 @@
 """`gantry scaler` at the address of its Service, found by the names that its pods would find."""
 import json
 import socket
+import urllib.request
 
 from .daemon import Daemon, wait_until
 
@@ -34,6 +35,16 @@ class Scaler:
     def _accepts(self):
         with socket.create_connection((self._host, PORT), 1):
             return True
+
+    def page(self):
+        """What the page knows of the scaled objects."""
+        with urllib.request.urlopen(f"http://{self._host}:{PAGE_PORT}/api/scaled-objects", timeout=5) as answer:
+            return json.load(answer)
+
+    def wait_for_idle(self, topic):
+        """Until KEDA has asked about the topic's trigger and learned that there is nothing to do."""
+        wait_until(lambda: any(topic in trigger["topics"] and trigger["active"] is False for trigger in self.page()["triggers"]), 10,
+                   f"idle trigger of {topic}", watch=[self.daemon])
 
     def kill(self):
         self.daemon.kill()

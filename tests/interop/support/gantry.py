@@ -21,10 +21,11 @@ def binary():
 class Broker:
     """`gantry broker`, up when the constructor returns."""
 
-    def __init__(self, executable, directory, *arguments, namesrv_port=None, broker_port=None, credentials=None):
+    def __init__(self, executable, directory, *arguments, namesrv_port=None, broker_port=None, credentials=None,
+                 host="127.0.0.1"):
         self._credentials = credentials
-        self.namesrv = f"127.0.0.1:{namesrv_port or ports.free(1)}"
-        self.broker = f"127.0.0.1:{broker_port or ports.free(1)}"
+        self.namesrv = f"{host}:{namesrv_port or ports.free(1)}"
+        self.broker = f"{host}:{broker_port or ports.free(1)}"
         self._process = Process([executable, "broker", "--namesrv-listen", self.namesrv, "--listen", self.broker,
                                  "--data", directory, "--flush", "async", *arguments])
         try:

@@ -1,7 +1,20 @@
-{{- /* The configuration file: .Values.config, and what other values say of it. */ -}}
+{{- /* The configuration file: what other values say of it, and over that .Values.config. */ -}}
 {{- define "gantry.config" -}}
-{{- $config := deepCopy .Values.config -}}
-{{- toYaml $config -}}
+{{- $own := dict -}}
+{{- if .Values.grpc.tls.secretName -}}
+  {{- $tls := dict "certificate" "/etc/gantry/tls/grpc/tls.crt" "key" "/etc/gantry/tls/grpc/tls.key" -}}
+  {{- if .Values.grpc.tls.requireClientCertificate -}}
+    {{- $_ := set $tls "clientCa" "/etc/gantry/tls/grpc/ca.crt" -}}
+  {{- end -}}
+  {{- $_ := set $own "grpc" (dict "tls" $tls) -}}
+{{- end -}}
+{{- if .Values.credentials -}}
+  {{- $_ := set $own "credentials" (dict "directory" "/etc/gantry/credentials") -}}
+{{- end -}}
+{{- if .Values.brokerCa.configMapName -}}
+  {{- $_ := set $own "rocketmq" (dict "tls" (dict "ca" "/etc/gantry/tls/broker/ca.crt")) -}}
+{{- end -}}
+{{- toYaml (mergeOverwrite $own (deepCopy .Values.config)) -}}
 {{- end -}}
 
 {{- define "gantry.args" -}}

@@ -1,0 +1,182 @@
+"""What fails must not look like no lag: under each fault the HPA keeps its replicas, KEDA falls back where it was told to,
+nothing goes to zero, and afterwards scaling goes on."""
+import itertools
+import signal
+
+import pytest
+from harness import rocketmq
+from harness.certificates import Authority
+from harness.daemon import wait_until
+from harness.scaler import Scaler
+from harness.workloads import Deployment, Recorder, ScaledObject
+
+LAG, THRESHOLD = 25, 10  # three replicas
+SILENCE_S = 10  # ten polls of KEDA, ten looks of the HPA
+FALLBACK = {"failureThreshold": 2, "replicas": 4}
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+def own_scaler(binary, names, tmp_path):
+    """A scaler with a Service of its own, for a test that hurts it."""
+    scaler = Scaler(binary, tmp_path / "scaler", names, service=f"scaler-{next(_numbers)}", namespace="faults").start()
+    yield scaler
+    assert scaler.daemon.code is None, scaler.tail()
+    scaler.kill()
+
+
+@pytest.fixture
+def own_broker(binary, tmp_path):
+    with rocketmq.embedded(binary, tmp_path / "broker") as cluster:
+        yield cluster
+
+
+class Workload:
+    """A Deployment with three replicas on lag, watched from then on."""
+
+    def __init__(self, plane, namespace, name, scaler, cluster, **options):
+        self.plane = plane
+        self.cluster = cluster
+        self.name = name
+        self.topic = cluster.topic(name)
+        self.deployment = Deployment(plane, namespace, name)
+        self.object = ScaledObject(plane, namespace, name, scaler.address, {"nameServers": cluster.namesrv, "topic": self.topic,
+                                                                            "consumerGroup": name, "lagThreshold": str(THRESHOLD)}, **options)
+        cluster.send(self.topic, LAG)
+
+    def wait_until_scaled(self):
+        self.object.wait_until_ready()
+        self.deployment.wait_for(3, 40)
+        self.recorder = Recorder(self.plane, *self.deployment._path.split("/")[5::2])
+
+    def hpa_condition(self, kind):
+        conditions = self.plane.api.get(self.object.hpa_path).get("status", {}).get("conditions", [])
+        return next((c["status"] for c in conditions if c["type"] == kind), None)
+
+
+def hpa_knows_nothing(workload):
+    wait_until(lambda: workload.hpa_condition("ScalingActive") == "False", 60, "HPA that says it knows no metric")
+
+
+class Killed:
+    """KEDA counts failures by metric, and whoever answers to GetMetricSpec is gone too: it does not fall back."""
+    falls_back = False
+
+    def strike(self, scaler, cluster, plane):
+        scaler.kill()
+
+    def is_felt(self, workload):
+        hpa_knows_nothing(workload)
+
+    def heal(self, scaler, cluster):
+        scaler.start()
+
+
+class Stopped:
+    """Not dead, but it answers nothing: calls of KEDA's loop have no deadline, so nothing fails and nothing is known."""
+    falls_back = False
+
+    def strike(self, scaler, cluster, plane):
+        scaler.daemon.signal(signal.SIGSTOP)
+
+    def is_felt(self, workload):
+        assert not workload.recorder.falls_below(3, SILENCE_S)
+
+    def heal(self, scaler, cluster):
+        scaler.daemon.signal(signal.SIGCONT)
+
+
+class BrokerGone:
+    """The scaler still says what it would measure, so failures are counted and KEDA falls back."""
+    falls_back = True
+
+    def strike(self, scaler, cluster, plane):
+        cluster.process.kill()
+
+    def is_felt(self, workload):
+        hpa_knows_nothing(workload)
+
+    def heal(self, scaler, cluster):
+        cluster.restart()
+
+
+FAULTS = [Killed, Stopped, BrokerGone]
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
+def test_GivenReplicasOnLag_WhenAFaultHidesTheLag_ThenTheyAreKeptAndKedaFallsBackAndScalingGoesOnAfterwards(
+        plane, keda, own_scaler, own_broker, namespace, fault):
+    plain = Workload(plane, namespace, "plain", own_scaler, own_broker)
+    guarded = Workload(plane, namespace, "guarded", own_scaler, own_broker, fallback=FALLBACK, trigger="external-push")
+    for workload in (plain, guarded):
+        workload.wait_until_scaled()
+    fault = fault()
+
+    fault.strike(own_scaler, own_broker, plane)
+
+    fault.is_felt(plain)
+    if fault.falls_back:
+        guarded.deployment.wait_for(FALLBACK["replicas"], 40)
+        wait_until(lambda: guarded.object.condition("Fallback") == "True", 10, "ScaledObject that says that it fell back")
+    fault.heal(own_scaler, own_broker)
+    for workload in (plain, guarded):
+        own_broker.send(workload.topic, LAG)
+        workload.deployment.wait_for(5, 60)
+    assert min(plain.recorder.stop()) == 3
+    assert min(guarded.recorder.stop()) >= 3
+
+
+def test_GivenAMutualTlsChannel_WhenTheCertificateIsWrong_ThenReplicasAreKeptUntilItIsRightAgain(
+        plane, keda, names, binary, brokers, namespace, tmp_path):
+    cluster = brokers("gantry")
+    service = f"scaler-{next(_numbers)}"
+    right, wrong = Authority(tmp_path / "right", "right"), Authority(tmp_path / "wrong", "wrong")
+    client = right.issue("keda", "/CN=keda")
+
+    def served_by(authority):
+        certificate, key = authority.issue(f"{service}-{next(_numbers)}", f"/CN={service}", f"DNS:{service}.faults")
+        return {"grpc": {"tls": {"certificate": str(certificate), "key": str(key), "clientCa": str(right.certificate)}}}
+
+    scaler = Scaler(binary, tmp_path / "scaler", names, service=service, namespace="faults", config=served_by(right)).start()
+    try:
+        plane.api.request("POST", f"/api/v1/namespaces/{namespace}/secrets", {
+            "metadata": {"name": "channel"},
+            "stringData": {"ca": right.certificate.read_text(), "certificate": client[0].read_text(), "key": client[1].read_text()}})
+        plane.api.request("POST", f"/apis/keda.sh/v1alpha1/namespaces/{namespace}/triggerauthentications", {
+            "apiVersion": "keda.sh/v1alpha1", "kind": "TriggerAuthentication", "metadata": {"name": "channel"},
+            "spec": {"secretTargetRef": [{"parameter": parameter, "name": "channel", "key": key} for parameter, key in
+                                         (("caCert", "ca"), ("tlsClientCert", "certificate"), ("tlsClientKey", "key"))]}})
+        workload = Workload(plane, namespace, "secured", scaler, cluster, authentication="channel")
+        workload.wait_until_scaled()
+
+        scaler.stop()
+        scaler.configure(served_by(wrong))
+        scaler.start()
+
+        hpa_knows_nothing(workload)
+        assert keda.log_lines("certificate signed by unknown authority")
+        scaler.stop()
+        scaler.configure(served_by(right))
+        scaler.start()
+        cluster.send(workload.topic, LAG)
+        workload.deployment.wait_for(5, 60)
+        assert min(workload.recorder.stop()) == 3
+    finally:
+        scaler.kill()
+
+
+@pytest.mark.parametrize("end", ["stop", "kill"])
+def test_GivenAnIdleWorkload_WhenTheScalerIsRestarted_ThenAMessageOfTheMeantimeStillStartsIt(plane, keda, own_scaler, brokers, namespace, end):
+    cluster = brokers("gantry")
+    topic = cluster.topic("restart")
+    deployment = Deployment(plane, namespace, "idle")
+    ScaledObject(plane, namespace, "idle", own_scaler.address, {"nameServers": cluster.namesrv, "topic": topic, "consumerGroup": "idle",
+                                                                "lagThreshold": "10"}, trigger="external-push", polling_s=300).wait_until_ready()
+    own_scaler.wait_for_idle(topic)
+
+    code = getattr(own_scaler, end)()
+    cluster.send(topic, 1)
+    own_scaler.start()
+
+    deployment.wait_for(1, 30)  # KEDA connects again after 2 s when the stream ended with OK, later when it broke
+    assert end == "kill" or code == 0
