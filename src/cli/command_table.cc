@@ -16,6 +16,7 @@ std::span<const Command> commands() {
       Command{"lag", "show how far a consumer group is behind", &declare_lag},
       Command{"topic", "list, create, delete and describe topics", &declare_topic},
       Command{"group", "list, describe, reset and delete consumer groups", &declare_group},
+      Command{"exporter", "serve a cluster's numbers to Prometheus", &declare_exporter},
       Command{"explain", "say why a running gantry up keeps the replicas that it keeps", &declare_explain},
       Command{"doctor", "check a cluster as it is seen from here", &declare_doctor},
       Command{"bench", "measure brokers, side by side", &declare_bench},

@@ -13,6 +13,7 @@ void declare_consume(CLI::App& command, Invocation& invocation);
 void declare_lag(CLI::App& command, Invocation& invocation);
 void declare_topic(CLI::App& command, Invocation& invocation);
 void declare_group(CLI::App& command, Invocation& invocation);
+void declare_exporter(CLI::App& command, Invocation& invocation);
 void declare_explain(CLI::App& command, Invocation& invocation);
 void declare_doctor(CLI::App& command, Invocation& invocation);
 void declare_bench(CLI::App& command, Invocation& invocation);

@@ -3,6 +3,7 @@
 
 #include "unit/rocketmq/fake_broker.h"
 #include "wire/bodies/consumer.h"
+#include "wire/bodies/consumer_offsets.h"
 #include "wire/bodies/kv_table.h"
 #include "wire/bodies/reset_offset.h"
 #include "wire/bodies/subscription_group.h"
@@ -29,10 +30,11 @@ inline void serve_admin(Broker& broker) {
     auto header = Broker::header_of<wire::GetConsumeStatsRequestHeader>(request);
     wire::ConsumeStats stats;
     for (const auto& [queue, records] : broker.queues) {
-      if (queue.first != header.topic) continue;
+      if (header.topic && queue.first != header.topic) continue;
+      auto committed = broker.offsets.find({header.consumer_group, queue.first, queue.second});
+      if (!header.topic && committed == broker.offsets.end()) continue;  // unnamed: those that the group committed in
       wire::OffsetWrapper& entry = stats.offset_table[{broker.name, queue.second, queue.first}];
       entry.broker_offset = broker.max_of(queue.first, queue.second);
-      auto committed = broker.offsets.find({header.consumer_group, queue.first, queue.second});
       entry.consumer_offset = committed == broker.offsets.end() ? 0 : committed->second;
       entry.pull_offset = entry.consumer_offset;
     }
@@ -74,8 +76,31 @@ inline void serve_admin(Broker& broker) {
     broker.topics.erase(Broker::header_of<wire::DeleteTopicRequestHeader>(request).topic);
     request.reply.send(rc::kSuccess);
   });
-  broker.on(code::kGetBrokerRuntimeInfo, [](remoting::Request& request) {
+  broker.on(code::kGetAllTopicConfig, [&broker](remoting::Request& request) {
+    wire::TopicConfigSerializeWrapper body;
+    for (const std::string& topic : broker.topics) body.topic_config_table[topic].topic_name = topic;
+    for (auto& [topic, config] : body.topic_config_table) {
+      config.read_queue_nums = config.write_queue_nums = 0;
+      for (const auto& [queue, records] : broker.queues) {
+        if (queue.first == topic) config.write_queue_nums = ++config.read_queue_nums;
+      }
+    }
+    Broker::answer_body(request, wire::encode_body(body));
+  });
+  broker.on(code::kGetAllConsumerOffset, [&broker](remoting::Request& request) {
+    wire::ConsumerOffsets body;
+    for (const auto& [name, offset] : broker.offsets) {
+      const auto& [group, topic, queue_id] = name;
+      body.offset_table[topic + "@" + group][queue_id] = offset;
+    }
+    Broker::answer_body(request, wire::encode_body(body));
+  });
+  broker.on(code::kGetAllProducerInfo, [](remoting::Request& request) {
+    Broker::answer_body(request, wire::encode_body(wire::ProducerTableInfo{}));
+  });
+  broker.on(code::kGetBrokerRuntimeInfo, [&broker](remoting::Request& request) {
     wire::KVTable table;
+    table.entries = broker.runtime;
     table.entries["brokerVersionDesc"] = "V5_3_3";
     Broker::answer_body(request, wire::encode_body(table));
   });

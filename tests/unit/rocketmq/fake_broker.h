@@ -82,6 +82,7 @@ class Broker {
   std::map<std::string, std::map<std::string, std::shared_ptr<remoting::Peer>>> members;  // group -> client id
   std::map<std::string, std::string> consume_types;                                       // group -> type
   std::set<std::string> topics;
+  std::map<std::string, std::string> runtime;  // what 28 says beside the version
   std::map<std::int32_t, std::deque<std::int32_t>> refusals;
   std::map<std::int32_t, int> calls;
   std::vector<wire::SendMessageRequestHeader> sent;
