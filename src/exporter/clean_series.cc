@@ -257,7 +257,8 @@ void write_brokers(const Snapshot& snapshot, TextWriter& out) {
     out.family(number.name, number.type, number.help);
     for (const BrokerFacts& broker : snapshot.brokers()) {
       if (!broker.runtime) continue;
-      if (const auto value = read_runtime(*broker.runtime, number.number)) {
+      // a broker that stores nothing yet says -1 of its oldest message
+      if (const auto value = read_runtime(*broker.runtime, number.number); value && *value >= 0) {
         out.sample(of_broker(broker), *value * number.scale);
       }
     }

@@ -42,6 +42,9 @@ class Exporter::Impl : public std::enable_shared_from_this<Impl> {
         wakeup_(io) {}
 
   void start() {
+    TextWriter own(kOwnBytesMax);
+    write_cycles(own);
+    own_ = std::make_shared<const std::string>(own.take());
     net::spawn(io_, "the exporter", [self = shared_from_this()]() { return run(self); });
   }
 
@@ -125,6 +128,11 @@ class Exporter::Impl : public std::enable_shared_from_this<Impl> {
     publish(facts, readings.pairs().size(), complete, out);
   }
 
+  void write_cycles(TextWriter& own) const {
+    own.family("gantry_exporter_cycles_total", SeriesType::counter, "Cycles that have ended.");
+    own.sample({}, cycles_.load());
+  }
+
   void publish(const ClusterFacts& facts, std::size_t pairs, bool complete, TextWriter& out) {
     ++cycles_;
     const std::size_t samples = out.samples();
@@ -134,7 +142,7 @@ class Exporter::Impl : public std::enable_shared_from_this<Impl> {
       own.sample({}, value);
     };
     one("gantry_exporter_up", SeriesType::gauge, "1: a name server answered in the last cycle.", complete ? 1 : 0);
-    one("gantry_exporter_cycles_total", SeriesType::counter, "Cycles that have ended.", cycles_.load());
+    write_cycles(own);
     if (last_duration_s_ > 0) {
       one("gantry_exporter_last_cycle_timestamp_seconds", SeriesType::gauge,
           "When the last complete cycle began; its numbers are so old.", last_cycle_s_);

@@ -317,6 +317,12 @@ TEST_F(ExporterTest, GivenAScrapeThenTheTextOfTheLastCycleAndNothingIsAsked) {
   server.stop();
 }
 
+TEST_F(ExporterTest, GivenNoCycleYetThenTheTextSaysSoAndNothingElse) {
+  exporter = std::move(*Exporter::start(io, cluster, config));
+  EXPECT_EQ(value("\n" + exporter->text(), "gantry_exporter_cycles_total"), 0);
+  EXPECT_EQ(value("\n" + exporter->text(), "gantry_exporter_up"), std::nullopt);
+}
+
 TEST_F(ExporterTest, GivenALastCycleThatIsTooOldThenItsSeriesAreNotGivenAnyMore) {
   config.interval = std::chrono::hours(1);
   config.stale_after = 50ms;
