@@ -173,4 +173,4 @@ def test_given_keys_then_no_secret_is_in_the_text_or_the_log(acl_server):
         text = exporter.text()
         assert exporter.process.stop() == 0
         for hidden in keys[1:]:
-            assert hidden not in text and hidden not in exporter.process.tail()
+            assert hidden not in text and hidden not in "\n".join(exporter.process.out + exporter.process.err)
