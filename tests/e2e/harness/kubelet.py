@@ -24,7 +24,7 @@ class Kubelet:
         self._namespace = namespace
         self._directory = directory
         self._names = names
-        self._env = {"PATH": f"{path}:/usr/local/bin:/usr/bin:/bin", **(env or {})}
+        self._env = {"PATH": f"{path}:/usr/local/bin:/usr/bin:/bin", **{name: str(value) for name, value in (env or {}).items()}}
         self._seen = {}  # uid: event that tells its thread to end it
         self._stopping = threading.Event()
         self.started = 0  # processes, so far
