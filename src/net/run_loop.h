@@ -34,9 +34,12 @@ struct LoopCounts {
   std::uint64_t looked_in_vain = 0;  // of these, after kLook
 };
 
+// How a loop waits for work: a server whose answers somebody waits for looks for it first, others sleep at once.
+enum class IdleLoop { looks, sleeps };
+
 // As io.run(): on the calling thread, until the context is stopped or has no work. What a handler throws is a fault of
 // ours, but no reason to take the others down: it is logged as `who`'s, and the loop goes on, as in an IoThread.
-void run_loop(boost::asio::io_context& io, std::string_view who);
+void run_loop(boost::asio::io_context& io, std::string_view who, IdleLoop idle = IdleLoop::looks);
 
 // The same for anything that has the io_context's stopped(), poll() and run_one(), by a clock of the caller's.
 template <class Context, class Now>

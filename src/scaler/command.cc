@@ -36,7 +36,7 @@ int run_scaler(Config config) {
         (*scaler)->stop(kDrainBound, [&] { shutdown.finish(); });
       },
       kStopBound);
-  net::run_loop(io, "scaler");
+  net::run_loop(io, "scaler", net::IdleLoop::sleeps);
   scaler->reset();
   return shutdown.forced() ? kForced : kDone;
 }

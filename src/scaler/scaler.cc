@@ -38,7 +38,7 @@ Result<void> Scaler::begin() {
   grpc.host = config_.grpc.host;
   grpc.port = config_.grpc.port;
   grpc.tls = settings.grpc_tls;
-  auto external = ExternalScaler::start(io_, std::move(grpc), questions_, watch_);
+  auto external = ExternalScaler::start(io_, grpc, questions_, watch_);
   if (!external) return std::unexpected(in_context("--grpc-listen", external.error()));
   grpc_ = std::move(*external);
   if (config_.http) {

@@ -294,7 +294,7 @@ TEST_F(ScalerTest, GivenAPortThatIsTakenThenTheErrorSaysSo) {
   start_scaler();
   const Ended ended = run({"scaler", "--grpc-listen", "127.0.0.1" + address.substr(address.find(':'))});
   EXPECT_EQ(ended.code, 1);
-  EXPECT_THAT(ended.err, HasSubstr("is another process using the port?"));
+  EXPECT_THAT(ended.err, HasSubstr("the port is in use"));
 }
 
 }  // namespace
