@@ -54,12 +54,13 @@ class Cluster:
 
 
 @contextlib.contextmanager
-def embedded(binary, directory, host="127.0.0.1", namesrv_port=None, broker_port=None):
-    """`gantry broker`."""
+def embedded(binary, directory, host="127.0.0.1", namesrv_port=None, broker_port=None, options=(), credentials=None):
+    """`gantry broker`, with further options. `credentials`: a pair of keys, for a broker that has users."""
     namesrv_port, broker_port = namesrv_port or ports.free(1), broker_port or ports.free(1)
 
     def start():
-        process = gantry.Broker(binary, directory, host=host, namesrv_port=namesrv_port, broker_port=broker_port)
+        process = gantry.Broker(binary, directory, *options, host=host, namesrv_port=namesrv_port, broker_port=broker_port,
+                                credentials=credentials)
         return process.namesrv, process.broker, process
 
     cluster = Cluster("gantry", start)

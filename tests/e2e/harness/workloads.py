@@ -9,16 +9,19 @@ from .daemon import wait_until
 class Deployment:
     """A Deployment, made here unless `exists`."""
 
-    def __init__(self, plane, namespace, name="consumer", replicas=0, exists=False):
+    def __init__(self, plane, namespace, name="consumer", replicas=0, exists=False, env_from_secret=None):
         self._api = plane.api
         self._path = f"/apis/apps/v1/namespaces/{namespace}/deployments/{name}"
         if not exists:
             labels = {"app": name}
+            container = {"name": "consumer", "image": "fake"}
+            if env_from_secret:
+                container["envFrom"] = [{"secretRef": {"name": env_from_secret}}]
             self._api.request("POST", f"/apis/apps/v1/namespaces/{namespace}/deployments", {
                 "metadata": {"name": name},
                 "spec": {"replicas": replicas, "selector": {"matchLabels": labels}, "template": {
                     "metadata": {"labels": labels},
-                    "spec": {"terminationGracePeriodSeconds": 0, "containers": [{"name": "consumer", "image": "fake"}]}}}})
+                    "spec": {"terminationGracePeriodSeconds": 0, "containers": [container]}}}})
 
     def replicas(self):
         return self._api.get(self._path)["spec"]["replicas"]
