@@ -2,6 +2,7 @@
 nothing goes to zero, and afterwards scaling goes on."""
 import itertools
 import signal
+import threading
 
 import pytest
 from harness import rocketmq
@@ -9,6 +10,7 @@ from harness.certificates import Authority
 from harness.daemon import wait_until
 from harness.scaler import Scaler
 from harness.workloads import Deployment, Recorder, ScaledObject
+from support import gantry, java, ports, wire
 
 LAG, THRESHOLD = 25, 10  # three replicas
 SILENCE_S = 10  # ten polls of KEDA, ten looks of the HPA
@@ -180,3 +182,76 @@ def test_GivenAnIdleWorkload_WhenTheScalerIsRestarted_ThenAMessageOfTheMeantimeS
 
     deployment.wait_for(1, 30)  # KEDA connects again after 2 s when the stream ended with OK, later when it broke
     assert end == "kill" or code == 0
+
+
+class TwoBrokers:
+    """A name server of its own with two Java brokers that share a topic: one can be replaced while the other serves."""
+
+    def __init__(self, directory):
+        self._directory = directory
+        self._namesrv_port = ports.free(1)
+        self.namesrv = f"127.0.0.1:{self._namesrv_port}"
+        self._processes = {"namesrv": java.namesrv(directory / "namesrv", self._namesrv_port)}
+        self.brokers = {}
+        for name in ("broker-a", "broker-b"):
+            self.start(name)
+        wire.wait_until(lambda: all(name.encode() in wire.call(self.namesrv, 106).body for name in self.brokers), 30, "both brokers")
+
+    def start(self, name):
+        port = ports.free(4) + 2  # another port: the new broker is another machine
+        self._processes[name] = java.broker(self._directory / name, port, self.namesrv, f"brokerName={name}")
+        self.brokers[name] = f"127.0.0.1:{port}"
+
+    def kill(self, name):
+        self._processes[name].kill()
+
+    def close(self):
+        for process in self._processes.values():
+            process.kill()
+
+
+@pytest.mark.seconds(200)
+def test_GivenTwoBrokersWithLag_WhenOneIsReplacedDuringTraffic_ThenReplicasAreKept(plane, keda, scaler, brokers, namespace, tmp_path):
+    """The lag lies on the broker that goes. The name server forgets it at once, so its queues are no part of the route any more:
+    lag that was there a moment ago must not look consumed."""
+    brokers("java")  # skipped where there is none
+    cluster = TwoBrokers(tmp_path)
+    stop = threading.Event()
+    try:
+        topic, group = "replaced", "replaced-workers"
+        gantry.command("topic", "create", topic, "--queues", 4, "--namesrv", cluster.namesrv)
+        wire.wait_until(lambda: all(name.encode() in wire.call(cluster.namesrv, 105, {"topic": topic}).body for name in cluster.brokers), 20,
+                        "route to both brokers")
+        on_b = rocketmq.Cluster("java", lambda: (cluster.namesrv, cluster.brokers["broker-b"], None))
+        deployment = Deployment(plane, namespace, group)
+        ScaledObject(plane, namespace, group, scaler.address, {"nameServers": cluster.namesrv, "topic": topic, "consumerGroup": group,
+                                                               "lagThreshold": "10"}).wait_until_ready()
+        on_b.send(topic, LAG, queues=4)
+        deployment.wait_for(3, 40)
+        recorder = Recorder(plane, namespace, group)
+        on_a = rocketmq.Cluster("java", lambda: (cluster.namesrv, cluster.brokers["broker-a"], None))
+
+        def traffic():  # consumed as soon as it comes: no lag on this one
+            on_a.group(group)
+            while not stop.wait(0.2):
+                on_a.send(topic, 1, queues=4)
+                on_a.commit_all(topic, group, queues=4)
+
+        sender = threading.Thread(target=traffic, daemon=True)
+        sender.start()
+        cluster.kill("broker-b")
+        wire.wait_until(lambda: b"broker-b" not in wire.call(cluster.namesrv, 105, {"topic": topic}).body, 30, "route without the broker")
+        assert not recorder.falls_below(3, SILENCE_S), recorder.replicas()
+
+        cluster.start("broker-b")
+
+        wire.wait_until(lambda: b"broker-b" in wire.call(cluster.namesrv, 105, {"topic": topic}).body, 30, "route with the new broker")
+        on_b.restart()
+        on_b.send(topic, LAG, queues=4)
+        deployment.wait_for(5, 60)
+        assert min(recorder.stop()) == 3
+        stop.set()
+        sender.join()
+    finally:
+        stop.set()
+        cluster.close()
