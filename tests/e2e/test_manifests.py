@@ -3,6 +3,7 @@ import json
 import os
 import pathlib
 import subprocess
+import urllib.parse
 
 import pytest
 import yaml
@@ -23,10 +24,6 @@ ACCOUNT = f"system:serviceaccount:{NAMESPACE}:gantry-scaler"
 
 def documents(text):
     return [document for document in yaml.safe_load_all(text) if document]
-
-
-def identity(document):
-    return document["apiVersion"], document["kind"], document["metadata"].get("namespace"), document["metadata"]["name"]
 
 
 def render(helm, *arguments, check=True):
@@ -50,9 +47,15 @@ def scaler_namespace(bare_plane):
 def apply_and_wait(plane, text):
     """Server-side, with unknown fields refused; then every pod has to get through admission and scheduling."""
     plane.api.kubectl("apply", "--server-side", "--validate=strict", "-f", "-", stdin=text)
-    replicas = next(d["spec"]["replicas"] for d in documents(text) if d["kind"] == "Deployment")
-    path = f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments/gantry-scaler"
-    wait_until(lambda: plane.api.get(path).get("status", {}).get("readyReplicas") == replicas, 60, f"{replicas} ready pods")
+    wanted = {d["metadata"]["name"]: d["spec"]["replicas"] for d in documents(text) if d["kind"] == "Deployment"}
+    path = f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments"
+    wait_until(lambda: {d["metadata"]["name"]: d["status"].get("readyReplicas") for d in plane.api.get(path)["items"]} == wanted, 60, f"ready pods: {wanted}")
+    for kind in ("services", "poddisruptionbudgets"):  # what they choose by must choose somebody, and only whom it should
+        for item in plane.api.get(f"/{'api/v1' if kind == 'services' else 'apis/policy/v1'}/namespaces/{NAMESPACE}/{kind}")["items"]:
+            selector = item["spec"]["selector"].get("matchLabels", item["spec"]["selector"])
+            labels = ",".join(f"{key}={value}" for key, value in selector.items())
+            pods = plane.api.get(f"/api/v1/namespaces/{NAMESPACE}/pods?labelSelector={urllib.parse.quote(labels)}")["items"]
+            assert len(pods) == wanted[item["metadata"]["name"]], f"{kind} {item['metadata']['name']}"
 
 
 def remove(plane, text):
@@ -99,6 +102,8 @@ def test_GivenTheChart_WhenLinted_ThenHelmHasNothingToSay(helm):
     ("credentials[0].name=orders", "secretName"),
     ("credentials[0].name=Orders,credentials[0].secretName=s", "name"),
     ("exporter.nameServers=rocketmq", "nameServers"),
+    ("exporter.enabled=true", "exporter.nameServers"),
+    ("exporter.names=short", "names"),
     ("metricsApi.enabled=true", "metricsApi.tls"),
     ("metricsApi.enabled=true,metricsApi.tls.secretName=s", "caBundle"),
     ("serviceMonitor.interval=often", "interval"),
