@@ -65,6 +65,18 @@ Result<Quantity> parse_quantity(std::string_view text) {
   return Quantity{negative ? -value : value};
 }
 
+std::string format_quantity(double value) {
+  constexpr double kMax = 1e18;
+  constexpr double kWholeFrom = 1e12;  // beyond, thousandths are below what anybody measures
+  if (value >= kWholeFrom) return fmt::format("{}", static_cast<std::int64_t>(std::ceil(std::min(value, kMax))));
+  const double rounded = std::round(value * 1'000);
+  // what is a whole number of thousandths but for the error of binary fractions is not rounded up
+  const bool exact = std::abs(value * 1'000 - rounded) < 1e-6;
+  const auto thousandths = static_cast<std::int64_t>(exact ? rounded : std::ceil(value * 1'000));
+  if (thousandths % 1'000 == 0) return fmt::format("{}", thousandths / 1'000);
+  return fmt::format("{}m", thousandths);
+}
+
 Reader<Quantity> quantity() {
   return [](Reading& reading, const Node& node, Quantity& out) {
     constexpr std::string_view what = "a quantity of at least 0, such as 100m, 1.5 or 1Gi";

@@ -14,6 +14,10 @@ struct Quantity {
 // Errors: invalid_argument.
 Result<Quantity> parse_quantity(std::string_view text);
 
+// As Kubernetes writes them: whole numbers as they are, others in thousandths ("1500m"), rounded up as it does. value:
+// finite, not negative; numbers beyond 10^18 are written as that.
+std::string format_quantity(double value);
+
 // A quantity of at least 0; YAML numbers are taken as well as strings, as Kubernetes does.
 Reader<Quantity> quantity();
 
