@@ -10,6 +10,7 @@
 
 #include "http/stream.h"
 #include "net/endpoint.h"
+#include "net/socket_options.h"
 
 // g++ 12 takes the frame of a coroutine in a unity batch for a type of a header, and what it holds for a mistake
 #ifndef __clang__
@@ -60,6 +61,8 @@ Error failed(const Url& url, std::string_view what, const error_code& error) {
   if (error == beast::error::timeout) return {Errc::timeout, fmt::format("no answer from {} in time", where)};
   if (error == bhttp::error::body_limit)
     return {Errc::resource_exhausted, fmt::format("the answer of {} is too large", where)};
+  if (error == bhttp::error::partial_message)
+    return {Errc::unavailable, fmt::format("{} cut the connection in the middle of its answer", where)};
   const bool no_http = error.category() == error_code(bhttp::error::bad_target).category();
   return {no_http ? Errc::corrupt : Errc::unavailable, fmt::format("cannot {} {}: {}", what, where, error.message())};
 }
@@ -115,6 +118,7 @@ asio::awaitable<Result<void>> ask(std::shared_ptr<Wire> wire, std::string url_te
   stream.tcp().expires_at(deadline);
   co_await stream.tcp().async_connect(addresses, asio::redirect_error(asio::use_awaitable, error));
   if (error) co_return std::unexpected(failed(url, "connect to", error));
+  net::set_options(stream.tcp().socket());  // a watch of hours has to notice that the other end is gone
   const std::string name = options.tls_server_name.empty() ? url.at.host : options.tls_server_name;
   error = co_await stream.connect_handshake(name);
   if (error) co_return std::unexpected(failed(url, "make a TLS connection to", error));

@@ -37,7 +37,8 @@ struct Response {
   int status = 200;
   std::string content_type = "application/json";
   std::string body;
-  std::vector<std::pair<std::string, std::string>> headers;  // beside those that the server sets itself
+  // Beside those that the server sets itself. "Connection: close" ends the connection after the response.
+  std::vector<std::pair<std::string, std::string>> headers;
 };
 
 Response json(const boost::json::value& value, int status = 200);

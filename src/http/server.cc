@@ -199,7 +199,7 @@ class Server::Impl : public std::enable_shared_from_this<Impl> {
       } else {
         co_await bhttp::async_write(*session->stream, built, asio::redirect_error(asio::use_awaitable, error));
       }
-      if (error) break;
+      if (error || !built.keep_alive()) break;
     }
     if (handed_over) co_return;
     session->stream->tcp().expires_after(kGoodbyeTimeout);
@@ -284,7 +284,8 @@ class Server::Impl : public std::enable_shared_from_this<Impl> {
     add("Referrer-Policy", "no-referrer");
     add("Cross-Origin-Resource-Policy", "same-origin");
     if (!config_.content_security_policy.empty()) add("Content-Security-Policy", config_.content_security_policy);
-    built.keep_alive(keep_alive);
+    const bool close = bhttp::token_list(built[bhttp::field::connection]).exists("close");  // a handler's wish
+    built.keep_alive(keep_alive && !close);
     built.body() = std::move(response.body);
     built.prepare_payload();
     return built;
