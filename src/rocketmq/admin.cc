@@ -188,6 +188,16 @@ asio::awaitable<Result<wire::ConsumerConnection>> AdminQueries::consumer_connect
   co_return body_of<wire::ConsumerConnection>(response, address);
 }
 
+asio::awaitable<Result<wire::ConsumerRunningInfo>> AdminQueries::consumer_running_info(
+    std::string address, std::string group, std::string client_id, std::chrono::milliseconds timeout) {
+  wire::GetConsumerRunningInfoRequestHeader header;
+  header.consumer_group = std::move(group);
+  header.client_id = std::move(client_id);
+  auto response =
+      co_await cluster_->call_ok(address, wire::make_request(code::kGetConsumerRunningInfo, header), timeout);
+  co_return body_of<wire::ConsumerRunningInfo>(response, address);
+}
+
 asio::awaitable<Result<wire::SubscriptionGroupWrapper>> AdminQueries::groups(std::string address) {
   auto response = co_await cluster_->call_ok(address, wire::make_request(code::kGetAllSubscriptiongroupConfig));
   co_return body_of<wire::SubscriptionGroupWrapper>(response, address);

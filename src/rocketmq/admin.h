@@ -3,6 +3,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <set>
@@ -62,6 +63,12 @@ class AdminQueries {
                                                                         MessageQueue queue);
   // 203; not_found when nobody is connected.
   boost::asio::awaitable<Result<wire::ConsumerConnection>> consumer_connection(std::string address, std::string group);
+
+  // 307, which the broker passes on to the client: what it holds and does. `timeout`: the broker itself waits for 10 s.
+  boost::asio::awaitable<Result<wire::ConsumerRunningInfo>> consumer_running_info(std::string address,
+                                                                                  std::string group,
+                                                                                  std::string client_id,
+                                                                                  std::chrono::milliseconds timeout);
 
   boost::asio::awaitable<Result<wire::SubscriptionGroupWrapper>> groups(std::string address);  // 201
   boost::asio::awaitable<Result<std::vector<std::string>>> groups_of_topic(std::string address,

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "net/spawn.h"
+#include "rocketmq/identity.h"
 
 namespace gantry::rocketmq {
 
@@ -94,8 +95,24 @@ asio::awaitable<void> AssignedQueue::reads(milliseconds delay) {
 }
 
 // One poll. False: the client was stopped.
+wire::ProcessQueueInfo AssignedQueue::info() const {
+  wire::ProcessQueueInfo info;
+  info.dropped = dropped_;
+  info.last_pull_timestamp_ms = pulled_at_ms_;
+  if (!held_) return info;
+  info.commit_offset = held_->committed();
+  info.cached_msg_count = static_cast<std::int32_t>(held_->buffered() + held_->at_hand());
+  info.cached_msg_size_in_mi_b = static_cast<std::int32_t>(held_->buffered_bytes() >> 20);
+  if (info.cached_msg_count > 0) {
+    info.cached_msg_min_offset = held_->committable();
+    info.cached_msg_max_offset = held_->next_offset() - 1;
+  }
+  return info;
+}
+
 asio::awaitable<bool> AssignedQueue::read() {
   auto held = held_;
+  pulled_at_ms_ = unix_now_ms();
   auto answer = co_await shared_->client.pull(queue_, held->next_offset(), subscription_, shared_->config.batch_max,
                                               shared_->config.poll_timeout);
   if (dropped_ || held != held_) co_return true;

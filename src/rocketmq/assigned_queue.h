@@ -15,6 +15,7 @@
 #include "rocketmq/process_queue.h"
 #include "rocketmq/queue_client.h"
 #include "rocketmq/wakeup.h"
+#include "wire/bodies/consumer.h"
 
 namespace gantry::rocketmq {
 
@@ -46,6 +47,8 @@ class AssignedQueue : public std::enable_shared_from_this<AssignedQueue> {
   AssignedQueue(std::shared_ptr<Shared> shared, MessageQueue queue, wire::SubscriptionData subscription);
 
   const MessageQueue& queue() const { return queue_; }
+  // What is known of it, for who asks the client (307).
+  wire::ProcessQueueInfo info() const;
   // Begins to read after `delay`.
   void start(std::chrono::milliseconds delay);
   // The next message, and what makes it processed or sends it back. Empty: nothing is ready.
@@ -93,6 +96,7 @@ class AssignedQueue : public std::enable_shared_from_this<AssignedQueue> {
   Wakeup room_;                         // messages were taken: there may be room for more
   Wakeup pause_;                        // a delay before the next try; only drop() ends it
   Wakeup progress_;                     // a commit or a message at hand ended: for who gives the queue up
+  long long pulled_at_ms_ = 0;          // Unix time of the last poll's beginning
   bool dropped_ = false;
   bool committing_ = false;
   std::optional<std::chrono::steady_clock::time_point> committed_at_;  // by us, or read as such; empty: never

@@ -85,6 +85,7 @@ class Consumer::Impl final : public std::enable_shared_from_this<Impl>, public A
   asio::awaitable<void> commits();
   std::optional<MessageWorkers::Task> next_task();
   void reset(const std::map<MessageQueue, std::int64_t>& offsets);
+  wire::ConsumerRunningInfo running_info() const;
 
   std::shared_ptr<Cluster> cluster_;
   const ConsumerConfig config_;
@@ -96,6 +97,7 @@ class Consumer::Impl final : public std::enable_shared_from_this<Impl>, public A
   GroupMember member_;
   std::map<MessageQueue, QueuePtr> assigned_;
   MessageWorkers workers_;
+  const long long started_at_ms_ = unix_now_ms();
   std::size_t turn_ = 0;  // which queue the next message is taken from
   Wakeup rebalance_wakeup_, commit_wakeup_, stop_wakeup_;
   bool stopped_ = false;
@@ -113,6 +115,19 @@ void Consumer::Impl::call_back(const Callback& callback, const ReceivedMessage& 
   }
 }
 
+// As Java's push consumer tells it; what only Java has (thread pool, stacks) is left out.
+wire::ConsumerRunningInfo Consumer::Impl::running_info() const {
+  wire::ConsumerRunningInfo info;
+  info.properties["PROP_CONSUME_TYPE"] =
+      config_.mode == ConsumeMode::push ? wire::kConsumePassively : wire::kConsumeActively;
+  info.properties["PROP_CONSUMEORDERLY"] = "false";
+  info.properties["PROP_CONSUMER_START_TIMESTAMP"] = std::to_string(started_at_ms_);
+  info.properties["PROP_CLIENT_VERSION"] = "gantry";
+  for (const auto& [name, queue] : assigned_) info.mq_table[name] = queue->info();
+  info.subscription_set = subscriptions_;
+  return info;
+}
+
 // Those who call back may outlive us.
 void Consumer::Impl::listen() {
   const std::weak_ptr<Impl> weak = weak_from_this();
@@ -122,6 +137,10 @@ void Consumer::Impl::listen() {
   };
   listener.offsets_reset = [weak](const std::map<MessageQueue, std::int64_t>& offsets) {
     if (auto impl = weak.lock()) impl->reset(offsets);
+  };
+  listener.running_info = [weak] {
+    auto impl = weak.lock();
+    return impl ? impl->running_info() : wire::ConsumerRunningInfo{};
   };
   member_.listen(std::move(listener));
   shared_ = std::make_shared<AssignedQueue::Shared>(AssignedQueue::Shared{

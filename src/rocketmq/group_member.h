@@ -51,7 +51,10 @@ class GroupMember {
   boost::asio::awaitable<Result<std::vector<std::string>>> members(std::string topic);
 
   // What to do when the brokers ask for it. To be set before joining.
-  void listen(GroupListener listener) { *listener_ = std::move(listener); }
+  void listen(GroupListener listener) {
+    *listener_ = std::move(listener);
+    listener_->client_id = client_id_;
+  }
 
   // No heartbeat is sent and the listener is not called from this moment on. unregister() must follow.
   void retire();

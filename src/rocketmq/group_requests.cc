@@ -67,6 +67,18 @@ GroupRequests::GroupRequests(remoting::Client& client) : listeners_(std::make_sh
     }
     request.reply.send(wire::response_code::kSuccess);
   });
+  client.handle(wire::request_code::kGetConsumerRunningInfo, [all = listeners_](remoting::Request request) {
+    auto header = wire::decode_header<wire::GetConsumerRunningInfoRequestHeader>(request.command.fields);
+    if (!header) return request.reply.send(wire::response_code::kSystemError, header.error().message);
+    for (const auto& listener : all->of(header->consumer_group)) {
+      if (listener->client_id != header->client_id || !listener->running_info) continue;
+      wire::Command answer = request.reply.response(wire::response_code::kSuccess);
+      answer.body = wire::encode_body(listener->running_info());
+      return request.reply.send(std::move(answer));
+    }
+    request.reply.send(wire::response_code::kSystemError, fmt::format("The Consumer Group <{}> has no client {} here",
+                                                                      header->consumer_group, header->client_id));
+  });
 }
 
 void GroupRequests::listen(const std::string& group, std::weak_ptr<GroupListener> listener) {
