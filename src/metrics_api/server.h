@@ -11,6 +11,8 @@
 
 #include "base/error.h"
 #include "kube/rocketmq_trigger.h"
+#include "kube_api/client.h"
+#include "lag/held.h"
 #include "metrics_api/config.h"
 #include "scaling/reading.h"
 
@@ -20,12 +22,16 @@ namespace gantry::metrics_api {
 struct Readers {
   // The trigger's metrics: messages first, then, if lag_seconds_threshold is set, seconds. An error: nothing could be read.
   std::function<boost::asio::awaitable<Result<scaling::TriggerReading>>(kube::RocketmqTriggerMetadata)> read_trigger;
+  // Whose lag it is (lag/held.h), for metrics of pods. Empty: those are not served.
+  std::function<boost::asio::awaitable<Result<lag::HeldLag>>(kube::RocketmqTriggerMetadata)> read_held{};
 };
 
 class Server {
  public:
-  // Errors: those of the configuration, of its certificate files, of the port.
-  static Result<std::unique_ptr<Server>> start(boost::asio::io_context& io, Config config, Readers readers);
+  // cluster: the API server, for metrics of pods and, where the configuration names no client CA, for who may ask. Empty:
+  // pods are not served. Errors: those of the configuration, of its certificate files, of the port.
+  static Result<std::unique_ptr<Server>> start(boost::asio::io_context& io, Config config, Readers readers,
+                                               std::shared_ptr<kube_api::Client> cluster = {});
   ~Server();
 
   std::uint16_t port() const;

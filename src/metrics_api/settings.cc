@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "kube/selector.h"
+
 namespace gantry::metrics_api {
 namespace {
 
@@ -44,6 +46,13 @@ bool is_metric_name(std::string_view name) {
 void read_metric_name(Reading& reading, const Node& node, std::string& out) {
   if (node.kind != Node::Kind::scalar || !is_metric_name(node.text)) {
     return reading.expected(node, "a metric's name (letters, digits, '-', '_', '.' and ':')");
+  }
+  out = node.text;
+}
+
+void read_selector(Reading& reading, const Node& node, std::string& out) {
+  if (node.kind != Node::Kind::scalar || !kube::parse_label_selector(node.text)) {
+    return reading.expected(node, "a label selector such as app=orders,tier in (a,b)");
   }
   out = node.text;
 }
@@ -132,11 +141,14 @@ const kube::Schema<Written>& written_schema() {
           .optional("requestHeader", &Config::request_header, request_header_schema().reader())
           .optional("clusters", &Config::clusters, kube::list_of(cluster_schema().reader()))
           .optional("defaultCluster", &Config::default_cluster, kube::word())
+          .optional("podNamespace", &Config::pod_namespace, kube::dns_label())
+          .optional("podSelector", &Config::pod_selector, kube::Reader<std::string>(read_selector))
           .read_before({"metrics"});
   static const kube::Schema<Written> schema =
       kube::Schema<Written>()
           .optional("metrics", &Written::metrics, kube::list_of(kube::Reader<WrittenMetric>(read_metric)))
-          .read_before({"certificateFile", "keyFile", "requestHeader", "clusters", "defaultCluster"})
+          .read_before({"certificateFile", "keyFile", "requestHeader", "clusters", "defaultCluster", "podNamespace",
+                        "podSelector"})
           .rule([](Reading& reading, const Node& node, Written& out) {
             plain.read(reading, node, out.config);
             Reading::Scope scope(reading, "metrics");

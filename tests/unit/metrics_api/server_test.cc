@@ -5,13 +5,17 @@
 #include <gtest/gtest.h>
 
 #include <boost/asio.hpp>
+#include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <fstream>
+#include <sstream>
 
 #include "http/client.h"
 #include "metrics_api/front_proxy.h"
 #include "metrics_api/request.h"
 #include "unit/drive.h"
+#include "unit/kube_api/fake_api_server.h"
 #include "unit/net/certificates.h"
 
 namespace gantry::metrics_api {
@@ -26,15 +30,17 @@ constexpr std::string_view kCustom = "/apis/custom.metrics.k8s.io/v1beta2";
 
 class MetricsServer : public testing::Test {
  protected:
-  void start() {
+  void start(std::shared_ptr<kube_api::Client> cluster = {}) {
     Config config;
     config.host = "127.0.0.1";
     config.port = 0;
     const net::TlsFiles own = servers.issue("localhost");
     config.certificate_file = own.certificate_file;
     config.key_file = own.key_file;
-    config.request_header.client_ca_file = proxies.certificate_file();
-    config.request_header.allowed_names = {"front-proxy-client"};
+    if (!cluster) {
+      config.request_header.client_ca_file = proxies.certificate_file();
+      config.request_header.allowed_names = {"front-proxy-client"};
+    }
     config.clusters = {{.name = "shop", .metadata = {{"nameServers", "ns:9876"}}, .namespaces = {}}};
     Readers readers;
     readers.read_trigger =
@@ -46,7 +52,11 @@ class MetricsServer : public testing::Test {
       if (trigger.lag_seconds_threshold) reading.metrics.push_back({"lag_seconds", 12.5, {}, {}});
       co_return reading;
     };
-    auto started = Server::start(io, config, readers);
+    readers.read_held = [this](kube::RocketmqTriggerMetadata) -> asio::awaitable<Result<lag::HeldLag>> {
+      if (failed) co_return std::unexpected(*failed);
+      co_return held;
+    };
+    auto started = Server::start(io, config, readers, cluster);
     ASSERT_TRUE(started) << started.error().message;
     server = std::move(*started);
   }
@@ -85,6 +95,7 @@ class MetricsServer : public testing::Test {
   net::TestAuthority servers{"servers"}, proxies{"proxies"}, strangers{"strangers"};
   std::expected<double, std::string> value = 72.0;
   std::optional<Error> failed;
+  lag::HeldLag held;
   std::vector<std::string> asked;
   std::unique_ptr<Server> server;
 };
@@ -172,6 +183,109 @@ TEST_F(MetricsServer, GivenDiscoveryWhenAskedThenGroupsAndResourcesAreListed) {
   for (const char* path : {"/openapi/v2", "/openapi/v3", "/", "/apis/apps", "/apis/custom.metrics.k8s.io/v1beta1"}) {
     expect_status(ask(path), 404, "NotFound", "nothing is served");
   }
+}
+
+// The API server has two pods, of which consumers connect, and says who the front proxy is.
+class MetricsServerWithApiServer : public MetricsServer {
+ protected:
+  void SetUp() override {
+    api_server.on_request = [this](kube_api::FakeApiServer::ConnectionPtr connection) {
+      if (connection->target.find("watch=1") != std::string::npos) {
+        connection->begin_stream();
+        open.push_back(connection);
+      } else if (connection->target.find("/pods?") != std::string::npos) {
+        connection->answer(200, R"({"metadata":{"resourceVersion":"7"},"items":[)" + pod("a", "10.0.0.1") + "," +
+                                    pod("b", "10.0.0.2") + "," + pod("c", "10.0.0.3") + "]}");
+      } else {
+        connection->answer(200,
+                           json::serialize(json::value{{"metadata", {{"resourceVersion", "3"}}}, {"items", maps}}));
+      }
+    };
+    kube_api::Access access;
+    access.server = api_server.url();
+    cluster = std::make_shared<kube_api::Client>(io, access);
+  }
+  static std::string pod(const std::string& name, const std::string& ip) {
+    return R"({"metadata":{"namespace":"shop","name":")" + name + R"(","labels":{"app":"orders"}},)" +
+           R"("status":{"phase":"Running","podIP":")" + ip + R"("}})";
+  }
+  void say_front_proxy() {
+    std::ostringstream pem;
+    pem << std::ifstream(proxies.certificate_file()).rdbuf();
+    maps.push_back(json::object{
+        {"metadata", {{"resourceVersion", "2"}}},
+        {"data",
+         {{"requestheader-client-ca-file", pem.str()}, {"requestheader-allowed-names", R"(["front-proxy-client"])"}}}});
+  }
+  bool ready() {
+    return test::run_until(io, [&] { return open.size() == 2; });
+  }
+
+  kube_api::FakeApiServer api_server{io};
+  std::shared_ptr<kube_api::Client> cluster;
+  json::array maps;
+  std::vector<kube_api::FakeApiServer::ConnectionPtr> open;  // watches
+};
+
+TEST_F(MetricsServerWithApiServer, GivenConsumersInPodsWhenAskedForPodsThenThoseWithAConsumerAreListed) {
+  say_front_proxy();
+  held.clients.resize(2);
+  held.clients[0].addresses = {"10.0.0.1"};
+  held.clients[0].lag = 30;
+  held.clients[1].addresses = {"10.0.0.3"};
+  held.clients[1].lag = 0;
+  start(cluster);
+  ASSERT_TRUE(ready());
+  const std::string selector = "metricLabelSelector=topic%3Dt%2CconsumerGroup%3Dg";
+  const std::string pods = std::string(kCustom) + "/namespaces/shop/pods/%2A/rocketmq-lag?" + selector;
+  auto answer = ask(pods + "&labelSelector=app%3Dorders");
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  const json::value body = json::parse(answer.body);
+  EXPECT_EQ(body.at("kind").as_string(), "MetricValueList");
+  std::string text;
+  for (const json::value& item : body.at("items").as_array()) {
+    EXPECT_EQ(item.at("describedObject").at("kind").as_string(), "Pod");
+    EXPECT_EQ(item.at("describedObject").at("namespace").as_string(), "shop");
+    text += std::string(item.at("describedObject").at("name").as_string()) + "=" +
+            std::string(item.at("value").as_string()) + " ";
+  }
+  EXPECT_EQ(text, "a=30 c=0 ");
+  EXPECT_THAT(ask(std::string(kCustom) + "/namespaces/shop/pods/a/rocketmq-lag?" + selector).body,
+              HasSubstr(R"("value":"30")"));
+
+  expect_status(ask(pods + "&labelSelector=app%3Dothers"), 404, "NotFound", "0 such pods");
+  expect_status(ask(pods + "&labelSelector=a%3D%3D%3D"), 400, "BadRequest", "the pods' selector");
+  expect_status(ask(std::string(kCustom) + "/namespaces/shop/services/%2A/rocketmq-lag?" + selector), 404, "NotFound",
+                "only single ones");
+  failed = Error{Errc::timeout, "no answer of broker-a"};
+  expect_status(ask(pods), 503, "ServiceUnavailable", "no answer of broker-a");
+}
+
+TEST_F(MetricsServerWithApiServer, GivenTheFrontProxyIsNotKnownYetWhenAskedThenItIsNotReadyAndServesLater) {
+  start(cluster);
+  ASSERT_TRUE(ready());
+  const std::string path = std::string(kExternal);
+  expect_status(ask(path), 503, "ServiceUnavailable", "not known yet");
+  EXPECT_EQ(ask("/readyz", {}, "").status, 503);
+  EXPECT_EQ(ask("/livez", {}, "").status, 200);
+  say_front_proxy();
+  for (const auto& watch : open) {
+    if (watch->target.find("configmaps") == std::string::npos) continue;
+    watch->send(R"({"type":"ADDED","object":)" + json::serialize(maps[0]) + "}\n");
+  }
+  ASSERT_TRUE(test::run_until(io, [&] { return ask("/readyz", {}, "").status == 200; }));
+  EXPECT_EQ(ask(path).status, 200);
+  expect_status(ask(path, strangers.issue("front-proxy-client"), "admin"), 401, "Unauthorized", "does not verify");
+  expect_status(ask(path, proxies.issue("other"), "admin"), 403, "Forbidden", "other");
+}
+
+TEST_F(MetricsServer, GivenNoAccessToTheApiServerWhenStartedOrAskedForPodsThenThatIsSaid) {
+  Config config;
+  EXPECT_THAT(Server::start(io, config, {}).error().message, HasSubstr("expected requestHeader.clientCaFile"));
+  start();
+  expect_status(ask(std::string(kCustom) +
+                    "/namespaces/a/pods/%2A/rocketmq-lag?metricLabelSelector=topic%3Dt%2CconsumerGroup%3Dg"),
+                404, "NotFound", "pods are not watched here");
 }
 
 TEST(MetricsRequests, GivenPathsWhenParsedThenTheyAreWhatTheHpaMeans) {
