@@ -257,7 +257,7 @@ Result<std::unique_ptr<Server>> Server::start(asio::io_context& io, Config confi
                                               std::shared_ptr<kube_api::Client> cluster) {
   if (config.request_header.client_ca_file.empty() && !cluster) {
     return fail(Errc::invalid_argument,
-                "the metrics API: expected requestHeader.clientCaFile, or access to the API server, which tells it");
+                "the metrics API: expected requestHeader.clientCa, or access to the API server, which tells it");
   }
   auto catalog = Catalog::make(config);
   if (!catalog) return std::unexpected(catalog.error());

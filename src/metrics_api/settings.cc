@@ -69,7 +69,7 @@ const kube::Schema<Cluster>& cluster_schema() {
 const kube::Schema<RequestHeader>& request_header_schema() {
   static const kube::Schema<RequestHeader> schema =
       kube::Schema<RequestHeader>()
-          .required("clientCaFile", &RequestHeader::client_ca_file, kube::word())
+          .required("clientCa", &RequestHeader::client_ca_file, kube::word())
           .optional("allowedNames", &RequestHeader::allowed_names, set_of(kube::word()))
           .optional("usernameHeaders", &RequestHeader::username_headers, kube::list_of(kube::word(), 1));
   return schema;
@@ -133,11 +133,18 @@ void complete(Reading& reading, WrittenMetric& written, const std::vector<Cluste
   written.metric.labels["consumerGroup"] = written.metric.trigger.consumer_group;
 }
 
+// Its fields are members of the whole.
+const kube::Schema<Config>& tls_schema() {
+  static const kube::Schema<Config> schema = kube::Schema<Config>()
+                                                 .required("certificate", &Config::certificate_file, kube::word())
+                                                 .required("key", &Config::key_file, kube::word());
+  return schema;
+}
+
 const kube::Schema<Written>& written_schema() {
   static const kube::Schema<Config> plain =
       kube::Schema<Config>()
-          .required("certificateFile", &Config::certificate_file, kube::word())
-          .required("keyFile", &Config::key_file, kube::word())
+          .part("tls", tls_schema())
           .optional("requestHeader", &Config::request_header, request_header_schema().reader())
           .optional("clusters", &Config::clusters, kube::list_of(cluster_schema().reader()))
           .optional("defaultCluster", &Config::default_cluster, kube::word())
@@ -147,8 +154,7 @@ const kube::Schema<Written>& written_schema() {
   static const kube::Schema<Written> schema =
       kube::Schema<Written>()
           .optional("metrics", &Written::metrics, kube::list_of(kube::Reader<WrittenMetric>(read_metric)))
-          .read_before({"certificateFile", "keyFile", "requestHeader", "clusters", "defaultCluster", "podNamespace",
-                        "podSelector"})
+          .read_before({"tls", "requestHeader", "clusters", "defaultCluster", "podNamespace", "podSelector"})
           .rule([](Reading& reading, const Node& node, Written& out) {
             plain.read(reading, node, out.config);
             Reading::Scope scope(reading, "metrics");

@@ -6,7 +6,7 @@
 
 namespace gantry::metrics_api {
 
-// certificateFile, keyFile, requestHeader (clientCaFile, allowedNames, usernameHeaders), defaultCluster,
+// tls (certificate, key), requestHeader (clientCa, allowedNames, usernameHeaders), defaultCluster,
 // podNamespace, podSelector, clusters[] (name, metadata, namespaces), metrics[] (name, unit, cluster, metadata, namespaces, objects).
 kube::Reader<Config> config_reader();
 

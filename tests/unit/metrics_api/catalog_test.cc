@@ -12,9 +12,8 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 
 constexpr std::string_view kConfig = R"(
-certificateFile: tls.crt
-keyFile: tls.key
-requestHeader: {clientCaFile: ca.crt, allowedNames: [front-proxy-client]}
+tls: {certificate: tls.crt, key: tls.key}
+requestHeader: {clientCa: ca.crt, allowedNames: [front-proxy-client]}
 defaultCluster: shop
 clusters:
 - name: shop
@@ -135,7 +134,7 @@ TEST(MetricsSettings, GivenWrongSettingsWhenReadThenEachIsNamedWithItsLine) {
   struct Case {
     const char *text, *words;
   };
-  const std::string head = "certificateFile: a\nkeyFile: b\n";
+  const std::string head = "\ntls: {certificate: a, key: b}\n";
   const Case cases[] = {
       {"metrics: [{name: a/b, metadata: {}}]", "f.yaml:3: metrics[0].name: expected a metric's name"},
       {"metrics: [{name: a, metadata: {topic: t}}]", "metrics[0].metadata.nameServers: expected a value"},
@@ -145,7 +144,7 @@ TEST(MetricsSettings, GivenWrongSettingsWhenReadThenEachIsNamedWithItsLine) {
       {"metrics: [{name: a, metadata: {nameServers: \"h:1\", topic: t, consumerGroup: g, lagThreshold: 5x}}]",
        "metrics[0].metadata.lagThreshold: expected a positive integer, got \"5x\""},
       {"metrics: [{name: a, kind: x, metadata: {}}]", "kind"},
-      {"requestHeader: {}", "requestHeader.clientCaFile: expected a value"},
+      {"requestHeader: {}", "requestHeader.clientCa: expected a value"},
       {"clusters: [{name: a}]", "clusters[0].metadata: expected a value"},
       {"metric: []", "metric"},
       {"metrics: 5", "metrics: expected a list"},
@@ -156,7 +155,7 @@ TEST(MetricsSettings, GivenWrongSettingsWhenReadThenEachIsNamedWithItsLine) {
     ASSERT_FALSE(config) << c.text;
     EXPECT_THAT(config.error().message, HasSubstr(c.words)) << c.text;
   }
-  EXPECT_THAT(read_config("metrics: []", "f.yaml").error().message, HasSubstr("certificateFile: expected a value"));
+  EXPECT_THAT(read_config("metrics: []", "f.yaml").error().message, HasSubstr("tls: expected a value"));
   EXPECT_FALSE(read_config("", "f.yaml"));
   EXPECT_FALSE(read_config("[", "f.yaml"));
 }

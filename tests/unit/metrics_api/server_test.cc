@@ -281,7 +281,7 @@ TEST_F(MetricsServerWithApiServer, GivenTheFrontProxyIsNotKnownYetWhenAskedThenI
 
 TEST_F(MetricsServer, GivenNoAccessToTheApiServerWhenStartedOrAskedForPodsThenThatIsSaid) {
   Config config;
-  EXPECT_THAT(Server::start(io, config, {}).error().message, HasSubstr("expected requestHeader.clientCaFile"));
+  EXPECT_THAT(Server::start(io, config, {}).error().message, HasSubstr("expected requestHeader.clientCa"));
   start();
   expect_status(ask(std::string(kCustom) +
                     "/namespaces/a/pods/%2A/rocketmq-lag?metricLabelSelector=topic%3Dt%2CconsumerGroup%3Dg"),
