@@ -21,6 +21,7 @@ from harness.scaler import Scaler  # noqa: E402
 from support import gantry, java, ports  # noqa: E402
 
 TEST_SECONDS_MAX = 120
+SCALERS_MAX = 40
 _numbers = itertools.count(1)
 
 
@@ -46,7 +47,19 @@ def names(tmp_path_factory):
     reason = Names.lacking()
     if reason:
         pytest.skip(reason)
-    return Names(tmp_path_factory.mktemp("names"))
+    names = Names(tmp_path_factory.mktemp("names"))
+    # known before KEDA starts: it reads /etc/hosts again only after five seconds
+    names.service("gantry-scaler", "gantry-system")
+    names.service("rocketmq-namesrv", "rocketmq")
+    for number in range(SCALERS_MAX):
+        names.service(f"scaler-{number}", "tests")
+    return names
+
+
+@pytest.fixture(scope="session")
+def service_names():
+    """Names of Services for scalers of a test's own, as (name, namespace); next() gives one that nobody has."""
+    return ((f"scaler-{number}", "tests") for number in range(SCALERS_MAX))
 
 
 @pytest.fixture(scope="session")

@@ -29,14 +29,14 @@ def command(cluster, authority, *arguments):
 
 
 def test_GivenAMountedSecret_WhenItIsRotated_ThenTheScalerTakesItWithoutARestartAndShowsItToNobody(
-        plane, keda, binary, names, namespace, secured, tmp_path):
+        plane, keda, binary, names, service_names, namespace, secured, tmp_path):
     cluster, authority = secured
     command(cluster, authority, "topic", "create", "orders")
     mounted = tmp_path / "credentials" / "orders-cluster"
     mounted.mkdir(parents=True)
     (mounted / "accessKey").write_text(ACCESS_KEY)
     (mounted / "secretKey").write_text("of-yesterday")
-    scaler = Scaler(binary, tmp_path / "scaler", names, service="scaler-credentials", namespace="secured", config={
+    scaler = Scaler(binary, tmp_path / "scaler", names, *next(service_names), config={
         "credentials": {"directory": str(mounted.parent)}, "rocketmq": {"tls": {"ca": str(authority.certificate)}}}).start()
     try:
         deployment = Deployment(plane, namespace, "orders")
@@ -56,10 +56,10 @@ def test_GivenAMountedSecret_WhenItIsRotated_ThenTheScalerTakesItWithoutARestart
         scaler.kill()
 
 
-def test_GivenKeysInTheWorkersEnvironment_WhenKedaHandsThemOver_ThenTheLagIsRead(plane, keda, binary, names, namespace, secured, tmp_path):
+def test_GivenKeysInTheWorkersEnvironment_WhenKedaHandsThemOver_ThenTheLagIsRead(plane, keda, binary, names, service_names, namespace, secured, tmp_path):
     cluster, authority = secured
     command(cluster, authority, "topic", "create", "refunds")
-    scaler = Scaler(binary, tmp_path / "scaler", names, service="scaler-from-env", namespace="secured",
+    scaler = Scaler(binary, tmp_path / "scaler", names, *next(service_names),
                     config={"rocketmq": {"tls": {"ca": str(authority.certificate)}}}).start()
     try:
         plane.api.request("POST", f"/api/v1/namespaces/{namespace}/secrets", {

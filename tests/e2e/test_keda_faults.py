@@ -19,9 +19,9 @@ _numbers = itertools.count(1)
 
 
 @pytest.fixture
-def own_scaler(binary, names, tmp_path):
+def own_scaler(binary, names, service_names, tmp_path):
     """A scaler with a Service of its own, for a test that hurts it."""
-    scaler = Scaler(binary, tmp_path / "scaler", names, service=f"scaler-{next(_numbers)}", namespace="faults").start()
+    scaler = Scaler(binary, tmp_path / "scaler", names, *next(service_names)).start()
     yield scaler
     assert scaler.daemon.code is None, scaler.tail()
     scaler.kill()
@@ -129,17 +129,17 @@ def test_GivenReplicasOnLag_WhenAFaultHidesTheLag_ThenTheyAreKeptAndKedaFallsBac
 
 
 def test_GivenAMutualTlsChannel_WhenTheCertificateIsWrong_ThenReplicasAreKeptUntilItIsRightAgain(
-        plane, keda, names, binary, brokers, namespace, tmp_path):
+        plane, keda, names, service_names, binary, brokers, namespace, tmp_path):
     cluster = brokers("gantry")
-    service = f"scaler-{next(_numbers)}"
+    service = ".".join(own := next(service_names))
     right, wrong = Authority(tmp_path / "right", "right"), Authority(tmp_path / "wrong", "wrong")
     client = right.issue("keda", "/CN=keda")
 
     def served_by(authority):
-        certificate, key = authority.issue(f"{service}-{next(_numbers)}", f"/CN={service}", f"DNS:{service}.faults")
+        certificate, key = authority.issue(f"{service}-{next(_numbers)}", f"/CN={service}", f"DNS:{service}")
         return {"grpc": {"tls": {"certificate": str(certificate), "key": str(key), "clientCa": str(right.certificate)}}}
 
-    scaler = Scaler(binary, tmp_path / "scaler", names, service=service, namespace="faults", config=served_by(right)).start()
+    scaler = Scaler(binary, tmp_path / "scaler", names, *own, config=served_by(right)).start()
     try:
         plane.api.request("POST", f"/api/v1/namespaces/{namespace}/secrets", {
             "metadata": {"name": "channel"},
