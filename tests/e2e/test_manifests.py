@@ -124,6 +124,7 @@ RIGHTS = [
     ("scaler", "list", "secrets", False),
     ("scaler", "update", "deployments.apps", False),
     ("metrics-api", "list", "pods", True),
+    ("metrics-api", "watch", "pods", True),
     ("metrics-api", "delete", "pods", False),
     ("metrics-api", "list", "secrets", False),
     ("metrics-api", "list", "scaledobjects.keda.sh", False),

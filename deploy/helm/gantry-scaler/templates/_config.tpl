@@ -14,6 +14,10 @@
 {{- if .Values.brokerCa.configMapName -}}
   {{- $_ := set $own "rocketmq" (dict "tls" (dict "ca" "/etc/gantry/tls/broker/ca.crt")) -}}
 {{- end -}}
+{{- if .Values.metricsApi.enabled -}}
+  {{- $tls := dict "certificate" "/etc/gantry/tls/metrics-api/tls.crt" "key" "/etc/gantry/tls/metrics-api/tls.key" -}}
+  {{- $_ := set $own "metricsApi" (dict "tls" $tls) -}}
+{{- end -}}
 {{- toYaml (mergeOverwrite $own (deepCopy .Values.config)) -}}
 {{- end -}}
 
