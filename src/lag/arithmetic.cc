@@ -85,6 +85,8 @@ QueueReading read_queue(const QueueFacts& facts, OffsetResetPolicy policy, std::
 
   if (lag == 0) {
     reading.oldest_age_ms = 0;
+  } else if (!facts.age_asked) {
+    // empty, and no unknown
   } else if (const auto age = age_of_oldest_left(facts);
              age && *facts.consumer_offset < *facts.min_offset + (reading.never_committed ? 1 : 0)) {
     reading.oldest_age_ms = age;
@@ -98,6 +100,7 @@ QueueReading read_queue(const QueueFacts& facts, OffsetResetPolicy policy, std::
     reading.oldest_age_ms = std::max<std::int64_t>(0, *facts.delay_ms);
   }
 
+  if (!facts.in_flight_asked) return reading;
   if (facts.pop_in_flight && facts.pop_ready) {
     reading.in_flight = *facts.pop_in_flight;
     reading.ready = *facts.pop_ready;

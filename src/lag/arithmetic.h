@@ -34,6 +34,9 @@ struct QueueFacts {
   std::optional<std::int64_t> pop_in_flight;    // said by our own broker only
   std::optional<std::int64_t> pop_ready;
   bool pop = false;  // the group consumes by POP
+  // What nobody asked for is no unknown.
+  bool age_asked = true;
+  bool in_flight_asked = true;
 };
 
 // Whether 208's offset of 0 must be told apart from "never committed" before the facts mean anything, or the offset is

@@ -30,7 +30,10 @@ struct RocketmqLag::BrokerPart {
 
 namespace {
 
-constexpr std::size_t kTopicsRememberedMax = 10'000;
+constexpr std::size_t kTopicsRememberedMax = 50'000;
+// A retry topic that was not there is not asked for again so soon. The first delay of classic retries is as long, and
+// their topic is made before it begins; retries of POP may be counted that much later.
+constexpr std::chrono::seconds kAbsentFor{10};
 constexpr int kQueuesMissingMax = 100;  // one makes the sums unknown; a route may claim two thousand million
 
 // An awaitable<bool> that puts its result where it belongs, so that requests of different kinds can be gathered.
@@ -63,11 +66,11 @@ asio::awaitable<Result<std::vector<QueueFacts>>> RocketmqLag::read_facts(std::st
                                                                          LagQuery query, std::int32_t read_queues) {
   Result<wire::TopicStatsTable> topic_stats;
   Result<rocketmq::ConsumeStatsAnswer> consume_stats;
-  Result<wire::QueryConsumeTimeSpanBody> spans;
+  Result<wire::QueryConsumeTimeSpanBody> spans = fail(Errc::cancelled, "not asked for");
   std::vector<asio::awaitable<bool>> requests;
   requests.push_back(into(admin_.topic_stats(address, query.topic), topic_stats));
   requests.push_back(into(admin_.consume_stats(address, query.group, query.topic), consume_stats));
-  requests.push_back(into(admin_.time_span(address, query.topic, query.group), spans));
+  if (query.needs.age) requests.push_back(into(admin_.time_span(address, query.topic, query.group), spans));
   co_await rocketmq::gather(cluster_->io(), std::move(requests));
   if (!topic_stats) co_return std::unexpected(topic_stats.error());
   if (!consume_stats) co_return std::unexpected(consume_stats.error());
@@ -157,8 +160,20 @@ asio::awaitable<Result<std::int64_t>> RocketmqLag::stored_in(std::string address
 
 asio::awaitable<Result<std::int64_t>> RocketmqLag::pending_in(std::string address, std::string topic,
                                                               std::string group) {
+  const auto key = std::pair(address, topic);
+  const auto now = std::chrono::steady_clock::now();
+  if (auto known = absent_.find(key); known != absent_.end()) {
+    if (now - known->second < kAbsentFor) co_return fail(Errc::not_found, "{} does not exist", topic);
+    absent_.erase(known);
+  }
   auto stats = co_await admin_.topic_stats(address, topic);
-  if (!stats) co_return std::unexpected(stats.error());
+  if (!stats) {
+    if (stats.error().code == Errc::not_found) {
+      if (absent_.size() >= kTopicsRememberedMax) absent_.clear();
+      absent_[key] = now;
+    }
+    co_return std::unexpected(stats.error());
+  }
   // asked one by one: a group whose consumers pull does not subscribe to its retry topic, and 208 then leaves it out
   std::vector<asio::awaitable<Result<std::optional<std::int64_t>>>> questions;
   for (const auto& [queue, offsets] : stats->offset_table) questions.push_back(admin_.committed(address, group, queue));
@@ -220,9 +235,11 @@ asio::awaitable<RocketmqLag::BrokerPart> RocketmqLag::read_broker(std::string na
   bool pop = false;
   std::vector<asio::awaitable<bool>> requests;
   requests.push_back(into(read_facts(name, address, query, read_queues), facts));
-  requests.push_back(into(retries_of(address, query, &pop), retries));
-  requests.push_back(into(stored_in(address, rocketmq::dead_letter_topic(query.group)), dead_letters));
-  requests.push_back(into(connected(address, query.group, &pop), clients));
+  const LagNeeds& needs = query.needs;
+  if (needs.retry) requests.push_back(into(retries_of(address, query, &pop), retries));
+  if (needs.dead_letter)
+    requests.push_back(into(stored_in(address, rocketmq::dead_letter_topic(query.group)), dead_letters));
+  if (needs.consumers) requests.push_back(into(connected(address, query.group, &pop), clients));
   co_await rocketmq::gather(cluster_->io(), std::move(requests));
   for (int attempt = 1; facts && attempt < config_.attempts && std::ranges::any_of(*facts, is_racing); ++attempt) {
     facts = co_await read_facts(name, address, query, read_queues);
@@ -239,9 +256,11 @@ asio::awaitable<RocketmqLag::BrokerPart> RocketmqLag::read_broker(std::string na
   const bool by_pop = part.pop || pop_groups_.contains(query.group);
   part.pop = by_pop;
   // what a consumer had fetched is in nobody's hands once it is gone, though the broker keeps the pull offset
-  const bool nobody = clients && clients->empty();
+  const bool nobody = needs.consumers && clients && clients->empty();
   for (QueueFacts& fact : *facts) {
     fact.pop = by_pop;
+    fact.age_asked = needs.age;
+    fact.in_flight_asked = needs.consumers;
     if (nobody) fact.pull_offset = std::nullopt;
     part.queues.push_back(read_queue(fact, query.policy, part.unknown));
   }
@@ -252,9 +271,9 @@ asio::awaitable<RocketmqLag::BrokerPart> RocketmqLag::read_broker(std::string na
       part.unknown.push_back(fmt::format("{}: {}: {}", name, what, result.error().message));
     }
   };
-  take("retry", retries, part.retry);
-  take("dead letters", dead_letters, part.dead_letter);
-  take("consumers", clients, part.clients);
+  if (needs.retry) take("retry", retries, part.retry);
+  if (needs.dead_letter) take("dead letters", dead_letters, part.dead_letter);
+  if (needs.consumers) take("consumers", clients, part.clients);
   co_return part;
 }
 

@@ -51,6 +51,8 @@ class RocketmqLag : public LagSource {
   // topic -> broker -> last seen in its route
   std::map<std::string, std::map<std::string, std::chrono::steady_clock::time_point>> seen_;
   std::set<std::string> pop_groups_;  // seen to consume by POP
+  // (broker's address, retry topic) -> when the broker said that there is none
+  std::map<std::pair<std::string, std::string>, std::chrono::steady_clock::time_point> absent_;
 };
 
 }  // namespace gantry::lag

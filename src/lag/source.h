@@ -10,10 +10,28 @@
 
 namespace gantry::lag {
 
+// What a reading is for, beside the lag of each queue. What is not asked for costs no request, and is empty without a
+// reason.
+struct LagNeeds {
+  bool age = true;
+  bool retry = true;
+  bool dead_letter = true;
+  bool consumers = true;  // how many, whether they pop, and what is in their hands
+
+  bool covers(const LagNeeds& other) const {
+    return (age || !other.age) && (retry || !other.retry) && (dead_letter || !other.dead_letter) &&
+           (consumers || !other.consumers);
+  }
+  LagNeeds with(const LagNeeds& other) const {
+    return {age || other.age, retry || other.retry, dead_letter || other.dead_letter, consumers || other.consumers};
+  }
+};
+
 struct LagQuery {
   std::string topic;
   std::string group;
   OffsetResetPolicy policy = OffsetResetPolicy::earliest;
+  LagNeeds needs{};
 };
 
 class LagSource {

@@ -43,16 +43,24 @@ class LagCache::UnderWay {
 awaitable<Result<lag::LagReading>> LagCache::read(lag::LagQuery query, std::chrono::milliseconds max_age) {
   const Key key{query.topic, query.group, query.policy};
   const auto entries = entries_;
-  if (Entry& entry = (*entries)[key]; entry.under_way) {
+  // one that is under way for less is waited for too: never two at a time
+  while (true) {
+    Entry& entry = (*entries)[key];
+    const bool covered = entry.needs.covers(query.needs);
+    if (!entry.under_way) {
+      if (covered && entry.reading && SteadyClock::now() - entry.read_at < max_age) co_return *entry.reading;
+      break;
+    }
     auto done = entry.under_way;
     boost::system::error_code cancelled;
     co_await done->async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, cancelled));
     auto found = entries->find(key);
-    if (found != entries->end() && found->second.reading) co_return *found->second.reading;
-    co_return fail(Errc::cancelled, "the reading of {}/{} was given up", std::get<0>(key), std::get<1>(key));
-  } else if (entry.reading && SteadyClock::now() - entry.read_at < max_age) {
-    co_return *entry.reading;
+    if (found == entries->end() || (!found->second.reading && !found->second.under_way))
+      co_return fail(Errc::cancelled, "the reading of {}/{} was given up", std::get<0>(key), std::get<1>(key));
+    if (covered && found->second.reading) co_return *found->second.reading;
   }
+  query.needs = query.needs.with((*entries)[key].needs);
+  (*entries)[key].needs = query.needs;
 
   Result<lag::LagReading> reading = fail(Errc::internal, "not read");
   {

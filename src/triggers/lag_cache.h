@@ -1,4 +1,5 @@
-// Lag readings shared by all who want the same one: triggers, the page, the report. A reading is good for a while, and
+// Lag readings shared by all who want the same one: triggers, the page, the report. Who needs more of a pair than the
+// last reading was for has it read again, for the needs of both from then on. A reading is good for a while, and
 // never is more than one under way for the same topic and group. What reads and fails, throws or goes away leaves
 // nobody waiting. On the thread of its io_context.
 #pragma once
@@ -32,6 +33,7 @@ class LagCache {
   using Key = std::tuple<std::string, std::string, lag::OffsetResetPolicy>;
   struct Entry {
     std::optional<Result<lag::LagReading>> reading;
+    lag::LagNeeds needs{false, false, false, false};  // what the reading, or the one under way, was for
     std::chrono::steady_clock::time_point read_at;
     std::shared_ptr<boost::asio::steady_timer> under_way;  // cancelled when the reading has come
   };

@@ -27,6 +27,7 @@ awaitable<Result<TriggerRead>> TriggerReader::read(kube::RocketmqTriggerMetadata
   auto cluster = cluster_of(trigger);
   if (!cluster) co_return std::unexpected(cluster.error());
   auto queries = lag_queries(trigger);
+  for (lag::LagQuery& query : queries) query.needs = needs_of(trigger);
   TriggerRead read;
   if (queries.size() == 1) {  // nearly always: no coroutine of its own then
     read.readings.push_back(co_await cluster->lag->read(std::move(queries.front()), max_age));

@@ -174,6 +174,15 @@ std::vector<lag::LagQuery> lag_queries(const kube::Trigger& trigger) {
   return trigger.rocketmq ? lag_queries(*trigger.rocketmq) : std::vector<lag::LagQuery>();
 }
 
+lag::LagNeeds needs_of(const kube::RocketmqTriggerMetadata& trigger) {
+  lag::LagNeeds needs;
+  needs.age = trigger.lag_seconds_threshold.has_value();
+  needs.retry = trigger.include_retry;
+  needs.dead_letter = false;
+  needs.consumers = trigger.mode == kube::ConsumeMode::automatic;  // only they say whether a group pops
+  return needs;
+}
+
 scaling::TriggerReading trigger_value(const kube::RocketmqTriggerMetadata& trigger,
                                       const std::vector<Result<lag::LagReading>>& readings) {
   scaling::TriggerReading result;

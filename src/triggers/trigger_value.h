@@ -27,6 +27,9 @@ std::vector<lag::LagQuery> lag_queries(const kube::RocketmqTriggerMetadata& trig
 // None when the trigger is of a type, or names a scaler, that is not ours to read.
 std::vector<lag::LagQuery> lag_queries(const kube::Trigger& trigger);
 
+// What the trigger's options need of a reading.
+lag::LagNeeds needs_of(const kube::RocketmqTriggerMetadata& trigger);
+
 // One reading for each query, in its order. Anything that the options need and that is unknown makes the
 // metric unknown, with the reason.
 scaling::TriggerReading trigger_value(const kube::RocketmqTriggerMetadata& trigger,

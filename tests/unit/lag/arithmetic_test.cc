@@ -87,6 +87,17 @@ TEST(ReadQueue, GivenAGroupBeforeTheOldestMessageThenItsAgeIsByTheBrokersOwnCloc
   EXPECT_EQ(read_queue(f, kEarliest, unknown).oldest_age_ms, std::nullopt);
 }
 
+TEST(ReadQueue, GivenWhatNobodyAskedForThenItIsEmptyWithoutAReason) {
+  QueueFacts f = facts(10, 4, 0, 1500);
+  f.age_asked = f.in_flight_asked = false;
+  f.delay_ms.reset();
+  std::vector<std::string> unknown;
+  const QueueReading reading = read_queue(f, kEarliest, unknown);
+  EXPECT_EQ(reading.lag, 6);
+  EXPECT_FALSE(reading.oldest_age_ms || reading.in_flight || reading.ready);
+  EXPECT_TRUE(unknown.empty());
+}
+
 struct RaceCase {
   const char* name;
   std::int64_t broker, consumer, min, delay_ms;

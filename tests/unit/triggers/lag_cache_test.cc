@@ -19,6 +19,7 @@ class HeldSource : public lag::LagSource {
 
   asio::awaitable<Result<lag::LagReading>> read(lag::LagQuery query) override {
     const int number = ++asked;
+    needs.push_back(query.needs);
     boost::system::error_code ignored;
     if (held) co_await gate_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
     if (query.topic == "bad") co_return fail(Errc::unavailable, "nobody answers");
@@ -29,6 +30,7 @@ class HeldSource : public lag::LagSource {
   void release() { gate_.cancel(); }
 
   int asked = 0;
+  std::vector<lag::LagNeeds> needs;
   bool held = true;
 
  private:
@@ -161,6 +163,31 @@ TEST_F(LagCacheTest, GivenMorePairsThanItHoldsThenOldReadingsGo) {
   read(cache, {"t", "0", {}});
   run();
   EXPECT_EQ(source->asked, static_cast<int>(LagCache::kEntriesMax) + 2);
+}
+
+TEST_F(LagCacheTest, GivenSomebodyWhoNeedsMoreThenItIsReadAgainForBothFromThenOn) {
+  const lag::LagNeeds nothing{false, false, false, false}, age{true, false, false, false},
+      retry{false, true, false, false};
+  LagCache cache(io, source, 1h);
+  lag::LagQuery query{"t", "g", {}, nothing};
+  read(cache, query);
+  query.needs = age;  // while the reading for less is under way
+  read(cache, query);
+  run();
+  EXPECT_EQ(source->asked, 1) << "never two at a time";
+  source->held = false;
+  source->release();
+  run();
+  EXPECT_THAT(answers, testing::UnorderedElementsAre(1, 2));
+  query.needs = nothing;
+  read(cache, query);
+  run();
+  EXPECT_EQ(source->asked, 2);
+  query.needs = retry;
+  read(cache, query);
+  run();
+  ASSERT_EQ(source->needs.size(), 3U);
+  EXPECT_TRUE(source->needs[2].age && source->needs[2].retry && !source->needs[2].consumers);
 }
 
 }  // namespace
