@@ -7,6 +7,7 @@ import os
 import pathlib
 import subprocess
 import tarfile
+import urllib.request
 
 import pytest
 from support import gantry, ports, wire
@@ -97,6 +98,17 @@ def test_GivenTheImagesFilesAlone_WhenItsBrokerRuns_ThenItTakesMessages(built):
 
     assert "10" in sent.stdout + sent.stderr
     assert code == 0, broker.tail()
+
+
+def test_GivenTheImagesFilesAlone_WhenItsScalerRuns_ThenItListensAndEndsWhenTold(built):
+    grpc, http = (f"127.0.0.1:{ports.free(1)}" for _ in range(2))
+    scaler = Process(in_image(built[1], "/usr/bin/gantry", "scaler", "--grpc-listen", grpc, "--http", http))
+    try:
+        wire.wait_until(lambda: urllib.request.urlopen(f"http://{http}/healthz", timeout=2).status == 200, 10, "healthy scaler")
+    finally:
+        code = scaler.stop()
+
+    assert code == 0, scaler.tail()
 
 
 def test_GivenTheDockerfile_WhenComparedWithTheImage_ThenTheySayTheSame(built):
