@@ -39,8 +39,9 @@ Result<PooledCluster> ClusterPool::get(const ClusterAddress& address) {
   auto cluster = rocketmq::Cluster::create(io_, std::move(config));
   if (!cluster) return std::unexpected(cluster.error());
   auto source = std::make_shared<MarkedLag>(std::make_shared<lag::RocketmqLag>(*cluster), config_.persistent_after);
-  PooledCluster pooled{*cluster, std::make_shared<LagCache>(io_, std::move(source), config_.reading_max_age),
-                       std::make_shared<ArrivalPolls>(io_, *cluster)};
+  PooledCluster pooled{
+      *cluster, std::make_shared<LagCache>(io_, std::move(source), config_.reading_max_age, LagCache::ReadAhead::on),
+      std::make_shared<ArrivalPolls>(io_, *cluster)};
   clusters_.emplace(address, Entry{pooled, now});
   return pooled;
 }

@@ -4,6 +4,13 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "net/spawn.h"
+
+// g++ 12 takes the frame of a coroutine in a unity batch for a type of a header, and what it holds for a mistake
+#ifndef __clang__
+#pragma GCC diagnostic ignored "-Wsubobject-linkage"
+#endif
+
 namespace gantry::triggers {
 
 using boost::asio::awaitable;
@@ -13,39 +20,49 @@ using SteadyClock = std::chrono::steady_clock;
 // all who wait for it wake up.
 class LagCache::UnderWay {
  public:
-  UnderWay(boost::asio::io_context& io, std::shared_ptr<Entries> entries, Key key)
-      : entries_(std::move(entries)),
+  UnderWay(std::shared_ptr<State> state, Key key)
+      : state_(std::move(state)),
         key_(std::move(key)),
-        done_(std::make_shared<boost::asio::steady_timer>(io, SteadyClock::time_point::max())) {
-    Entry& entry = (*entries_)[key_];
+        done_(std::make_shared<boost::asio::steady_timer>(state_->io, SteadyClock::time_point::max())) {
+    Entry& entry = state_->entries[key_];
     entry.reading.reset();  // an old one is not the answer to those who wait for the new one
     entry.under_way = done_;
   }
   UnderWay(const UnderWay&) = delete;
   UnderWay& operator=(const UnderWay&) = delete;
   ~UnderWay() {
-    (*entries_)[key_].under_way.reset();
+    state_->entries[key_].under_way.reset();
     done_->cancel();
   }
 
   void ended(const Result<lag::LagReading>& reading) {
-    Entry& entry = (*entries_)[key_];
+    Entry& entry = state_->entries[key_];
     entry.reading = reading;
     entry.read_at = SteadyClock::now();
   }
 
  private:
-  std::shared_ptr<Entries> entries_;
+  std::shared_ptr<State> state_;
   Key key_;
   std::shared_ptr<boost::asio::steady_timer> done_;
 };
 
+LagCache::LagCache(boost::asio::io_context& io, std::shared_ptr<lag::LagSource> source,
+                   std::chrono::milliseconds max_age, ReadAhead read_ahead)
+    : max_age_(max_age),
+      ahead_(read_ahead == ReadAhead::on && max_age > kAhead),  // else it would be too old when it is asked for
+      state_(std::make_shared<State>(State{io, std::move(source), max_age, {}, 0})),
+      alarm_(io, [this] { this->read_ahead(); }) {
+  if (ahead_) alarm_.ring_after(kAheadInterval);
+}
+
 awaitable<Result<lag::LagReading>> LagCache::read(lag::LagQuery query, std::chrono::milliseconds max_age) {
   const Key key{query.topic, query.group, query.policy};
-  const auto entries = entries_;
+  const auto state = state_;
+  if (max_age >= max_age_) state->entries[key].asks.asked(SteadyClock::now());
   // one that is under way for less is waited for too: never two at a time
   while (true) {
-    Entry& entry = (*entries)[key];
+    Entry& entry = state->entries[key];
     const bool covered = entry.needs.covers(query.needs);
     if (!entry.under_way) {
       if (covered && entry.reading && SteadyClock::now() - entry.read_at < max_age) co_return *entry.reading;
@@ -54,31 +71,56 @@ awaitable<Result<lag::LagReading>> LagCache::read(lag::LagQuery query, std::chro
     auto done = entry.under_way;
     boost::system::error_code cancelled;
     co_await done->async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, cancelled));
-    auto found = entries->find(key);
-    if (found == entries->end() || (!found->second.reading && !found->second.under_way))
+    auto found = state->entries.find(key);
+    if (found == state->entries.end() || (!found->second.reading && !found->second.under_way))
       co_return fail(Errc::cancelled, "the reading of {}/{} was given up", std::get<0>(key), std::get<1>(key));
     if (covered && found->second.reading) co_return *found->second.reading;
   }
-  query.needs = query.needs.with((*entries)[key].needs);
-  (*entries)[key].needs = query.needs;
+  Entry& entry = state->entries[key];
+  entry.needs = entry.needs.with(query.needs);
+  co_return co_await fetch(state, key);
+}
 
+awaitable<Result<lag::LagReading>> LagCache::fetch(std::shared_ptr<State> state, Key key) {
   Result<lag::LagReading> reading = fail(Errc::internal, "not read");
   {
-    UnderWay under_way(io_, entries, key);
+    UnderWay under_way(state, key);
+    lag::LagQuery query{std::get<0>(key), std::get<1>(key), std::get<2>(key), state->entries[key].needs};
     try {
-      reading = co_await source_->read(std::move(query));
+      reading = co_await state->source->read(std::move(query));
     } catch (const std::exception& error) {
       reading =
           fail(Errc::internal, "the reading of {}/{} failed: {}", std::get<0>(key), std::get<1>(key), error.what());
     }
     under_way.ended(reading);
   }
-  if (entries->size() > kEntriesMax) {
-    std::erase_if(*entries, [&](const auto& other) {
-      return !other.second.under_way && SteadyClock::now() - other.second.read_at > max_age_ && other.first != key;
+  if (state->entries.size() > kEntriesMax) {
+    std::erase_if(state->entries, [&](const auto& other) {
+      return !other.second.under_way && SteadyClock::now() - other.second.read_at > state->max_age &&
+             other.first != key;
     });
   }
   co_return reading;
+}
+
+awaitable<void> LagCache::fetch_ahead(std::shared_ptr<State> state, Key key) {
+  co_await fetch(state, std::move(key));
+  --state->ahead_under_way;
+}
+
+void LagCache::read_ahead() {
+  alarm_.ring_after(kAheadInterval);
+  const auto now = SteadyClock::now();
+  for (auto& [key, entry] : state_->entries) {
+    if (state_->ahead_under_way >= kAheadAtOnceMax) {
+      alarm_.ring_after(kAheadInterval / 10);
+      return;
+    }
+    const auto next = entry.asks.next();
+    if (!next || entry.under_way || *next < now || *next - now > kAhead || now - entry.read_at <= kAhead) continue;
+    ++state_->ahead_under_way;
+    net::spawn(state_->io, "a reading ahead", fetch_ahead(state_, key));
+  }
 }
 
 }  // namespace gantry::triggers

@@ -2,6 +2,10 @@
 // last reading was for has it read again, for the needs of both from then on. A reading is good for a while, and
 // never is more than one under way for the same topic and group. What reads and fails, throws or goes away leaves
 // nobody waiting. On the thread of its io_context.
+//
+// With read-ahead, a pair that is asked for at regular times is read shortly before it is asked for again, together with
+// others: their requests share writes, answers and wake-ups, which is most of what a single reading costs, and who asks
+// does not wait.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -14,15 +18,22 @@
 #include <tuple>
 
 #include "lag/source.h"
+#include "net/alarm.h"
+#include "triggers/ask_pattern.h"
 
 namespace gantry::triggers {
 
 class LagCache {
  public:
   static constexpr std::size_t kEntriesMax = 10'000;  // topic and group pairs; older readings go first
+  static constexpr std::chrono::milliseconds kAheadInterval{250};
+  static constexpr std::chrono::milliseconds kAhead{500};  // before the question, at most
+  static constexpr std::size_t kAheadAtOnceMax = 32;       // so that other work of the thread is not held up
 
-  LagCache(boost::asio::io_context& io, std::shared_ptr<lag::LagSource> source, std::chrono::milliseconds max_age)
-      : io_(io), source_(std::move(source)), max_age_(max_age) {}
+  enum class ReadAhead { off, on };
+
+  LagCache(boost::asio::io_context& io, std::shared_ptr<lag::LagSource> source, std::chrono::milliseconds max_age,
+           ReadAhead read_ahead = ReadAhead::off);
 
   // Errors: the source's; internal when the source threw; cancelled when the reading that was waited for went away.
   // With max_age: at most that old; a reading that is under way is young enough.
@@ -36,15 +47,28 @@ class LagCache {
     lag::LagNeeds needs{false, false, false, false};  // what the reading, or the one under way, was for
     std::chrono::steady_clock::time_point read_at;
     std::shared_ptr<boost::asio::steady_timer> under_way;  // cancelled when the reading has come
+    AskPattern asks;
   };
 
   using Entries = std::map<Key, Entry>;
   class UnderWay;
+  // Outlives us for as long as a reading is under way.
+  struct State {
+    boost::asio::io_context& io;
+    std::shared_ptr<lag::LagSource> source;
+    std::chrono::milliseconds max_age;
+    Entries entries;
+    std::size_t ahead_under_way = 0;
+  };
 
-  boost::asio::io_context& io_;
-  std::shared_ptr<lag::LagSource> source_;
+  static boost::asio::awaitable<Result<lag::LagReading>> fetch(std::shared_ptr<State> state, Key key);
+  static boost::asio::awaitable<void> fetch_ahead(std::shared_ptr<State> state, Key key);
+  void read_ahead();
+
   std::chrono::milliseconds max_age_;
-  std::shared_ptr<Entries> entries_ = std::make_shared<Entries>();  // a reading that goes away may outlive us
+  bool ahead_;
+  std::shared_ptr<State> state_;
+  net::Alarm alarm_;
 };
 
 }  // namespace gantry::triggers

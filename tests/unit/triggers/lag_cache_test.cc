@@ -190,5 +190,28 @@ TEST_F(LagCacheTest, GivenSomebodyWhoNeedsMoreThenItIsReadAgainForBothFromThenOn
   EXPECT_TRUE(source->needs[2].age && source->needs[2].retry && !source->needs[2].consumers);
 }
 
+TEST_F(LagCacheTest, GivenSomebodyWhoAsksAtRegularTimesThenItIsReadJustBefore) {
+  source->held = false;
+  LagCache cache(io, source, 2s, LagCache::ReadAhead::on);
+  const auto ask_after = [&](std::chrono::milliseconds gap) {
+    io.restart();
+    io.run_for(gap);
+    read(cache, {"t", "g", {}});
+    io.poll();
+  };
+  ask_after(0ms);
+  for (int i = 0; i < 2; ++i) ask_after(2'100ms);
+  EXPECT_EQ(source->asked, 3) << "each found the reading too old";
+  io.restart();
+  io.run_for(2'050ms);
+  EXPECT_EQ(source->asked, 4) << "before the question";
+  ask_after(50ms);
+  EXPECT_EQ(source->asked, 4);
+  EXPECT_THAT(answers, ElementsAre(1, 2, 3, 4));
+  io.restart();
+  io.run_for(4'500ms);  // nobody asks any more
+  EXPECT_LE(source->asked, 5);
+}
+
 }  // namespace
 }  // namespace gantry::triggers
