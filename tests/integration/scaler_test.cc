@@ -1,14 +1,18 @@
 // `gantry scaler` as KEDA meets it: a gRPC client of the public interface, our broker, real messages.
 #include <gmock/gmock.h>
 #include <grpcpp/grpcpp.h>
+#include <grpcpp/impl/codegen/client_unary_call.h>
 
 #include <atomic>
+#include <boost/asio/write.hpp>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
 
 #include "externalscaler.grpc.pb.h"
+#include "health.grpc.pb.h"
 #include "integration/gantry_process.h"
+#include "reflection.grpc.pb.h"
 #include "unit/net/certificates.h"
 
 namespace gantry::integration {
@@ -277,6 +281,146 @@ TEST_F(ScalerTest, GivenTlsWithClientCertificatesThenOnlyCallersOfTheAuthorityAr
   connect(grpc::SslCredentials(
       {text_of(authority.certificate_file()), text_of(stranger.key_file), text_of(stranger.certificate_file)}));
   EXPECT_FALSE(metric(ref()).status.ok()) << "with a certificate of another authority";
+}
+
+TEST_F(ScalerTest, GivenACertificateThatIsRenewedThenNewConnectionsGetItAndOpenOnesStay) {
+  net::TestAuthority before("the authority before"), after("the authority after");
+  const net::TlsFiles first = before.issue("localhost"), second = after.issue("localhost");
+  namespace fs = std::filesystem;
+  fs::create_directories(directory / "tls");
+  fs::copy_file(first.certificate_file, directory / "tls" / "tls.crt");
+  fs::copy_file(first.key_file, directory / "tls" / "tls.key");
+  start_scaler(
+      fmt::format("grpc: {{tls: {{certificate: {0}/tls.crt, key: {0}/tls.key}}}}\n", (directory / "tls").string()),
+      grpc::SslCredentials({text_of(before.certificate_file()), "", ""}));
+  ASSERT_TRUE(metric(ref()).status.ok()) << metric(ref()).status.error_message();
+  const auto old_stub = std::move(stub);
+  const auto old_channel = channel;
+  // as a mounted Secret changes: another file under the same name
+  for (const auto& [from, to] :
+       {std::pair(second.key_file, "tls.key"), std::pair(second.certificate_file, "tls.crt")}) {
+    fs::copy_file(from, directory / "tls" / "new");
+    fs::rename(directory / "tls" / "new", directory / "tls" / to);
+  }
+  ASSERT_TRUE(eventually([&] {
+    connect(grpc::SslCredentials({text_of(after.certificate_file()), "", ""}));
+    return metric(ref()).status.ok();
+  }));
+  grpc::ClientContext context;
+  wire::IsActiveResponse response;
+  EXPECT_TRUE(old_stub->IsActive(&context, ref(), &response).ok()) << "the connection from before";
+}
+
+TEST_F(ScalerTest, GivenCredentialsByNameThenTheyAreReadWhereTheyAreAndNobodyIsShownThem) {
+  broker->signal(SIGKILL);
+  broker->wait();
+  const auto [a, b] = free_ports();
+  name_server = "127.0.0.1:" + std::to_string(a);
+  broker_address = "127.0.0.1:" + std::to_string(b);
+  const std::vector<std::string> keys = {"--access-key", "admin", "--secret-key", "admin-hunter2"};
+  broker = start({"broker", "--namesrv-listen", name_server, "--listen", broker_address, "--data",
+                  (directory / "secured").string(), "--user", "admin:admin-hunter2", "--user", "reader:hunter2"});
+  const auto as_admin = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.end(), keys.begin(), keys.end());
+    return run(std::move(arguments)).code;
+  };
+  ASSERT_TRUE(eventually([&] { return as_admin({"topic", "create", "orders"}) == 0; })) << broker->err();
+  namespace fs = std::filesystem;
+  fs::create_directories(directory / "credentials" / "orders-cluster");
+  const auto put = [&](const char* file, const char* text) {
+    std::ofstream(directory / "credentials" / "orders-cluster" / file) << text;
+  };
+  put("accessKey", "admin");
+  put("secretKey", "wrong-hunter2");
+  start_scaler(fmt::format("rocketmq: {{readingMaxAge: 100ms}}\ncredentials: {{directory: {}}}\n",
+                           (directory / "credentials").string()));
+  const auto object = ref({{"authMode", "acl"}, {"credentials", "orders-cluster"}});
+  const Answer refused = metric(object);
+  EXPECT_FALSE(refused.status.ok());
+  EXPECT_THAT(refused.status.error_message(), Not(HasSubstr("hunter2")));
+  put("secretKey", "admin-hunter2");  // rotated, no restart
+  ASSERT_TRUE(eventually([&] { return metric(object).status.ok(); })) << metric(object).status.error_message();
+  const auto by_env = ref({{"authMode", "acl"}, {"accessKeyFromEnv", "admin"}, {"secretKeyFromEnv", "admin-hunter2"}});
+  EXPECT_TRUE(metric(by_env).status.ok()) << metric(by_env).status.error_message();
+  EXPECT_FALSE(metric(ref()).status.ok()) << "without any";
+  EXPECT_THAT(scaler->out() + scaler->err(), Not(HasSubstr("hunter2")));
+}
+
+TEST_F(ScalerTest, GivenHealthAndReflectionThenToolsAndProbesCanAsk) {
+  start_scaler();
+  auto health = grpc::health::v1::Health::NewStub(channel);
+  const auto check = [&](const std::string& service) {
+    grpc::ClientContext context;
+    grpc::health::v1::HealthCheckRequest request;
+    request.set_service(service);
+    grpc::health::v1::HealthCheckResponse response;
+    const grpc::Status status = health->Check(&context, request, &response);
+    return status.ok() ? static_cast<int>(response.status()) : -static_cast<int>(status.error_code());
+  };
+  EXPECT_EQ(check(""), grpc::health::v1::HealthCheckResponse::SERVING);
+  EXPECT_EQ(check("externalscaler.ExternalScaler"), grpc::health::v1::HealthCheckResponse::SERVING);
+  EXPECT_EQ(check("nothing"), -static_cast<int>(grpc::StatusCode::NOT_FOUND));
+  grpc::ClientContext watch_context;
+  auto watch = health->Watch(&watch_context, {});
+  grpc::health::v1::HealthCheckResponse watched;
+  ASSERT_TRUE(watch->Read(&watched));
+  EXPECT_EQ(watched.status(), grpc::health::v1::HealthCheckResponse::SERVING);
+
+  namespace reflection = grpc::reflection::v1;
+  grpc::ClientContext context;
+  auto stream = reflection::ServerReflection::NewStub(channel)->ServerReflectionInfo(&context);
+  reflection::ServerReflectionRequest request;
+  reflection::ServerReflectionResponse response;
+  request.set_list_services("*");
+  ASSERT_TRUE(stream->Write(request) && stream->Read(&response));
+  std::vector<std::string> names;
+  for (const auto& service : response.list_services_response().service()) names.push_back(service.name());
+  EXPECT_THAT(names, testing::Contains("externalscaler.ExternalScaler"));
+  request.set_file_containing_symbol("externalscaler.ExternalScaler");
+  ASSERT_TRUE(stream->Write(request) && stream->Read(&response));
+  EXPECT_EQ(response.file_descriptor_response().file_descriptor_proto_size(), 1);
+  request.set_file_by_filename("nothing.proto");
+  ASSERT_TRUE(stream->Write(request) && stream->Read(&response));
+  EXPECT_EQ(response.error_response().error_code(), static_cast<int>(grpc::StatusCode::NOT_FOUND));
+  stream->WritesDone();
+  EXPECT_TRUE(stream->Finish().ok());
+
+  scaler->signal(SIGTERM);
+  ASSERT_TRUE(watch->Read(&watched));
+  EXPECT_EQ(watched.status(), grpc::health::v1::HealthCheckResponse::NOT_SERVING);
+  EXPECT_FALSE(watch->Read(&watched));
+  EXPECT_TRUE(watch->Finish().ok());
+  EXPECT_EQ(scaler->wait().code, 0);
+}
+
+TEST_F(ScalerTest, GivenWhatNoKedaSendsThenItIsRefusedAndOthersAreServed) {
+  start_scaler();
+  ASSERT_TRUE(metric(ref()).status.ok());
+  // a method that is not there
+  grpc::ClientContext context;
+  grpc::health::v1::HealthCheckResponse response;
+  const auto unknown =
+      grpc::internal::RpcMethod("/externalscaler.ExternalScaler/Nothing", grpc::internal::RpcMethod::NORMAL_RPC);
+  const grpc::Status status = grpc::internal::BlockingUnaryCall(channel.get(), unknown, &context,
+                                                                grpc::health::v1::HealthCheckRequest{}, &response);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNIMPLEMENTED);
+  // a message that is too large
+  const Answer large = metric(ref({{"topic", std::string(300'000, 'x')}}));
+  EXPECT_EQ(large.status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED) << large.status.error_message();
+  // what is not HTTP/2, or only the beginning of it, or a frame of lies
+  using boost::asio::ip::tcp;
+  const std::string port = address.substr(address.find(':') + 1);
+  boost::asio::io_context io;
+  const std::string preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+  for (const std::string& bytes :
+       {std::string("GET / HTTP/1.1\r\nHost: x\r\n\r\n"), preface, preface + std::string(9, '\xff'),
+        preface + std::string("\0\0\4\1\5\0\0\0\1abcd", 13), std::string(70'000, '\0')}) {
+    tcp::socket socket(io);
+    socket.connect({boost::asio::ip::address_v4::loopback(), static_cast<std::uint16_t>(std::stoi(port))});
+    boost::system::error_code ignored;
+    boost::asio::write(socket, boost::asio::buffer(bytes), ignored);
+    EXPECT_TRUE(metric(ref()).status.ok()) << bytes.substr(0, 10);
+  }
 }
 
 TEST_F(ScalerTest, GivenAConfigurationThatIsWrongThenItIsRefusedWithFileAndLine) {
