@@ -9,29 +9,12 @@ import subprocess
 import tarfile
 import urllib.request
 
-import pytest
+from conftest import NOBODY, in_image
 from support import gantry, ports, wire
 from support.process import Process
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 COMPRESSED_BYTES_MAX = 60_000_000
-NOBODY = 65532
-
-
-@pytest.fixture(scope="module")
-def built(binary, tmp_path_factory):
-    """(archive, unpacked root)"""
-    directory = tmp_path_factory.mktemp("image")
-    subprocess.run([ROOT / "tools" / "image", "--binary", binary, "--output", directory / "gantry.tar", "--root", directory / "root",
-                    "--tag", "gantry:test"], check=True)
-    return directory / "gantry.tar", directory / "root"
-
-
-def in_image(root, *command):
-    """A command that sees nothing but the image's files; as its user where we may choose one."""
-    if os.geteuid() == 0:
-        return ["chroot", f"--userspec={NOBODY}:{NOBODY}", root, *command]
-    return ["unshare", "--map-root-user", "chroot", root, *command]
 
 
 def test_GivenAnImage_WhenRead_ThenItIsAnOciLayoutAndADockerArchiveWithTheDigestsThatItNames(built):
