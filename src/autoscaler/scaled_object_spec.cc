@@ -1,8 +1,7 @@
 #include "autoscaler/scaled_object_spec.h"
 
-#include "triggers/trigger_value.h"
-
 #include "scaling/spec.h"
+#include "triggers/trigger_value.h"
 
 namespace gantry::autoscaler {
 namespace {
@@ -41,7 +40,9 @@ scaling::FallbackSpec fallback_of(const kube::Fallback& from) {
   return fallback;
 }
 
-scaling::TriggerSpec trigger_of(const kube::Trigger& from, std::size_t index) {
+}  // namespace
+
+scaling::TriggerSpec trigger_spec_of(const kube::Trigger& from, std::size_t index) {
   scaling::TriggerSpec trigger;
   trigger.name = from.name.empty() ? fmt::format("s{}-{}", index, from.type) : from.name;
   const auto type = from.metric_type == kube::Trigger::MetricType::value ? scaling::TargetType::value
@@ -54,8 +55,6 @@ scaling::TriggerSpec trigger_of(const kube::Trigger& from, std::size_t index) {
   trigger.metrics = triggers::metric_specs(*from.rocketmq, type);
   return trigger;
 }
-
-}  // namespace
 
 Result<scaling::ScaledObjectSpec> spec_of(const kube::ScaledObject& object) {
   scaling::ScaledObjectSpec spec;
@@ -74,7 +73,8 @@ Result<scaling::ScaledObjectSpec> spec_of(const kube::ScaledObject& object) {
   spec.pause.scale_in_paused = object.keda.paused_scale_in;
   spec.pause.scale_out_paused = object.keda.paused_scale_out;
   spec.pause.force_activation = object.keda.force_activation;
-  for (std::size_t i = 0; i < object.triggers.size(); ++i) spec.triggers.push_back(trigger_of(object.triggers[i], i));
+  for (std::size_t i = 0; i < object.triggers.size(); ++i)
+    spec.triggers.push_back(trigger_spec_of(object.triggers[i], i));
   if (auto valid = scaling::validate(spec); !valid) {
     return std::unexpected(in_context(
         fmt::format("{}:{}: ScaledObject {}", object.file, object.line, object.metadata.name), valid.error()));

@@ -12,4 +12,7 @@ namespace gantry::autoscaler {
 // all the same, so that they count as unknown and block scaling down, rather than being silently left out.
 Result<scaling::ScaledObjectSpec> spec_of(const kube::ScaledObject& object);
 
+// One of its triggers, or of a ScaledJob's.
+scaling::TriggerSpec trigger_spec_of(const kube::Trigger& from, std::size_t index);
+
 }  // namespace gantry::autoscaler

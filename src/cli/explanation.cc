@@ -25,9 +25,11 @@ Result<json::array> scaled_objects(const json::object& state, const std::string&
   const json::array* all = list(state, "scaled_objects");
   if (all == nullptr)
     return fail(Errc::corrupt, "the state has no scaled_objects: is it a gantry up of another version?");
+  json::array both = *all;
+  if (const json::array* jobs = list(state, "scaled_jobs")) both.insert(both.end(), jobs->begin(), jobs->end());
   json::array chosen;
   std::string known;
-  for (const json::value& item : *all) {
+  for (const json::value& item : both) {
     const json::object* object = item.if_object();
     if (object == nullptr) continue;
     const std::string own = member(*object, "name");
@@ -47,9 +49,16 @@ std::string explanation_text(const json::array& objects) {
     const json::object& object = item.as_object();
     if (!out.empty()) out += "\n";
     const std::string desired = member(object, "desired");
-    out += fmt::format("{} ({}): {} of {} {} wanted, {}..{} allowed\n", member(object, "name"),
-                       member(object, "target"), member(object, "current"), desired,
-                       desired == "1" ? "replica" : "replicas", member(object, "min"), member(object, "max"));
+    if (object.contains("strategy")) {
+      out += fmt::format("{} (jobs, strategy {}): {} running, {} pending, {} succeeded, {} failed, {}..{} allowed\n",
+                         member(object, "name"), member(object, "strategy"), member(object, "running"),
+                         member(object, "pending"), member(object, "succeeded"), member(object, "failed"),
+                         member(object, "min"), member(object, "max"));
+    } else {
+      out += fmt::format("{} ({}): {} of {} {} wanted, {}..{} allowed\n", member(object, "name"),
+                         member(object, "target"), member(object, "current"), desired,
+                         desired == "1" ? "replica" : "replicas", member(object, "min"), member(object, "max"));
+    }
     std::vector<std::vector<std::string>> rows;
     if (const json::array* lines = list(object, "explanation")) {
       for (const json::value& line : *lines) {
@@ -61,6 +70,8 @@ std::string explanation_text(const json::array& objects) {
     out += rows.empty() ? std::string("  nothing was decided yet\n") : to_table(rows);
     const std::string error = member(object, "last_error");
     if (!error.empty() && error != "-") out += "  last error: " + error + "\n";
+    const std::string failure = member(object, "last_failure");
+    if (!failure.empty() && failure != "-") out += "  last failure: " + failure + "\n";
   }
   return out;
 }

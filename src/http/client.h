@@ -31,7 +31,12 @@ struct GetResult {
 // url: "http://host[:port][/path]" or "https://...". Runs on the io_context of the calling coroutine. Errors:
 // invalid_argument (URL), unavailable, timeout, corrupt (no HTTP), resource_exhausted (the body is too large). Any
 // status is a value.
-boost::asio::awaitable<Result<GetResult>> get(std::string url, GetOptions options = {});
+boost::asio::awaitable<Result<GetResult>> get(std::string url, GetOptions options);
+// No default argument: it would be a temporary inside the caller's co_await expression, which g++ 12 destroys twice.
+inline boost::asio::awaitable<Result<GetResult>> get(std::string url) {
+  GetOptions options;
+  return get(std::move(url), std::move(options));
+}
 
 struct LineOptions {
   GetOptions request{};                            // its timeout ends with the header of the answer
@@ -48,7 +53,7 @@ class LineStream {
   LineStream& operator=(const LineStream&) = delete;
 
   // The answer's status. When it is not 200 the body is of no interest as lines: rest() reads it.
-  boost::asio::awaitable<Result<int>> open(std::string url, LineOptions options = {});
+  boost::asio::awaitable<Result<int>> open(std::string url, LineOptions options);
   // The next line without its end; nullopt when the server has ended the answer. Errors: as get(); timeout when nothing
   // came for idle_timeout.
   boost::asio::awaitable<Result<std::optional<std::string>>> next();

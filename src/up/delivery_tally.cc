@@ -38,6 +38,7 @@ void DeliveryTally::worker_line(const std::string& group, std::string_view line)
   std::int64_t number = 0;
   auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), number);
   if (error != std::errc{} || end == rest.data() + rest.size() || *end != '"' || !has(number)) return;
+  if (line.contains("\"status\":\"RECONSUME_LATER\"")) return;  // not handled: it comes again
   Group& reader = open(group);
   Fate& fate = reader.fates[static_cast<std::size_t>(number)];
   if (fate.seen) ++reader.duplicated;

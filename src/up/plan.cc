@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "autoscaler/scaled_job_spec.h"
 #include "autoscaler/scaled_object_spec.h"
 #include "kube/environment.h"
 #include "up/example.h"
@@ -42,24 +43,29 @@ std::string names(const std::vector<kube::Source>& sources) {
 // The cluster that the triggers name, when there is one for all of them.
 Result<std::string> name_servers_of(const kube::Manifest& manifest) {
   std::string found;
-  for (const kube::ScaledObject& object : manifest.scaled_objects) {
+  std::string differs;
+  const auto look = [&](const auto& object) {
     for (const kube::Trigger& trigger : object.triggers) {
-      if (!trigger.rocketmq) continue;
+      if (!trigger.rocketmq || !differs.empty()) continue;
       const std::string servers = joined(trigger.rocketmq->name_servers, ';');
       if (!found.empty() && servers != found) {
-        return fail(Errc::invalid_argument,
-                    "{}:{}: this trigger's nameServers are {}, others' are {}: gantry up works on one cluster; "
-                    "name it with --namesrv",
-                    object.file, trigger.line, servers, found);
+        differs = fmt::format(
+            "{}:{}: this trigger's nameServers are {}, others' are {}: gantry up works on one cluster; "
+            "name it with --namesrv",
+            object.file, trigger.line, servers, found);
       }
       found = servers;
     }
-  }
+  };
+  std::ranges::for_each(manifest.scaled_objects, look);
+  std::ranges::for_each(manifest.scaled_jobs, look);
+  if (!differs.empty()) return fail(Errc::invalid_argument, "{}", differs);
   return found;
 }
 
 // Triggers that are not read here would be unknown for ever, and an unknown never scales down.
-std::string unsupported_triggers(const kube::ScaledObject& object) {
+template <class Object>
+std::string unsupported_triggers(const Object& object) {
   std::string problems;
   for (std::size_t i = 0; i < object.triggers.size(); ++i) {
     const kube::Trigger& trigger = object.triggers[i];
@@ -75,7 +81,8 @@ std::string unsupported_triggers(const kube::ScaledObject& object) {
 }
 
 // Options of our scaler's triggers that change nothing on one machine: said, not passed over.
-void add_unused_options(const kube::ScaledObject& object, std::vector<std::string>& unused) {
+template <class Object>
+void add_unused_options(std::string_view kind, const Object& object, std::vector<std::string>& unused) {
   constexpr std::pair<const char*, const char*> kUnused[] = {
       {"includeDelayed", ""},
       {"tls", ": say --tls to gantry up"},
@@ -88,7 +95,7 @@ void add_unused_options(const kube::ScaledObject& object, std::vector<std::strin
       const auto given = metadata.find(option);
       if (given == metadata.end() || given->second == "false" || given->second == "disable" || given->second == "none")
         continue;
-      unused.push_back(fmt::format("ScaledObject spec.triggers[{}].metadata.{}{}", i, option, instead));
+      unused.push_back(fmt::format("{} spec.triggers[{}].metadata.{}{}", kind, i, option, instead));
     }
   }
 }
@@ -110,38 +117,54 @@ Result<Plan> make_plan(const Options& options) {
   plan.manifest = std::make_shared<kube::Manifest>(std::move(*manifest));
   std::string problems;
   std::string generator_file;
-  for (const kube::ScaledObject& object : plan.manifest->scaled_objects) {
-    if (std::string unsupported = unsupported_triggers(object); !unsupported.empty())
-      problems += (problems.empty() ? "" : "\n") + unsupported;
-    add_unused_options(object, plan.manifest->ignored);
+  const auto add_problem = [&problems](const std::string& problem) {
+    if (!problem.empty()) problems += (problems.empty() ? "" : "\n") + problem;
+  };
+  // what ScaledObjects and ScaledJobs have in common; the spec goes to `specs`, what is there at rest is returned
+  const auto add_object = [&](std::string_view kind, const auto& object, auto& specs, auto at_rest) {
+    add_problem(unsupported_triggers(object));
+    add_unused_options(kind, object, plan.manifest->ignored);
     auto spec = autoscaler::spec_of(object);
-    if (!spec) {
-      problems += (problems.empty() ? "" : "\n") + spec.error().message;
-      continue;
-    }
-    plan.replicas_at_rest += spec->idle_replica_count.value_or(spec->min_replica_count);
-    plan.specs.push_back(std::move(*spec));
+    if (!spec) return add_problem(spec.error().message);
+    plan.replicas_at_rest += at_rest(*spec);
+    specs.push_back(std::move(*spec));
     if (object.gantry.generator && !plan.generator) {
       plan.generator = object.gantry.generator;
       generator_file = object.file;
     }
     plan.embedded |= object.gantry.embedded_broker;
+  };
+  for (const kube::ScaledObject& object : plan.manifest->scaled_objects) {
+    add_object("ScaledObject", object, plan.specs, [](const scaling::ScaledObjectSpec& spec) {
+      return spec.idle_replica_count.value_or(spec.min_replica_count);
+    });
   }
-  for (const kube::Deployment& deployment : plan.manifest->deployments) {
-    const kube::Container& container = deployment.pod.main_container();
-    auto environment = kube::resolve_environment(*plan.manifest, container,
-                                                 {.name = deployment.metadata.name,
-                                                  .namespace_ = deployment.metadata.namespace_,
-                                                  .uid = deployment.metadata.name,
-                                                  .labels = deployment.pod.metadata.labels,
-                                                  .annotations = deployment.pod.metadata.annotations});
-    if (environment) continue;
-    problems += fmt::format("{}{}:{}: Deployment {}: {}", problems.empty() ? "" : "\n", deployment.file,
-                            deployment.line, deployment.metadata.name, environment.error().message);
+  for (const kube::ScaledJob& object : plan.manifest->scaled_jobs) {
+    add_object("ScaledJob", object, plan.job_specs,
+               [](const scaling::ScaledJobSpec& spec) { return static_cast<std::int32_t>(spec.jobs_min()); });
+  }
+  // what a container's environment refers to is there
+  const auto check_environment = [&](std::string_view kind, const auto& object, const kube::PodTemplate& pod) {
+    auto environment = kube::resolve_environment(*plan.manifest, pod.main_container(),
+                                                 {.name = object.metadata.name,
+                                                  .namespace_ = object.metadata.namespace_,
+                                                  .uid = object.metadata.name,
+                                                  .labels = pod.metadata.labels,
+                                                  .annotations = pod.metadata.annotations});
+    if (environment) return;
+    add_problem(fmt::format("{}:{}: {} {}: {}", object.file, object.line, kind, object.metadata.name,
+                            environment.error().message));
+  };
+  for (const kube::Deployment& object : plan.manifest->deployments) {
+    check_environment("Deployment", object, object.pod);
+  }
+  for (const kube::ScaledJob& object : plan.manifest->scaled_jobs) {
+    check_environment("ScaledJob", object, object.job.pod);
   }
   if (!problems.empty()) return fail(Errc::invalid_argument, "{}", problems);
-  if (plan.manifest->scaled_objects.empty()) {
-    return fail(Errc::invalid_argument, "{}: no ScaledObject in it: there is nothing to scale", names(sources));
+  if (plan.manifest->scaled_objects.empty() && plan.manifest->scaled_jobs.empty()) {
+    return fail(Errc::invalid_argument, "{}: no ScaledObject or ScaledJob in it: there is nothing to scale",
+                names(sources));
   }
   if (options.name_servers) {
     plan.embedded = false;

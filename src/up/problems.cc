@@ -13,11 +13,13 @@ namespace {
 
 void add_readings(const Show& show, std::vector<Problem>& problems) {
   std::set<std::string> told;  // a trigger and its group fail for the same reason: once is enough
-  for (const auto& runner : show.runners()) {
-    if (runner->last_error().empty()) continue;
-    told.insert(runner->last_error());
-    problems.push_back({"scaled object " + runner->object().metadata.name, runner->last_error()});
-  }
+  const auto add_runner = [&](std::string_view kind, const auto& runner) {
+    if (runner.last_error().empty()) return;
+    told.insert(runner.last_error());
+    problems.push_back({fmt::format("{} {}", kind, runner.object().metadata.name), runner.last_error()});
+  };
+  for (const auto& runner : show.runners()) add_runner("scaled object", *runner);
+  for (const auto& object : show.scaled_jobs()) add_runner("scaled job", object->runner());
   for (std::size_t i = 0; i < show.groups().size(); ++i) {
     const auto& reading = show.groups()[i];
     if (reading && reading->lag) continue;
@@ -43,12 +45,25 @@ void add_workers(const Show& show, std::vector<Problem>& problems) {
   }
 }
 
+// Until one that succeeds shows that all is well again.
+void add_jobs(const Show& show, std::vector<Problem>& problems) {
+  for (const auto& object : show.scaled_jobs()) {
+    const workload::JobSet& jobs = object->jobs();
+    if (jobs.last_error().empty()) continue;
+    problems.push_back({"jobs of " + jobs.name(),
+                        fmt::format("{} of {} failed; {}", jobs.failed(),
+                                    plural(jobs.failed() + jobs.succeeded(), "finished job"), jobs.last_error()),
+                        true});
+  }
+}
+
 }  // namespace
 
 std::vector<Problem> problems_of(const Show& show) {
   std::vector<Problem> problems;
   add_readings(show, problems);
   add_workers(show, problems);
+  add_jobs(show, problems);
   for (std::size_t i = 0; i < show.watched().size(); ++i) {
     if (std::string missing = show.missing_consumers(i); !missing.empty())
       problems.push_back({"group " + show.watched()[i].group, std::move(missing)});

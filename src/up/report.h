@@ -1,6 +1,7 @@
 // The record of a run: samples over time, and the verdict on whether the burst was absorbed. Values in, values out.
 #pragma once
 
+#include <algorithm>
 #include <boost/json/object.hpp>
 #include <cstdint>
 #include <deque>
@@ -33,6 +34,8 @@ class History {
   static constexpr std::size_t kSamplesMax = 3'600;
 
   void add(const Sample& sample);
+  // So many ran at a time between two samples.
+  void saw_replicas(std::int32_t count) { max_replicas_ = std::max(max_replicas_, count); }
   const std::deque<Sample>& samples() const { return samples_; }
   std::optional<std::int64_t> max_lag() const { return max_lag_; }  // empty: lag was never known
   std::int32_t max_replicas() const { return max_replicas_; }

@@ -30,13 +30,20 @@ std::string first_about(std::string_view kind, const std::vector<Problem>& probl
   return found == problems.end() ? "" : found->text;
 }
 
+std::string failing_workers_among(const std::vector<Problem>& problems) {
+  std::string text = first_about("deployment", problems);
+  return text.empty() ? first_about("jobs of", problems) : text;
+}
+
 // Adds a part to a sum that is unknown as soon as a part is.
 void add(std::optional<std::int64_t>& sum, std::optional<std::int64_t> part) {
   sum = sum && part ? std::optional(*sum + *part) : std::nullopt;
 }
 
-awaitable<bool> stopped(workload::Deployment& deployment, std::chrono::milliseconds grace) {
-  co_await deployment.stop(grace);
+// Of a Deployment or a JobSet.
+template <class Workers>
+awaitable<bool> stopped(Workers& workers, std::chrono::milliseconds grace) {
+  co_await workers.stop(grace);
   co_return true;
 }
 
@@ -63,6 +70,7 @@ Result<std::unique_ptr<Show>> Show::create(boost::asio::io_context& io, Plan pla
   }
   if (auto made = show->make_deployments(); !made) return std::unexpected(made.error());
   show->make_runners();
+  if (auto made = show->make_scaled_jobs(); !made) return std::unexpected(made.error());
   return show;
 }
 
@@ -71,7 +79,7 @@ Result<void> Show::make_deployments() {
     workload::DeploymentOptions options;
     options.environment = plan_.worker_environment;
     groups_of_deployments_.push_back(consumer_group_of(*plan_.manifest, deployment));
-    if (witness_) witness_->watch(groups_of_deployments_.back(), deployment, options);
+    if (witness_) witness_->watch(groups_of_deployments_.back(), deployment.pod, options);
     auto made = workload::Deployment::create(io_, plan_.manifest, deployment, std::move(options));
     if (!made) return std::unexpected(made.error());
     deployments_.push_back(std::move(*made));
@@ -101,12 +109,29 @@ void Show::make_runners() {
     runners_.push_back(std::make_shared<autoscaler::ScaledObjectRunner>(
         io_, object, plan_.specs[i], target_of(deployment->get()),
         [this](const kube::Trigger& trigger) { return read_trigger(trigger); }));
-    for (const kube::Trigger& trigger : object.triggers) {
-      for (const lag::LagQuery& query : triggers::lag_queries(trigger)) {
-        const bool known = std::ranges::any_of(
-            watched_, [&](const auto& w) { return w.topic == query.topic && w.group == query.group; });
-        if (!known) watched_.push_back(query);
-      }
+    watch(object.triggers);
+  }
+}
+
+Result<void> Show::make_scaled_jobs() {
+  for (std::size_t i = 0; i < plan_.manifest->scaled_jobs.size(); ++i) {
+    const kube::ScaledJob& object = plan_.manifest->scaled_jobs[i];
+    auto made = ScaledJob::create(
+        io_, plan_.manifest, object, plan_.job_specs[i], plan_.worker_environment,
+        [this](const kube::Trigger& trigger) { return read_trigger(trigger); }, witness_ ? &*witness_ : nullptr);
+    if (!made) return std::unexpected(made.error());
+    scaled_jobs_.push_back(std::move(*made));
+    watch(object.triggers);
+  }
+  return {};
+}
+
+void Show::watch(const std::vector<kube::Trigger>& read) {
+  for (const kube::Trigger& trigger : read) {
+    for (const lag::LagQuery& query : triggers::lag_queries(trigger)) {
+      const bool known = std::ranges::any_of(
+          watched_, [&](const auto& w) { return w.topic == query.topic && w.group == query.group; });
+      if (!known) watched_.push_back(query);
     }
   }
 }
@@ -131,6 +156,7 @@ awaitable<void> Show::run() {
     (void)deployments_[i]->set_replicas(plan_.manifest->deployments[i].replicas);
   }
   for (auto& runner : runners_) runner->start();
+  for (auto& object : scaled_jobs_) object->runner().start();
   if (generator_) generator_->start();
   while (!stopped_) {
     const auto next = std::chrono::steady_clock::now() + kSampleInterval;
@@ -164,8 +190,10 @@ awaitable<void> Show::stop(std::chrono::milliseconds grace) {
   wakeup_.notify();
   if (generator_) generator_->stop();
   for (auto& runner : runners_) runner->stop();
+  for (auto& object : scaled_jobs_) object->runner().stop();
   std::vector<awaitable<bool>> ends;  // of all at the same time: the grace is there once
   for (auto& deployment : deployments_) ends.push_back(stopped(*deployment, grace));
+  for (auto& object : scaled_jobs_) ends.push_back(stopped(object->jobs(), grace));
   co_await rocketmq::gather(io_, std::move(ends));
   cluster_->stop();
 }
@@ -193,8 +221,14 @@ awaitable<void> Show::sample() {
     sample.replicas += deployment->ready();
     existing += deployment->current();
   }
+  std::int32_t most = sample.replicas;
+  for (const auto& object : scaled_jobs_) {
+    most += static_cast<std::int32_t>(object->jobs().take_most_processes());
+    sample.replicas += static_cast<std::int32_t>(object->jobs().processes());
+    existing += static_cast<std::int32_t>(object->jobs().running());
+  }
   replicas_at_work_ = existing > plan_.replicas_at_rest;
-  failing_workers_ = first_about("deployment", problems_of(*this));
+  failing_workers_ = failing_workers_among(problems_of(*this));
   if (generator_) sample.sent = generator_->sent();
   sample.incoming = incoming_since_start();
   sample.consumed = consumption_.update(watched_, groups_);
@@ -202,6 +236,7 @@ awaitable<void> Show::sample() {
   burst_consumed_ |= sent_all && sample.lag == 0;
   last_ = sample;
   history_.add(sample);
+  history_.saw_replicas(most);
   if (on_sample) on_sample();
 }
 
@@ -211,6 +246,9 @@ void Show::count_consumers() {
     for (std::size_t d = 0; d < deployments_.size(); ++d) {
       if (groups_of_deployments_[d] == group)
         processes += static_cast<std::int64_t>(deployments_[d]->replicas().size());
+    }
+    for (const auto& object : scaled_jobs_) {
+      if (object->group() == group) processes += object->jobs().running();
     }
     witness_->count(group, processes, consumers);
   }
@@ -341,7 +379,7 @@ std::string Show::phase() const {
     break;
   }
   const auto problems = problems_of(*this);
-  now.failing_workers = first_about("deployment", problems);
+  now.failing_workers = failing_workers_among(problems);
   now.missing_consumers = first_about("group", problems);
   now.lag = last_.lag.value_or(0);
   now.groups = groups_.size();
@@ -378,11 +416,13 @@ Evidence Show::evidence() const {
 }
 
 bool Show::all_have_spoken() const {
-  return std::ranges::none_of(deployments_, [](const auto& deployment) {
+  const auto ends = [](const auto& deployment) {
     return std::ranges::any_of(deployment->replicas(), [](const workload::ReplicaStatus& replica) {
       return replica.state == workload::ReplicaState::terminating;
     });
-  });
+  };
+  const auto runs = [](const auto& object) { return object->jobs().running() > 0; };
+  return std::ranges::none_of(deployments_, ends) && std::ranges::none_of(scaled_jobs_, runs);
 }
 
 bool Show::absorbed() const { return generator_ && generator_->complete() && all_have_spoken() && verdict().ok; }

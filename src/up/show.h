@@ -1,5 +1,5 @@
-// Everything that runs while `gantry up` runs, on one thread (the embedded broker has its own): deployments, one runner a
-// scaled object, the generator, and once a second a sample of it all. The page, the terminal and the report only look.
+// Everything that runs while `gantry up` runs, on one thread (the embedded broker has its own): deployments, jobs, one runner
+// a scaled object, the generator, and once a second a sample of it all. The page, the terminal and the report only look.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -14,17 +14,18 @@
 #include <string>
 #include <vector>
 
-#include "triggers/lag_cache.h"
 #include "autoscaler/scaled_object_runner.h"
 #include "rocketmq/admin.h"
 #include "rocketmq/cluster.h"
 #include "rocketmq/wakeup.h"
+#include "triggers/lag_cache.h"
 #include "up/consumption.h"
 #include "up/delivery_tally.h"
 #include "up/generator.h"
 #include "up/phase.h"
 #include "up/plan.h"
 #include "up/report.h"
+#include "up/scaled_job.h"
 #include "up/witness.h"
 #include "workload/deployment.h"
 
@@ -59,6 +60,7 @@ class Show {
   const std::vector<TopicView>& topics() const { return topics_; }
   const std::vector<std::shared_ptr<autoscaler::ScaledObjectRunner>>& runners() const { return runners_; }
   const std::vector<std::unique_ptr<workload::Deployment>>& deployments() const { return deployments_; }
+  const std::vector<std::unique_ptr<ScaledJob>>& scaled_jobs() const { return scaled_jobs_; }
   const BurstGenerator* generator() const { return generator_.get(); }
   double uptime_s() const;
   std::optional<double> incoming_rate() const { return rate(&Sample::incoming); }
@@ -80,6 +82,8 @@ class Show {
   Show(boost::asio::io_context& io, Plan plan, std::shared_ptr<rocketmq::Cluster> cluster);
   Result<void> make_deployments();
   void make_runners();
+  Result<void> make_scaled_jobs();
+  void watch(const std::vector<kube::Trigger>& read);
   void count_consumers();
   // No worker is about to end, and to say its last words.
   bool all_have_spoken() const;
@@ -104,6 +108,7 @@ class Show {
   std::vector<std::unique_ptr<workload::Deployment>> deployments_;
   std::vector<std::string> groups_of_deployments_;
   std::vector<std::shared_ptr<autoscaler::ScaledObjectRunner>> runners_;
+  std::vector<std::unique_ptr<ScaledJob>> scaled_jobs_;
   std::shared_ptr<BurstGenerator> generator_;
 
   std::vector<lag::LagQuery> watched_;

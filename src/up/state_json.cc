@@ -90,13 +90,13 @@ std::string metric_text(const kube::Trigger& trigger, const std::string& metric)
   return fmt::format("{} of {}/{}", metric, topics, queries.front().group);
 }
 
-json::array triggers_of(const autoscaler::ScaledObjectRunner& runner) {
+// read: the newest metrics, in the order of the specs; may be empty.
+json::array triggers_of(const std::vector<kube::Trigger>& written, const std::vector<scaling::TriggerSpec>& specs,
+                        const std::vector<scaling::ResolvedMetric>& read) {
   json::array triggers;
-  const auto& specs = runner.autoscaler().spec().triggers;
-  const auto& read = runner.autoscaler().metrics();
-  std::size_t next = 0;  // metrics come in the order of the spec
+  std::size_t next = 0;
   for (std::size_t i = 0; i < specs.size(); ++i) {
-    const kube::Trigger& trigger = runner.object().triggers[i];
+    const kube::Trigger& trigger = written[i];
     for (const scaling::MetricSpec& metric : specs[i].metrics) {
       const scaling::ResolvedMetric* now = next < read.size() ? &read[next] : nullptr;
       const bool counted = now != nullptr && !now->why_counted.empty();
@@ -115,14 +115,18 @@ json::array triggers_of(const autoscaler::ScaledObjectRunner& runner) {
   return triggers;
 }
 
+json::array lines_of(const scaling::Explanation& explanation) {
+  json::array lines;
+  for (const scaling::ExplanationLine& line : explanation.lines) {
+    lines.push_back({{"key", std::string(scaling::to_string(line.topic))},
+                     {"text", line.warning ? "warning: " + line.text : line.text}});
+  }
+  return lines;
+}
+
 json::object scaled_object_of(const autoscaler::ScaledObjectRunner& runner) {
   const kube::ScaledObject& object = runner.object();
   const scaling::ScaledObjectSpec& spec = runner.autoscaler().spec();
-  json::array explanation;
-  for (const scaling::ExplanationLine& line : runner.explain().lines) {
-    explanation.push_back({{"key", std::string(scaling::to_string(line.topic))},
-                           {"text", line.warning ? "warning: " + line.text : line.text}});
-  }
   const auto replicas = runner.replicas();
   const bool decided = runner.decided_at_ms().has_value();
   return {{"name", object.metadata.name},
@@ -134,9 +138,34 @@ json::object scaled_object_of(const autoscaler::ScaledObjectRunner& runner) {
           {"desired", decided ? json::value(replicas.desired) : json::value(nullptr)},
           {"paused", spec.pause.paused || spec.pause.paused_replicas.has_value()},
           {"active", nullable(runner.active())},
-          {"triggers", triggers_of(runner)},
+          {"triggers", triggers_of(object.triggers, spec.triggers, runner.autoscaler().metrics())},
           {"last_error", runner.last_error()},
-          {"explanation", std::move(explanation)},
+          {"explanation", lines_of(runner.explain())},
+          {"decided_at_ms", nullable(runner.decided_at_ms())}};
+}
+
+json::object scaled_job_of(const ScaledJob& scaled_job) {
+  const autoscaler::ScaledJobRunner& runner = scaled_job.runner();
+  const workload::JobSet& jobs = scaled_job.jobs();
+  const std::optional<scaling::JobDecision>& decision = runner.decision();
+  // a metric that is unknown leaves open whether it would have activated
+  const bool told = decision && (decision->active || !decision->error);
+  return {{"name", scaled_job.object().metadata.name},
+          {"namespace", scaled_job.object().metadata.namespace_},
+          {"strategy", std::string(scaling::to_string(runner.spec().strategy))},
+          {"min", runner.spec().jobs_min()},
+          {"max", runner.spec().jobs_min() + runner.spec().jobs_max_above_min()},
+          {"running", jobs.running()},
+          {"pending", jobs.pending()},
+          {"succeeded", jobs.succeeded()},
+          {"failed", jobs.failed()},
+          {"paused", runner.spec().paused},
+          {"active", told ? json::value(decision->active) : json::value(nullptr)},
+          {"triggers", triggers_of(scaled_job.object().triggers, runner.spec().triggers,
+                                   decision ? decision->metrics : std::vector<scaling::ResolvedMetric>())},
+          {"last_error", runner.last_error()},
+          {"last_failure", jobs.last_error()},
+          {"explanation", lines_of(decision ? decision->explanation : scaling::Explanation())},
           {"decided_at_ms", nullable(runner.decided_at_ms())}};
 }
 
@@ -178,10 +207,41 @@ json::object worker_of(const workload::Deployment& deployment, const workload::R
       {"output", std::move(output)}};
 }
 
+std::string_view page_state(workload::JobState state) {
+  switch (state) {
+    case workload::JobState::pending: return "starting";
+    case workload::JobState::running: return "running";
+    case workload::JobState::terminating: return "stopping";
+    case workload::JobState::complete: return "exited";
+    case workload::JobState::failed: return "failed";
+  }
+  return "failed";
+}
+
+// One that is not finished; those that are show in the counts of their scaled job.
+json::object worker_of(const workload::JobSet& jobs, const workload::JobStatus& job) {
+  json::array output;
+  for (const workload::OutputLine& line : jobs.output(job.name, kOutputLines)) output.emplace_back(line.text);
+  const bool runs = job.pid.has_value();
+  std::string exit;
+  if (job.exit_signal) exit = fmt::format("signal {}", *job.exit_signal);
+  if (job.exit_code) exit = fmt::format("exit code {}", *job.exit_code);
+  const bool waits = job.state == workload::JobState::pending && job.failed > 0;
+  return {{"name", job.name},
+          {"deployment", jobs.name()},
+          {"state", waits ? "backoff" : std::string(page_state(job.state))},
+          {"pid", runs ? json::value(*job.pid) : json::value(nullptr)},
+          {"restarts", job.failed},
+          {"started_at_ms", runs && job.started_at ? json::value(epoch_ms(*job.started_at)) : json::value(nullptr)},
+          {"exit", exit},
+          {"error", waits ? job.last_error : ""},
+          {"output", std::move(output)}};
+}
+
 }  // namespace
 
 json::object state_json(const Show& show, const Program& program) {
-  json::array groups, topics, objects, workers;
+  json::array groups, topics, objects, jobs, workers;
   for (std::size_t i = 0; i < show.groups().size(); ++i)
     groups.push_back(group_of(show.watched()[i], show.groups()[i], show.missing_consumers(i)));
   for (const TopicView& topic : show.topics()) {
@@ -194,6 +254,12 @@ json::object state_json(const Show& show, const Program& program) {
   for (const auto& deployment : show.deployments()) {
     for (const workload::ReplicaStatus& replica : deployment->replicas())
       workers.push_back(worker_of(*deployment, replica));
+  }
+  for (const auto& object : show.scaled_jobs()) {
+    jobs.push_back(scaled_job_of(*object));
+    for (const workload::JobStatus& job : object->jobs().jobs()) {
+      if (!workload::is_finished(job.state)) workers.push_back(worker_of(object->jobs(), job));
+    }
   }
   json::array name_servers;
   std::string_view list = show.plan().name_servers;
@@ -214,6 +280,7 @@ json::object state_json(const Show& show, const Program& program) {
           {"groups", std::move(groups)},
           {"topics", std::move(topics)},
           {"scaled_objects", std::move(objects)},
+          {"scaled_jobs", std::move(jobs)},
           {"workers", std::move(workers)},
           {"sample", to_json(show.last_sample())}};
 }

@@ -43,15 +43,14 @@ std::map<std::string, std::int64_t> consumers_by_group(const std::vector<lag::La
   return counts;
 }
 
-void Witness::watch(const std::string& group, const kube::Deployment& deployment,
-                    workload::DeploymentOptions& options) {
-  options.on_line = [tally = tally_, group](std::string_view, std::string_view line) {
-    tally->worker_line(group, line);
-  };
-  const std::vector<std::string>& command =
-      deployment.pod.local_command ? *deployment.pod.local_command : deployment.pod.main_container().command;
+Witness::LineListener Witness::line_listener(const std::string& group) const {
+  return [tally = tally_, group](std::string_view, std::string_view line) { tally->worker_line(group, line); };
+}
+
+Witness::EndListener Witness::end_listener(const std::string& group, const kube::PodTemplate& pod) const {
+  const std::vector<std::string>& command = pod.local_command ? *pod.local_command : pod.main_container().command;
   const bool ours = !command.empty() && command.front() == "gantry";
-  options.on_end = [tally = tally_, group, ours](std::string_view, const workload::Exit& exit) {
+  return [tally = tally_, group, ours](std::string_view, const workload::Exit& exit) {
     if (!has_said_all(exit, ours)) tally->out_of_sight(group);
   };
 }

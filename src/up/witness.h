@@ -28,12 +28,21 @@ class Witness {
  public:
   explicit Witness(std::shared_ptr<DeliveryTally> tally) : tally_(std::move(tally)) {}
 
-  // Listens to all replicas that are started with these options.
-  void watch(const std::string& group, const kube::Deployment& deployment, workload::DeploymentOptions& options);
+  // Listens to all that is started from the template with these options, a Deployment's or a JobSet's.
+  template <class Options>
+  void watch(const std::string& group, const kube::PodTemplate& pod, Options& options) {
+    options.on_line = line_listener(group);
+    options.on_end = end_listener(group, pod);
+  }
   // Once a sample and group: so many processes of the group exist, and the broker counts so many consumers.
   void count(const std::string& group, std::int64_t processes, std::int64_t consumers);
 
  private:
+  using LineListener = std::function<void(std::string_view, std::string_view line)>;
+  using EndListener = std::function<void(std::string_view, const workload::Exit& exit)>;
+  LineListener line_listener(const std::string& group) const;
+  EndListener end_listener(const std::string& group, const kube::PodTemplate& pod) const;
+
   struct Head {
     std::int64_t processes = 0;  // at the last sample
     bool crowded = false;        // there were more consumers than that

@@ -86,7 +86,13 @@ void JobSet::changed(std::int64_t number) {
       last_error_ = complete ? "" : fmt::format("{}: {}: {}", status.name, status.reason, status.last_error);
     }
   }
+  most_processes_ = std::max(most_processes_, processes());
   if (options_.on_change) options_.on_change();
+}
+
+std::int64_t JobSet::take_most_processes() {
+  const std::int64_t now = processes();
+  return std::max(std::exchange(most_processes_, now), now);
 }
 
 void JobSet::remove(std::int64_t number) {
@@ -108,7 +114,7 @@ std::int64_t JobSet::pending() const {
 
 std::int64_t JobSet::processes() const {
   std::int64_t count = 0;
-  for (const auto& [number, entry] : jobs_) count += entry.job->status().running;
+  for (const auto& [number, entry] : jobs_) count += entry.job ? entry.job->status().running : 0;
   return count;
 }
 

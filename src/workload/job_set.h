@@ -45,9 +45,11 @@ class JobSet {
   // Errors: resource_exhausted (jobs_max; as many as fit are started), cancelled (after stop()).
   Result<void> start(std::int64_t count);
 
-  std::int64_t running() const;                          // not finished
-  std::int64_t pending() const;                          // of these, without a pod that runs or has succeeded
-  std::int64_t processes() const;                        // pods that run
+  std::int64_t running() const;    // not finished
+  std::int64_t pending() const;    // of these, without a pod that runs or has succeeded
+  std::int64_t processes() const;  // pods that run
+  // The most that ran at a time since this was asked before: jobs may be shorter than the time between two looks.
+  std::int64_t take_most_processes();
   std::int64_t succeeded() const { return succeeded_; }  // ever, those that are forgotten too
   std::int64_t failed() const { return failed_; }        // the same
   std::vector<JobStatus> jobs() const;                   // in the order of their creation
@@ -79,6 +81,7 @@ class JobSet {
   JobSetOptions options_;
   std::map<std::int64_t, Entry> jobs_;  // by number
   std::int64_t created_ = 0;
+  std::int64_t most_processes_ = 0;
   std::int64_t succeeded_ = 0;
   std::int64_t failed_ = 0;
   bool stopped_ = false;

@@ -31,6 +31,13 @@ export const state = {
     explanation: [{ key: 's', text: 's' }],
     decided_at_ms: 'n?',
   }],
+  scaled_jobs: [{
+    name: 's', namespace: 's', strategy: 's', min: 'n', max: 'n', running: 'n', pending: 'n', succeeded: 'n', failed: 'n', paused: 'b', active: 'b?',
+    triggers: [{ name: 's', type: 's', metric: 's', value: 'n?', target: 'n?', target_type: 's', error: 's', counted_as: 'n?', why_counted: 's' }],
+    last_error: 's', last_failure: 's',
+    explanation: [{ key: 's', text: 's' }],
+    decided_at_ms: 'n?',
+  }],
   workers: [{ name: 's', deployment: 's', state: 's', pid: 'n?', restarts: 'n', started_at_ms: 'n?', exit: 's', error: 's', output: ['s'] }],
   sample,
 };

@@ -285,6 +285,7 @@ export class Simulation {
           decided_at_ms: Math.round(this.epoch_ms + this.decidedAt * 1000),
         },
       ],
+      scaled_jobs: [],
       workers: [...this.workers, ...this.gone].map(worker),
       sample: this.samples.at(-1),
     };
@@ -342,6 +343,13 @@ function crowd(state) {
         counted_as: i ? null : 6400,
         why_counted: i ? '' : '64 queues x 100 (more consumers than queues would idle; allowIdleConsumers: "true", or mode: pop for a group that pops, lifts this)',
       })),
+    }],
+    scaled_jobs: [{
+      name: `${long}-job`, namespace: 'default', strategy: 'accurate', min: 0, max: 1000, running: 123456, pending: 789, succeeded: 123456789, failed: 12345,
+      paused: false, active: null,
+      triggers: [{ name: long, type: 'external', metric: `lag of ${long}`, value: null, target: 1, target_type: 'AverageValue', error: 'connection refused', counted_as: null, why_counted: '' }],
+      last_error: `the name server ${long}:9876 does not resolve`, last_failure: `${long}-job-7: BackoffLimitExceeded: exited with code 1 after 0.1 s`,
+      explanation: state.scaled_objects[0].explanation, decided_at_ms: state.now_ms,
     }],
     workers: times(100, (i) => ({
       name: `${long}-worker-${i}`, deployment: long, state: ['running', 'starting', 'stopping', 'backoff'][i % 4], pid: 1000 + i,

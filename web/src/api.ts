@@ -37,6 +37,7 @@ export interface State {
   groups: Group[];
   topics: Topic[];
   scaled_objects: ScaledObject[];
+  scaled_jobs: ScaledJob[];
   workers: Worker[];
   /** The newest sample; the page appends it to what /api/history gave. */
   sample: Sample;
@@ -141,6 +142,36 @@ export interface ScaledObject {
   decided_at_ms: Maybe;
 }
 
+/** A KEDA ScaledJob: jobs are created for what waits, and each ends by itself. */
+export interface ScaledJob {
+  name: string;
+  namespace: string;
+  /** scalingStrategy.strategy: "default", "custom", "accurate" or "eager". */
+  strategy: string;
+  /** Jobs that always run, and the most that may run. */
+  min: number;
+  max: number;
+  /** Jobs that are not finished, and of these the ones without a process that runs. */
+  running: number;
+  pending: number;
+  /** Jobs that finished since the start, also those that the history has dropped. */
+  succeeded: number;
+  failed: number;
+  /** By annotation (autoscaling.keda.sh/paused). */
+  paused: boolean;
+  /** At least one trigger is above its activation threshold, or jobs always run. null when that could not be told. */
+  active: boolean | null;
+  triggers: Trigger[];
+  /** Why the last reading failed, empty when it succeeded. */
+  last_error: string;
+  /** How the job that finished last has failed; empty when that one succeeded, or none has finished. */
+  last_failure: string;
+  /** The last decision, line by line; the last line is the outcome. Empty before the first. */
+  explanation: ExplanationLine[];
+  /** null before the first decision. */
+  decided_at_ms: Maybe;
+}
+
 export interface Trigger {
   name: string;
   /** Of the ScaledObject: "external", "external-push", ... */
@@ -167,8 +198,9 @@ export interface ExplanationLine {
 }
 
 export interface Worker {
-  /** Unique, as a pod's name: "orders-worker-3". */
+  /** Unique, as a pod's name: "orders-worker-3"; a job's, while it is not finished: "resize-7". */
   name: string;
+  /** Of a job: its ScaledJob. */
   deployment: string;
   /** "starting", "running", "stopping", "exited", "backoff" (waits before its next start) or "failed". */
   state: string;

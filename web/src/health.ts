@@ -27,7 +27,7 @@ export function isBroken(worker: Worker): boolean {
 export function problemsOf(state: State): Problem[] {
   const problems: Problem[] = [];
   const told = new Set<string>(); // a trigger and its group often fail for the same reason; once is enough
-  for (const object of state.scaled_objects) {
+  for (const object of [...state.scaled_objects, ...state.scaled_jobs]) {
     if (object.last_error) {
       told.add(object.last_error);
       problems.push({ level: 'error', text: `${object.name}: ${object.last_error}`, section: 'scaling' });
@@ -38,6 +38,9 @@ export function problemsOf(state: State): Problem[] {
         problems.push({ level: 'unknown', text: `${object.name}, trigger ${trigger.name}: ${trigger.error}`, section: 'scaling' });
       }
     }
+  }
+  for (const job of state.scaled_jobs) {
+    if (job.last_failure) problems.push({ level: 'error', text: `${count(job.failed)} of ${plural(job.failed + job.succeeded, 'finished job')} failed; ${job.last_failure}`, section: 'scaling' });
   }
   const broken = state.workers.filter(isBroken);
   if (broken.length > 0) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Group, ScaledObject, State, Worker } from '../src/api';
+import type { Group, ScaledJob, ScaledObject, State, Worker } from '../src/api';
 import { problemsOf, tabTitle, verdictOf, whyUnknown } from '../src/health';
 import { commandsFor } from '../src/next';
 
@@ -11,6 +11,10 @@ const object: ScaledObject = {
   name: 'orders', namespace: 'default', target: 'Deployment/orders', min: 0, max: 10, current: 0, desired: 0, paused: false, active: false,
   triggers: [{ name: 'lag', type: 'external', metric: 'lag', value: 0, target: 5, target_type: 'AverageValue', error: '', counted_as: null, why_counted: '' }], last_error: '', explanation: [], decided_at_ms: null,
 };
+const job: ScaledJob = {
+  name: 'resize', namespace: 'default', strategy: 'default', min: 0, max: 8, running: 1, pending: 0, succeeded: 3, failed: 0, paused: false, active: true,
+  triggers: [], last_error: '', last_failure: '', explanation: [], decided_at_ms: null,
+};
 const worker: Worker = { name: 'w-1', deployment: 'orders', state: 'running', pid: 1, restarts: 0, started_at_ms: 0, exit: '', error: '', output: [] };
 
 function stateWith(change: Partial<State>, lag: number | null = 0): State {
@@ -18,7 +22,7 @@ function stateWith(change: Partial<State>, lag: number | null = 0): State {
     version: '0', command: 'gantry', now_ms: 0, mode: 'embedded', name_servers: ['127.0.0.1:9876'], uptime_s: 1, phase: '',
     generator: null,
     totals: { incoming: 0, sent: 0, consumed: 0, lag, in_flight: 0, ready: 0, oldest_age_ms: 0, replicas: 0, incoming_rate: 0, consume_rate: 0 },
-    groups: [group], topics: [], scaled_objects: [object], workers: [], ...change,
+    groups: [group], topics: [], scaled_objects: [object], scaled_jobs: [job], workers: [], ...change,
     sample: { t_s: 0, lag, in_flight: 0, oldest_age_ms: 0, replicas: 0, incoming: 0, sent: 0, consumed: 0 },
   };
 }
@@ -45,6 +49,13 @@ test('GivenAWorkerInBackoff_WhenJudged_ThenErrorWinsOverUnknown', () => {
   const verdict = verdictOf(stateWith({ workers: [{ ...worker, state: 'backoff', exit: 'exit code 1' }] }, null));
   assert.equal(verdict.level, 'error');
   assert.equal(verdict.problems[0]!.text, 'worker w-1 keeps failing: exit code 1');
+});
+
+test('GivenAJobThatFailedLast_WhenJudged_ThenErrorUntilOneSucceeds', () => {
+  const verdict = verdictOf(stateWith({ scaled_jobs: [{ ...job, failed: 1, last_failure: 'resize-4: DeadlineExceeded' }] }));
+  assert.equal(verdict.level, 'error');
+  assert.equal(verdict.problems[0]!.text, '1 of 4 finished jobs failed; resize-4: DeadlineExceeded');
+  assert.equal(verdictOf(stateWith({ scaled_jobs: [{ ...job, failed: 1 }] })).level, 'idle');
 });
 
 test('GivenAFailedEvaluation_WhenJudged_ThenError', () => {

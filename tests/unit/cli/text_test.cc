@@ -205,5 +205,18 @@ TEST(Explanation, GivenANameThenOnlyThatOneOrAnErrorThatNamesTheOthers) {
   EXPECT_EQ(explanation_text({}), "no scaled objects\n");
 }
 
+TEST(Explanation, GivenAScaledJobThenItsJobsAreCountedAndTheirLastFailureIsTold) {
+  const json::value state = json::parse(
+      R"({"scaled_objects":[],"scaled_jobs":[{"name":"resize","strategy":"accurate","running":2,"pending":1,
+          "succeeded":30,"failed":4,"min":0,"max":8,"last_error":"","last_failure":"resize-9: DeadlineExceeded",
+          "explanation":[{"key":"decision","text":"1 job created, 1 running before"}]}]})");
+  auto objects = scaled_objects(state.as_object(), "resize");
+  ASSERT_TRUE(objects);
+  EXPECT_EQ(explanation_text(*objects),
+            "resize (jobs, strategy accurate): 2 running, 1 pending, 30 succeeded, 4 failed, 0..8 allowed\n"
+            "  decision  1 job created, 1 running before\n"
+            "  last failure: resize-9: DeadlineExceeded\n");
+}
+
 }  // namespace
 }  // namespace gantry::cli

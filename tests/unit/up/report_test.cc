@@ -210,7 +210,7 @@ class WitnessTest : public testing::Test {
     kube::Deployment deployment;
     deployment.pod.local_command = {program};
     workload::DeploymentOptions options;
-    Witness(fresh).watch("g", deployment, options);
+    Witness(fresh).watch("g", deployment.pod, options);
     options.on_end("worker-0", exit);
     return fresh->deliveries().out_of_sight == 1;
   }

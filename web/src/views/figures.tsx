@@ -8,9 +8,11 @@ import { Value } from './value';
 export function Figures({ state }: { state: State }) {
   const { totals } = state;
   const why = whyUnknown(state);
-  const desired = state.scaled_objects.map((o) => o.desired);
-  const wanted = desired.every(isKnown) ? desired.reduce((a, b) => a + (b ?? 0), 0) : null;
-  const max = state.scaled_objects.reduce((sum, o) => sum + o.max, 0);
+  // jobs end by themselves: what a decision asks for is told beside those of replicas only
+  const desired = state.scaled_jobs.length > 0 ? [] : state.scaled_objects.map((o) => o.desired);
+  const wanted = desired.length === 0 ? null : desired.every(isKnown) ? desired.reduce((a, b) => a + (b ?? 0), 0) : null;
+  const scaled = [...state.scaled_objects, ...state.scaled_jobs];
+  const max = scaled.reduce((sum, o) => sum + o.max, 0);
   const whyNoRate = isKnown(totals.consumed) ? 'a rate needs two readings' : why;
   const blocked = !isKnown(totals.lag);
   return (
@@ -40,12 +42,12 @@ export function Figures({ state }: { state: State }) {
           )}
         </p>
         <p class="sub">
-          {state.scaled_objects.length === 0 && 'no scaled object'}
+          {scaled.length === 0 && 'no scaled object'}
           {state.scaled_objects.length > 0 && !blocked && isKnown(wanted) && (
             <span title="What the last decision asked for">{wanted === totals.replicas ? `${count(wanted)} wanted` : wanted > totals.replicas ? 'starting' : 'stopping'}</span>
           )}
-          {state.scaled_objects.length > 0 && <span>at most {count(max)}</span>}
-          {blocked && state.scaled_objects.length > 0 && <span>held: backlog unknown</span>}
+          {scaled.length > 0 && <span>at most {count(max)}</span>}
+          {blocked && scaled.length > 0 && <span>held: backlog unknown</span>}
         </p>
       </Figure>
       <Figure name="Consumed" id="throughput" help="Messages consumed per second over the last seconds, beside those that came in.">

@@ -1,5 +1,5 @@
-// Scaled objects: what was read, what follows from it, and why, in the words of `gantry explain`.
-import type { ScaledObject, State, Trigger } from '../api';
+// Scaled objects and scaled jobs: what was read, what follows from it, and why, in the words of `gantry explain`.
+import type { ExplanationLine, Maybe, ScaledJob, ScaledObject, State, Trigger } from '../api';
 import { ago, count, isKnown, plural } from '../format';
 import { Section } from './section';
 import { Unknown, Value } from './value';
@@ -7,11 +7,11 @@ import { Unknown, Value } from './value';
 export function Scaling({ state }: { state: State }) {
   return (
     <Section id="scaling" title="Scaling" hint="Each scaled object turns a reading into a number of replicas.">
-      {state.scaled_objects.length === 0 ? (
-        <p class="empty">No scaled object is loaded. Give one with <code>gantry up -f FILE.yaml</code>: the same ScaledObject that KEDA takes.</p>
-      ) : (
-        state.scaled_objects.map((o) => <Card key={`${o.namespace}/${o.name}`} object={o} now_ms={state.now_ms} />)
+      {state.scaled_objects.length + state.scaled_jobs.length === 0 && (
+        <p class="empty">No scaled object is loaded. Give one with <code>gantry up -f FILE.yaml</code>: the same ScaledObject or ScaledJob that KEDA takes.</p>
       )}
+      {state.scaled_objects.map((o) => <Card key={`${o.namespace}/${o.name}`} object={o} now_ms={state.now_ms} />)}
+      {state.scaled_jobs.map((o) => <JobCard key={`${o.namespace}/${o.name}`} object={o} now_ms={state.now_ms} />)}
     </Section>
   );
 }
@@ -28,28 +28,68 @@ function Card({ object: o, now_ms }: { object: ScaledObject; now_ms: number }) {
       </header>
       <Gauge object={o} />
       {o.last_error && <p class="error-line" role="alert"><strong>Last error:</strong> {o.last_error}</p>}
-      <div class="table-wrap">
-        <table class="stackable">
-          <thead>
-            <tr><th scope="col">Trigger</th><th scope="col">Measures</th><th scope="col" class="n">Reading</th><th scope="col" class="n" title="What one replica is meant to carry (AverageValue), or the reading wanted in all (Value)">Target</th></tr>
-          </thead>
-          <tbody>{o.triggers.map((t) => <TriggerRow key={t.name} trigger={t} />)}</tbody>
-        </table>
-      </div>
-      <div class="why">
-        <h4>Why {isKnown(o.desired) ? plural(o.desired, 'replica') : 'nothing was decided'}</h4>
-        <span class="muted">{isKnown(o.decided_at_ms) ? `decided ${ago(o.decided_at_ms, now_ms)}` : 'no decision yet'}</span>
-      </div>
-      <ol class="explanation" data-testid="explanation">
-        {o.explanation.map((line, i) => (
-          <li key={`${i} ${line.key}`}><span class="key">{line.key}</span><span>{line.text}</span></li>
-        ))}
-      </ol>
+      <Triggers triggers={o.triggers} />
+      <Why title={isKnown(o.desired) ? plural(o.desired, 'replica') : 'nothing was decided'} lines={o.explanation} decided_at_ms={o.decided_at_ms} now_ms={now_ms} />
     </article>
   );
 }
 
-function Activity({ object: o }: { object: ScaledObject }) {
+function JobCard({ object: o, now_ms }: { object: ScaledJob; now_ms: number }) {
+  return (
+    <article class="card" data-testid="scaled-job" aria-label={`Scaled job ${o.name}`}>
+      <header class="card-head">
+        <div>
+          <h3>{o.name} <small>{o.namespace}</small></h3>
+          <p class="muted">creates jobs, at most {count(o.max)} at a time, strategy {o.strategy}</p>
+        </div>
+        <Activity object={o} />
+      </header>
+      <div class="gauge">
+        <dl>
+          <div title="Jobs that are not finished"><dt>Running</dt><dd data-testid="jobs-running">{count(o.running)}</dd></div>
+          <div title="Of these, without a process that runs: being started, or waiting after a failure"><dt>Pending</dt><dd>{count(o.pending)}</dd></div>
+          <div title="Since this gantry up was started"><dt>Succeeded</dt><dd data-testid="jobs-succeeded">{count(o.succeeded)}</dd></div>
+          <div title="Since this gantry up was started"><dt>Failed</dt><dd data-testid="jobs-failed">{count(o.failed)}</dd></div>
+        </dl>
+      </div>
+      {o.last_error && <p class="error-line" role="alert"><strong>Last error:</strong> {o.last_error}</p>}
+      {o.last_failure && <p class="error-line" role="alert"><strong>Last failure:</strong> {o.last_failure}</p>}
+      <Triggers triggers={o.triggers} />
+      <Why title="so many jobs" lines={o.explanation} decided_at_ms={o.decided_at_ms} now_ms={now_ms} />
+    </article>
+  );
+}
+
+function Triggers({ triggers }: { triggers: Trigger[] }) {
+  return (
+    <div class="table-wrap">
+      <table class="stackable">
+        <thead>
+          <tr><th scope="col">Trigger</th><th scope="col">Measures</th><th scope="col" class="n">Reading</th><th scope="col" class="n" title="What one replica is meant to carry (AverageValue), or the reading wanted in all (Value)">Target</th></tr>
+        </thead>
+        <tbody>{triggers.map((t) => <TriggerRow key={t.name} trigger={t} />)}</tbody>
+      </table>
+    </div>
+  );
+}
+
+function Why({ title, lines, decided_at_ms, now_ms }: { title: string; lines: ExplanationLine[]; decided_at_ms: Maybe; now_ms: number }) {
+  return (
+    <>
+      <div class="why">
+        <h4>Why {title}</h4>
+        <span class="muted">{isKnown(decided_at_ms) ? `decided ${ago(decided_at_ms, now_ms)}` : 'no decision yet'}</span>
+      </div>
+      <ol class="explanation" data-testid="explanation">
+        {lines.map((line, i) => (
+          <li key={`${i} ${line.key}`}><span class="key">{line.key}</span><span>{line.text}</span></li>
+        ))}
+      </ol>
+    </>
+  );
+}
+
+function Activity({ object: o }: { object: ScaledObject | ScaledJob }) {
   if (o.paused) return <span class="badge tone-warn" title="By the annotation autoscaling.keda.sh/paused">paused</span>;
   if (o.active === null) return <span class="badge tone-unknown" title="It could not be told whether a trigger is above its activation threshold">activity unknown</span>;
   return o.active

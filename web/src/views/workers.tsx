@@ -21,9 +21,9 @@ export function Workers({ state }: { state: State }) {
   const counts = ORDER.map((s) => [workers.filter((w) => w.state === s).length, s] as const).filter(([n]) => n > 0);
   const tally = <span class="muted">{counts.map(([n, s]) => `${count(n)} ${s}`).join(' · ')}</span>;
   return (
-    <Section id="workers" title="Workers" aside={tally} hint="One local process per replica. Open one to read what it printed.">
+    <Section id="workers" title="Workers" aside={tally} hint="One local process per replica or job. Open one to read what it printed.">
       {workers.length === 0 ? (
-        <p class="empty">No worker runs. {state.scaled_objects.length > 0 ? 'The first one starts when messages wait.' : 'Workers come from the Deployment that a scaled object names.'}</p>
+        <p class="empty">No worker runs. {state.scaled_objects.length + state.scaled_jobs.length > 0 ? 'The first one starts when messages wait.' : 'Workers come from the Deployment that a scaled object names.'}</p>
       ) : (
         <ul class="workers">{workers.map((w) => <Row key={w.name} worker={w} now_ms={state.now_ms} />)}</ul>
       )}
