@@ -53,6 +53,7 @@ def names(tmp_path_factory):
     names.service("rocketmq-namesrv", "rocketmq")
     for number in range(SCALERS_MAX):
         names.service(f"scaler-{number}", "tests")
+    names.endpoints("scaler-copies", "tests", 2)
     return names
 
 

@@ -1,6 +1,7 @@
 """What fails must not look like no lag: under each fault the HPA keeps its replicas, KEDA falls back where it was told to,
 nothing goes to zero, and afterwards scaling goes on."""
 import itertools
+import os
 import signal
 import threading
 
@@ -102,7 +103,17 @@ class BrokerGone:
         cluster.restart()
 
 
-FAULTS = [Killed, Stopped, BrokerGone]
+class BrokerHangs(BrokerGone):
+    """Its connections stay, its answers do not come: a reading that takes too long is an error, not a wait."""
+
+    def strike(self, scaler, cluster, plane):
+        os.kill(cluster.process.pid, signal.SIGSTOP)
+
+    def heal(self, scaler, cluster):
+        os.kill(cluster.process.pid, signal.SIGCONT)
+
+
+FAULTS = [Killed, Stopped, BrokerGone, BrokerHangs]
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
@@ -182,6 +193,29 @@ def test_GivenAnIdleWorkload_WhenTheScalerIsRestarted_ThenAMessageOfTheMeantimeS
 
     deployment.wait_for(1, 30)  # KEDA connects again after 2 s when the stream ended with OK, later when it broke
     assert end == "kill" or code == 0
+
+
+def test_GivenTwoCopiesOfTheScaler_WhenOneIsKilled_ThenTheOtherGoesOnAndPushesToo(plane, keda, names, binary, brokers, namespace, tmp_path):
+    cluster = brokers("gantry")
+    copies = [Scaler(binary, tmp_path / f"copy-{i}", names, "scaler-copies", "tests", copy=i).start() for i in range(2)]
+    try:
+        polled = Workload(plane, namespace, "polled", copies[0], cluster)
+        polled.wait_until_scaled()
+        topic = cluster.topic("pushed")
+        pushed = Deployment(plane, namespace, "pushed")
+        ScaledObject(plane, namespace, "pushed", copies[0].address, {"nameServers": cluster.namesrv, "topic": topic, "consumerGroup": "pushed",
+                                                                     "lagThreshold": "10"}, trigger="external-push", polling_s=300).wait_until_ready()
+
+        copies[0].kill()
+
+        cluster.send(polled.topic, LAG)
+        cluster.send(topic, 1)
+        polled.deployment.wait_for(5, 30)
+        pushed.wait_for(1, 30)
+        assert min(polled.recorder.stop()) == 3
+    finally:
+        for copy in copies:
+            copy.kill()
 
 
 class TwoBrokers:

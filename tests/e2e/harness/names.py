@@ -15,26 +15,26 @@ class Names:
         # 127.64.0.0/10 by the process id: runs at the same time do not meet
         pid = os.getpid()
         self._network = f"127.{64 + pid // 256 % 64}.{pid % 256}"
-        self._addresses = {}
+        self._lines = []  # (address, name)
         self._resolv.write_text("nameserver 127.0.0.1\noptions attempts:1 timeout:1\n")
         self._write()
 
-    def address(self, *names):
-        """The loopback address of a Service, given by all the names it goes by; made on the first call."""
-        for name in names:
-            if name in self._addresses:
-                return self._addresses[name]
-        address = f"{self._network}.{len(set(self._addresses.values())) + 1}"
-        self._addresses.update(dict.fromkeys(names, address))
-        self._write()
-        return address
-
     def service(self, name, namespace):
-        return self.address(f"{name}.{namespace}", f"{name}.{namespace}.svc", f"{name}.{namespace}.svc.cluster.local")
+        """The loopback address of a Service; made on the first call."""
+        return self.endpoints(name, namespace, 1)[0]
+
+    def endpoints(self, name, namespace, count):
+        """The same of a headless Service, which has an address for each of its pods."""
+        known = [address for address, host in self._lines if host == f"{name}.{namespace}"]
+        if not known:
+            first = len({address for address, _ in self._lines}) + 1
+            known = [f"{self._network}.{first + i}" for i in range(count)]
+            self._lines += [(address, f"{name}.{namespace}{end}") for address in known for end in ("", ".svc", ".svc.cluster.local")]
+            self._write()
+        return known
 
     def _write(self):
-        lines = [f"{address} {name}" for name, address in self._addresses.items()]
-        self._hosts.write_text("\n".join(["127.0.0.1 localhost", *lines, ""]))
+        self._hosts.write_text("\n".join(["127.0.0.1 localhost", *(f"{address} {name}" for address, name in self._lines), ""]))
 
     def prefix(self):
         """What comes before a command; it replaces itself by the command, so the process id is the command's."""

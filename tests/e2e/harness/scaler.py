@@ -11,13 +11,14 @@ PORT, PAGE_PORT = 6000, 8090
 class Scaler:
     """Up when `start` returns; start again after `kill` or `stop` to have it restarted."""
 
-    def __init__(self, binary, directory, names, service="gantry-scaler", namespace="gantry-system", config=None):
+    def __init__(self, binary, directory, names, service="gantry-scaler", namespace="gantry-system", config=None, copy=0):
+        """`copy`: which of the addresses of a headless Service it listens on."""
         directory.mkdir(parents=True, exist_ok=True)
         self._binary = binary
         self._names = names
         self._log = directory / "scaler.log"
         self._config_file = directory / "scaler.yaml"
-        self._host = names.service(service, namespace)
+        self._host = names.endpoints(service, namespace, 1)[copy]
         self.address = f"{service}.{namespace}:{PORT}"
         self.configure(config or {})
         self.daemon = None
