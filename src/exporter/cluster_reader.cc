@@ -10,7 +10,6 @@
 #include "wire/bodies/consumer.h"
 #include "wire/bodies/consumer_offsets.h"
 #include "wire/bodies/kv_table.h"
-#include "wire/bodies/stats.h"
 #include "wire/bodies/topic.h"
 #include "wire/codes.h"
 #include "wire/headers/admin.h"
@@ -140,8 +139,13 @@ asio::awaitable<void> ClusterReader::read(ClusterFacts& facts) {
   jobs.clear();
   std::size_t clients = 0;
   for (BrokerFacts& broker : facts.brokers) {
+    for (auto& [topic, topic_facts] : broker.topics) {
+      if (!config_.message_sizes || !topic_facts.queues) continue;
+      jobs.push_back({&ClusterReader::read_topic_sizes, &broker, topic, {}, nullptr});
+    }
     for (auto& [group, group_facts] : broker.groups) {
       for (auto& [topic, queues] : group_facts.stats) {
+        if (config_.message_sizes) jobs.push_back({&ClusterReader::read_pair_sizes, &broker, topic, group, nullptr});
         if (std::ranges::any_of(queues, lags)) {
           jobs.push_back({&ClusterReader::read_delays, &broker, topic, group, nullptr});
         }
@@ -411,6 +415,39 @@ asio::awaitable<void> ClusterReader::read_pair_again(Cycle& cycle, Job job) {
     co_return;
   }
   co_await read_delays(cycle, std::move(job));
+}
+
+asio::awaitable<std::optional<wire::BrokerStatsItem>> ClusterReader::last_minute(Cycle& cycle, BrokerFacts& broker,
+                                                                                 const char* stats, std::string key) {
+  wire::ViewBrokerStatsDataRequestHeader header;
+  header.stats_name = stats;
+  header.stats_key = std::move(key);
+  ++cycle.facts.requests;
+  // not through ask(): a broker refuses what it has no numbers of
+  auto response = co_await cluster_->call_ok(broker.address, wire::make_request(code::kViewBrokerStatsData, header),
+                                             config_.request_timeout);
+  if (!response) co_return std::nullopt;
+  auto body = wire::decode_body<wire::BrokerStatsData>(response->body);
+  if (!body) {
+    cycle.failed("message_sizes");
+    co_return std::nullopt;
+  }
+  co_return body->stats_minute;
+}
+
+asio::awaitable<void> ClusterReader::read_topic_sizes(Cycle& cycle, Job job) {
+  const auto size = co_await last_minute(cycle, *job.broker, "TOPIC_PUT_SIZE", job.topic);
+  const auto topic = job.broker->topics.find(job.topic);
+  if (size && topic != job.broker->topics.end()) topic->second.put_bytes_per_second = size->tps;
+}
+
+asio::awaitable<void> ClusterReader::read_pair_sizes(Cycle& cycle, Job job) {
+  const std::string key = job.topic + "@" + job.group;
+  const auto got = co_await last_minute(cycle, *job.broker, "GROUP_GET_SIZE", key);
+  const auto sent_back = co_await last_minute(cycle, *job.broker, "SNDBCK_PUT_NUMS", key);
+  PairSizes& sizes = job.broker->groups[job.group].sizes[job.topic];
+  if (got) sizes.got_bytes_per_second = got->tps;
+  if (sent_back) sizes.sent_back = sent_back->sum;
 }
 
 asio::awaitable<void> ClusterReader::read_client(Cycle& cycle, Job job) {

@@ -12,6 +12,7 @@
 #include "exporter/facts.h"
 #include "rocketmq/admin.h"
 #include "rocketmq/cluster.h"
+#include "wire/bodies/stats.h"
 
 namespace gantry::exporter {
 
@@ -40,11 +41,17 @@ class ClusterReader {
   boost::asio::awaitable<void> read_group_stats(Cycle& cycle, Job job);
   boost::asio::awaitable<void> read_delays(Cycle& cycle, Job job);
   boost::asio::awaitable<void> read_pair_again(Cycle& cycle, Job job);
+  boost::asio::awaitable<void> read_topic_sizes(Cycle& cycle, Job job);
+  boost::asio::awaitable<void> read_pair_sizes(Cycle& cycle, Job job);
   boost::asio::awaitable<void> read_client(Cycle& cycle, Job job);
   boost::asio::awaitable<void> run(Cycle& cycle, std::vector<Job> jobs);
 
   boost::asio::awaitable<Result<wire::Command>> ask(Cycle& cycle, BrokerFacts& broker, const char* name,
                                                     wire::Command request);
+
+  // 315 of the last minute; empty when the broker has no such numbers of the key, which is no error.
+  boost::asio::awaitable<std::optional<wire::BrokerStatsItem>> last_minute(Cycle& cycle, BrokerFacts& broker,
+                                                                           const char* stats, std::string key);
 
   std::shared_ptr<rocketmq::Cluster> cluster_;
   Config config_;

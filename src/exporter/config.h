@@ -21,7 +21,10 @@ struct Config {
 
   bool clean_names = true;       // gantry_rocketmq_*
   bool well_known_names = true;  // rocketmq_*, those of the Apache exporter
-  bool client_details = true;    // ask connected consumers for their running info (307), through the broker
+  // Ask brokers for the sizes of messages, and for how many were sent back (315): one request for each topic, two for
+  // each pair. The Apache broker alone answers.
+  bool message_sizes = false;
+  bool client_details = true;  // ask connected consumers for their running info (307), through the broker
 
   // What is beyond a limit has no series, the last by name first, and gantry_exporter_dropped says how much that was.
   std::size_t pairs_max = 20'000;   // topic and group

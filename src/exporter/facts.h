@@ -24,6 +24,7 @@ struct TopicFacts {
   std::int32_t write_queues = 0;
   std::optional<std::vector<TopicQueue>> queues;  // 202, by queue id
   std::int64_t last_store_ms = 0;                 // Unix time of the newest message; 0: there is none
+  std::optional<double> put_bytes_per_second;     // 315, over the last minute
 };
 
 struct GroupQueue {
@@ -53,6 +54,12 @@ struct ClientFacts {
   std::vector<ClientStatus> status;  // empty also when it was not asked or did not answer
 };
 
+// 315, over the last minute.
+struct PairSizes {
+  std::optional<double> got_bytes_per_second;
+  std::optional<std::int64_t> sent_back;
+};
+
 struct GroupFacts {
   std::optional<std::vector<ClientFacts>> clients;  // 203; nobody: an empty list
   std::string consume_type;                         // of the clients
@@ -60,6 +67,7 @@ struct GroupFacts {
   std::vector<std::string> subscriptions;                          // topics
   bool stats_read = false;                                         // 208 was answered
   std::unordered_map<std::string, std::vector<GroupQueue>> stats;  // by topic
+  std::unordered_map<std::string, PairSizes> sizes;                // by topic
 };
 
 struct BrokerFacts {

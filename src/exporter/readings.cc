@@ -236,6 +236,10 @@ void Readings::read_next_pair() {
       BrokerShare& exposed = pair.shares.emplace_back();
       exposed.broker = broker;
       exposed.age_ms = 0;
+      if (const GroupFacts* facts = group_of(*broker, group)) {
+        const auto sizes = facts->sizes.find(std::string(topic));
+        if (sizes != facts->sizes.end()) exposed.sizes = &sizes->second;
+      }
       for (lag::QueueReading& queue : share.queues) {
         exposed.consumer_offset += queue.consumer_offset.value_or(0);
         if (queue.oldest_age_ms && exposed.age_ms) {

@@ -20,6 +20,7 @@ namespace gantry::exporter {
 // One broker's part of a pair.
 struct BrokerShare {
   const BrokerFacts* broker = nullptr;
+  const PairSizes* sizes = nullptr;    // null: not read
   std::int64_t consumer_offset = 0;    // sum over queues with a committed offset
   std::optional<std::int64_t> age_ms;  // of the oldest message not consumed
 };

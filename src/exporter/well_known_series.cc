@@ -122,6 +122,26 @@ void write_known_rates(const Snapshot& snapshot, TextWriter& out) {
   }
 }
 
+void write_known_sizes(const Snapshot& snapshot, TextWriter& out) {
+  out.family("rocketmq_producer_message_size", kGauge, "TopicPutMessageSize");
+  for (const TopicReading& topic : snapshot.topics) {
+    if (topic.facts->put_bytes_per_second && !queueing::is_retry_topic(topic.topic) &&
+        !queueing::is_dead_letter_topic(topic.topic)) {
+      out.sample(of_known_topic(topic), *topic.facts->put_bytes_per_second);
+    }
+  }
+  const auto write = [&](std::string_view name, std::string_view help, auto member) {
+    out.family(name, kGauge, help);
+    for (const PairReading& pair : snapshot.readings.pairs()) {
+      for (const BrokerShare& share : pair.shares) {
+        if (share.sizes != nullptr && share.sizes->*member) out.sample(of_share(pair, share), *(share.sizes->*member));
+      }
+    }
+  };
+  write("rocketmq_consumer_message_size", "GroupGetMessageSize", &PairSizes::got_bytes_per_second);
+  write("rocketmq_send_back_nums", "SendBackNums", &PairSizes::sent_back);
+}
+
 void write_known_latency(const Snapshot& snapshot, TextWriter& out) {
   out.family("rocketmq_group_get_latency_by_storetime", kGauge, "GroupGetLatencyByStoreTime");
   for (const PairReading& pair : snapshot.readings.pairs()) {
@@ -320,9 +340,9 @@ void write_known_runtime(const Snapshot& snapshot, TextWriter& out) {
 }  // namespace
 
 std::span<const WriteSeries> well_known_series() {
-  static constexpr std::array<WriteSeries, 9> kSeries = {
+  static constexpr std::array<WriteSeries, 10> kSeries = {
       &write_known_diffs,   &write_known_group_count, &write_known_topics,  &write_known_offsets, &write_known_rates,
-      &write_known_latency, &write_known_clients,     &write_known_brokers, &write_known_runtime};
+      &write_known_latency, &write_known_clients,     &write_known_brokers, &write_known_runtime, &write_known_sizes};
   return kSeries;
 }
 

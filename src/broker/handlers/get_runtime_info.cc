@@ -24,6 +24,19 @@ std::string rates(const BrokerContext& broker, std::uint64_t Counters::Sample::*
   return text;
 }
 
+// Rule: org.apache.rocketmq.common.MixAll.humanReadableByteCount with binary units.
+std::string byte_count(std::uint64_t bytes) {
+  if (bytes < 1024) return fmt::format("{} B", bytes);
+  auto value = static_cast<double>(bytes);
+  const char* unit = "";
+  for (const char* larger : {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"}) {
+    if (value < 1024) break;
+    value /= 1024;
+    unit = larger;
+  }
+  return fmt::format("{:.1f} {}", value, unit);
+}
+
 }  // namespace
 
 void handle_get_runtime_info(BrokerContext& broker, remoting::Request request) {
@@ -52,6 +65,13 @@ void handle_get_runtime_info(BrokerContext& broker, remoting::Request request) {
   table["getTransferredTps"] = table["getTotalTps"] = table["getFoundTps"] =
       rates(broker, &Counters::Sample::messages_out, counters.messages_out);
   table["getMissTps"] = "0.0 0.0 0.0";
+  table["putMessageSizeTotal"] = std::to_string(counters.bytes_in);
+  const auto stored = static_cast<double>(std::max<std::uint64_t>(counters.messages_in, 1));
+  table["putMessageAverageSize"] = fmt::format("{}", static_cast<double>(counters.bytes_in) / stored);
+  if (usage) {
+    table["commitLogDirCapacity"] =
+        fmt::format("Total : {}, Free : {}.", byte_count(usage->total_bytes), byte_count(usage->free_bytes));
+  }
   table["commitLogDiskRatio"] = table["consumeQueueDiskRatio"] =
       fmt::format("{:.4f}", usage ? usage->used_ratio() : 0.0);
   table["commitLogMinOffset"] = std::to_string(broker.store.log().min_physical_offset());

@@ -22,6 +22,7 @@ struct ExporterOptions {
   std::string names = "all";
   std::string policy = "earliest";
   bool no_client_details = false;
+  bool message_sizes = false;
   exporter::Config config;  // its limits are filled as they stand; the rest in to_exporter_config
 };
 
@@ -32,6 +33,7 @@ exporter::Config to_exporter_config(const ExporterOptions& options) {
   config.well_known_names = options.names != "gantry";
   config.policy = options.policy == "latest" ? lag::OffsetResetPolicy::latest : lag::OffsetResetPolicy::earliest;
   config.client_details = !options.no_client_details;
+  config.message_sizes = options.message_sizes;
   return config;
 }
 
@@ -83,6 +85,8 @@ void declare_exporter(CLI::App& command, Invocation& invocation) {
       ->check(CLI::IsMember({"earliest", "latest"}))
       ->capture_default_str();
   command.add_flag("--no-client-details", options->no_client_details, "do not ask consumers for their running info");
+  command.add_flag("--message-sizes", options->message_sizes,
+                   "ask the Apache broker for bytes a second and messages sent back, two requests for each pair");
   command.add_option("--pairs-max", options->config.pairs_max, "pairs of topic and group that are exposed")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();

@@ -296,6 +296,25 @@ TEST_F(ExporterTest, GivenRuntimeInformationThenItsNumbersAreExposed) {
             std::nullopt);
 }
 
+TEST_F(ExporterTest, GivenMessageSizesThenTheyAreAskedAndARefusalIsNoError) {
+  config.message_sizes = true;
+  a->on(code::kViewBrokerStatsData, [](remoting::Request& request) {
+    const auto header = Broker::header_of<wire::ViewBrokerStatsDataRequestHeader>(request);
+    if (header.stats_name == "SNDBCK_PUT_NUMS") return request.reply.send(rc::kSystemError, "not exist");
+    wire::BrokerStatsData body;
+    body.stats_minute.tps = header.stats_key == "t@g" ? 20.5 : 10.5;
+    Broker::answer_body(request, wire::encode_body(body));
+  });
+  const std::string all = text();
+  EXPECT_EQ(value(all, R"(rocketmq_producer_message_size{cluster="DefaultCluster",broker="broker-a",topic="t"})"),
+            10.5);
+  EXPECT_EQ(
+      value(all, R"(rocketmq_consumer_message_size{cluster="DefaultCluster",broker="broker-a",topic="t",group="g"})"),
+      20.5);
+  EXPECT_THAT(all, Not(HasSubstr("rocketmq_send_back_nums")));
+  EXPECT_THAT(all, Not(HasSubstr("gantry_exporter_errors_total{")));
+}
+
 TEST_F(ExporterTest, GivenOneFamilyOfNamesThenTheOtherIsNotWritten) {
   config.well_known_names = false;
   EXPECT_THAT(text(), Not(HasSubstr("\nrocketmq_")));
