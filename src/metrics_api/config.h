@@ -48,6 +48,7 @@ struct Config {
   RequestHeader request_header;
   std::vector<Metric> metrics;
   std::vector<Cluster> clusters;
+  bool watch_pods = true;       // false: metrics of pods are not served, and no right to list pods is needed
   std::string pod_namespace;    // whose pods are watched, for metrics of pods; empty: all
   std::string pod_selector;     // by labels: only these pods are watched, which keeps memory small in large clusters
   std::string default_cluster;  // of a selector that names none; empty: the only one, if there is one

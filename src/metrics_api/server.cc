@@ -73,7 +73,7 @@ class Server::Impl : public std::enable_shared_from_this<Impl> {
     if (auto started = server_.start(); !started) return started;
     proxy_known_ = !config_.request_header.client_ca_file.empty();
     if (!proxy_known_) watch_front_proxy();
-    if (cluster_ && readers_.read_held) {
+    if (cluster_ && readers_.read_held && config_.watch_pods) {
       pods_.emplace(cluster_, kube_api::PodWatchConfig{.namespace_ = config_.pod_namespace,
                                                        .label_selector = config_.pod_selector});
       pods_->start();

@@ -148,13 +148,15 @@ const kube::Schema<Written>& written_schema() {
           .optional("requestHeader", &Config::request_header, request_header_schema().reader())
           .optional("clusters", &Config::clusters, kube::list_of(cluster_schema().reader()))
           .optional("defaultCluster", &Config::default_cluster, kube::word())
+          .optional("watchPods", &Config::watch_pods, kube::boolean())
           .optional("podNamespace", &Config::pod_namespace, kube::dns_label())
           .optional("podSelector", &Config::pod_selector, kube::Reader<std::string>(read_selector))
           .read_before({"metrics"});
   static const kube::Schema<Written> schema =
       kube::Schema<Written>()
           .optional("metrics", &Written::metrics, kube::list_of(kube::Reader<WrittenMetric>(read_metric)))
-          .read_before({"tls", "requestHeader", "clusters", "defaultCluster", "podNamespace", "podSelector"})
+          .read_before(
+              {"tls", "requestHeader", "clusters", "defaultCluster", "watchPods", "podNamespace", "podSelector"})
           .rule([](Reading& reading, const Node& node, Written& out) {
             plain.read(reading, node, out.config);
             Reading::Scope scope(reading, "metrics");

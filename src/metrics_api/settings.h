@@ -7,7 +7,7 @@
 namespace gantry::metrics_api {
 
 // tls (certificate, key), requestHeader (clientCa, allowedNames, usernameHeaders), defaultCluster,
-// podNamespace, podSelector, clusters[] (name, metadata, namespaces), metrics[] (name, unit, cluster, metadata, namespaces, objects).
+// watchPods, podNamespace, podSelector, clusters[] (name, metadata, namespaces), metrics[] (name, unit, cluster, metadata, namespaces, objects).
 kube::Reader<Config> config_reader();
 
 // The section alone, as a document. The error holds every problem, one a line, with file and line.

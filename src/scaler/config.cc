@@ -1,6 +1,7 @@
 #include "scaler/config.h"
 
 #include "kube/schema.h"
+#include "metrics_api/settings.h"
 
 namespace gantry::scaler {
 namespace {
@@ -91,6 +92,7 @@ struct Document {
   GrpcPart grpc;
   Settings::Rocketmq rocketmq;
   CredentialsPart credentials;
+  std::optional<metrics_api::Config> metrics_api;
 };
 
 const Schema<Document>& document_schema() {
@@ -98,7 +100,8 @@ const Schema<Document>& document_schema() {
       Schema<Document>()
           .optional("grpc", &Document::grpc, grpc_schema().reader())
           .optional("rocketmq", &Document::rocketmq, rocketmq_schema().reader())
-          .optional("credentials", &Document::credentials, credentials_schema().reader());
+          .optional("credentials", &Document::credentials, credentials_schema().reader())
+          .optional("metricsApi", &Document::metrics_api, metrics_api::config_reader());
   return schema;
 }
 
@@ -118,6 +121,7 @@ Result<Settings> parse_settings(std::string_view text, std::string_view file) {
   settings.rocketmq = std::move(document.rocketmq);
   settings.credentials = std::move(document.credentials.clusters);
   settings.credentials_directory = std::move(document.credentials.directory);
+  settings.metrics_api = std::move(document.metrics_api);
   return settings;
 }
 

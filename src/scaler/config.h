@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "metrics_api/config.h"
 #include "net/endpoint.h"
 #include "net/tls.h"
 #include "scaler/external_scaler.h"
@@ -26,6 +27,7 @@ struct Settings {
   } rocketmq;
   std::map<std::string, wire::Credentials> credentials;  // by name
   std::string credentials_directory;                     // a folder for each name; empty: none
+  std::optional<metrics_api::Config> metrics_api;        // without host and port
 };
 
 // Fails with invalid_argument, a line for each problem: "scaler.yaml:3: rocketmq.readingMaxAge: expected a duration ...".
@@ -35,7 +37,8 @@ struct Config {
   Settings settings;
   net::Endpoint grpc{"", 6000};
   std::optional<net::Endpoint> metrics;  // the Prometheus exporter
-  std::optional<net::Endpoint> api;      // the metrics API
+  std::optional<net::Endpoint> api;      // the metrics API; settings.metrics_api is then set
+  std::string kubeconfig;                // empty: see kube_api::find_access
   std::optional<net::Endpoint> http;     // the page
 };
 

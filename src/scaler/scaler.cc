@@ -1,6 +1,8 @@
 #include "scaler/scaler.h"
 
+#include "kube_api/access.h"
 #include "scaler/clock.h"
+#include "scaler/metrics_readers.h"
 #include "scaler/state_json.h"
 
 namespace gantry::scaler {
@@ -41,6 +43,9 @@ Result<void> Scaler::begin() {
   auto external = ExternalScaler::start(io_, grpc, questions_, watch_);
   if (!external) return std::unexpected(in_context("--grpc-listen", external.error()));
   grpc_ = std::move(*external);
+  if (config_.api) {
+    if (auto begun = begin_api(); !begun) return std::unexpected(in_context("--api-listen", begun.error()));
+  }
   if (config_.http) {
     page_ =
         std::make_unique<http::Server>(io_, http::ServerConfig{.host = config_.http->host, .port = config_.http->port});
@@ -48,6 +53,25 @@ Result<void> Scaler::begin() {
     if (auto started = page_->start(); !started) return std::unexpected(in_context("--http", started.error()));
   }
   tidy();
+  return {};
+}
+
+Result<void> Scaler::begin_api() {
+  metrics_api::Config api = *config_.settings.metrics_api;
+  api.host = config_.api->host;
+  api.port = config_.api->port;
+  std::shared_ptr<kube_api::Client> api_server;
+  auto access = kube_api::find_access(config_.kubeconfig);
+  if (access) {
+    api_server = std::make_shared<kube_api::Client>(io_, std::move(*access));
+  } else if (api.request_header.client_ca_file.empty() || !config_.kubeconfig.empty()) {
+    return std::unexpected(access.error());
+  } else {
+    spdlog::warn("metrics API: no metrics of pods are served: {}", access.error().message);
+  }
+  auto started = metrics_api::Server::start(io_, std::move(api), metrics_readers(questions_->reader), api_server);
+  if (!started) return std::unexpected(started.error());
+  api_ = std::move(*started);
   return {};
 }
 
@@ -70,6 +94,7 @@ void Scaler::stop(std::chrono::milliseconds bound, std::function<void()> done) {
   grpc_->drain(bound, [this, done = std::move(done)] {
     watch_->stop();
     if (page_) page_->stop();
+    if (api_) api_->stop();
     questions_->reader->stop();
     done();
   });

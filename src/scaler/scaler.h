@@ -1,4 +1,4 @@
-// The role: one reader of triggers, and what asks it: KEDA over gRPC, the page. Started and stopped as one.
+// The role: one reader of triggers, and what asks it: KEDA over gRPC, the HPA by the metrics API, the page. Started and stopped as one.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -9,6 +9,7 @@
 #include <string>
 
 #include "http/server.h"
+#include "metrics_api/server.h"
 #include "scaler/activity_watch.h"
 #include "scaler/config.h"
 #include "scaler/external_scaler.h"
@@ -23,6 +24,7 @@ class Scaler {
   ~Scaler();
 
   std::uint16_t grpc_port() const { return grpc_->port(); }
+  std::uint16_t api_port() const { return api_ ? api_->port() : 0; }  // 0: no metrics API
   std::string page_url() const { return page_ ? page_->url() : std::string(); }
 
   // As ExternalScaler::drain; then the page and the clusters are closed too, and `done` runs.
@@ -31,6 +33,7 @@ class Scaler {
  private:
   Scaler(boost::asio::io_context& io, Config config) : io_(io), config_(std::move(config)), tidy_(io) {}
   Result<void> begin();
+  Result<void> begin_api();
   void serve_page(http::Server& server);
   void tidy();
 
@@ -39,6 +42,7 @@ class Scaler {
   std::shared_ptr<Questions> questions_;
   std::shared_ptr<ActivityWatch> watch_;
   std::unique_ptr<ExternalScaler> grpc_;
+  std::unique_ptr<metrics_api::Server> api_;
   std::unique_ptr<http::Server> page_;
   boost::asio::steady_timer tidy_;
 };

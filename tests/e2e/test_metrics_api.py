@@ -1,7 +1,7 @@
 """The HPA without KEDA: the real HPA controller asks our metrics API through the real aggregation layer."""
+import itertools
 import json
 import os
-import pathlib
 import signal
 
 import pytest
@@ -12,32 +12,32 @@ from harness.daemon import wait_until
 from harness.metrics_api import MetricsApi
 from harness.pod_consumer import PodConsumer
 from harness.workloads import Deployment
-from support import gantry, ports
+from support import ports, wire
 
 EXTERNAL = "/apis/external.metrics.k8s.io/v1beta1/namespaces"
 CUSTOM = "/apis/custom.metrics.k8s.io/v1beta2/namespaces"
 QUEUES = 8
+_numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="module")
-def broker(binaries, tmp_path_factory):
-    if gantry.binary() is None:
-        pytest.skip("the gantry binary is not built")
-    with rocketmq.embedded(gantry.binary(), tmp_path_factory.mktemp("broker")) as cluster:
+def broker(binary, tmp_path_factory):
+    """Of these tests alone: they also stop it."""
+    with rocketmq.embedded(binary, tmp_path_factory.mktemp("broker")) as cluster:
         yield cluster
 
 
 @pytest.fixture(scope="module")
-def metrics(bare_plane, broker, tmp_path_factory):
-    api = MetricsApi(gantry.binary(), bare_plane, tmp_path_factory.mktemp("metrics-api"), ports.free(1),
-                     clusters=[{"name": "main", "metadata": {"nameServers": broker.namesrv}}]).start()
+def metrics(binary, bare_plane, broker, tmp_path_factory):
+    api = MetricsApi(binary, bare_plane, tmp_path_factory.mktemp("metrics-api"), ports.free(1),
+                     {"main": broker.namesrv}).start()
     yield api
     api.stop()
 
 
 @pytest.fixture
-def space(bare_plane, request):
-    name = bare_plane.namespace(request.node.name.split("_")[-1].lower()[-50:].strip("-"))
+def space(bare_plane):
+    name = bare_plane.namespace(f"metrics-{next(_numbers)}")
     yield name
     bare_plane.api.kubectl("delete", "namespace", name, "--wait=false")
 
@@ -53,8 +53,8 @@ def apply_hpa(plane, namespace, *metrics, minimum=1, maximum=10):
     return lambda: {c["type"]: c for c in plane.api.get(f"{path}/consumer").get("status", {}).get("conditions", [])}
 
 
-def metric(topic, group, name="rocketmq-lag"):
-    return {"name": name, "selector": {"matchLabels": {"topic": topic, "consumerGroup": group}}}
+def metric(topic, group, name="rocketmq-lag", **labels):
+    return {"name": name, "selector": {"matchLabels": {"topic": topic, "consumerGroup": group, **labels}}}
 
 
 def external(topic, group, average):
@@ -66,8 +66,8 @@ def of_object(topic, group, average):
                                          "metric": metric(topic, group), "target": {"type": "AverageValue", "averageValue": str(average)}}}
 
 
-def of_pods(topic, group, average):
-    return {"type": "Pods", "pods": {"metric": metric(topic, group), "target": {"type": "AverageValue", "averageValue": str(average)}}}
+def of_pods(topic, group, average, **labels):
+    return {"type": "Pods", "pods": {"metric": metric(topic, group, **labels), "target": {"type": "AverageValue", "averageValue": str(average)}}}
 
 
 def test_GivenAnExternalMetric_WhenLagComesAndGoes_ThenTheHpaScalesFromZeroAndBack(bare_plane, metrics, broker, space):
@@ -94,16 +94,29 @@ def test_GivenAnObjectMetric_WhenThereIsLag_ThenTheHpaScalesByItsAverage(bare_pl
     deployment.wait_for(4)
 
 
-def test_GivenConsumersInPods_WhenThereIsLag_ThenEachPodHasThatOfItsQueuesAndTheHpaScales(bare_plane, metrics, broker, space):
-    topic, group = broker.topic(queues=QUEUES), "g-pods"
+def broker_name(broker):
+    """As the name server tells it."""
+    info = json.loads(wire.quote_keys(wire.call(broker.namesrv, 106).body.decode()))
+    return next(iter(info["brokerAddrTable"]))
+
+
+@pytest.mark.parametrize("kind", ["gantry", "java"])
+def test_GivenConsumersInPods_WhenThereIsLag_ThenEachPodHasThatOfItsQueuesAndTheHpaScales(bare_plane, metrics, broker, brokers, space, kind):
+    cluster = "main"
+    if kind == "java":
+        cluster, main, broker = "java", broker, brokers("java")
+        metrics.stop()
+        metrics.configure({"main": main.namesrv, "java": broker.namesrv})
+        metrics.start()
+    topic, group = broker.topic(queues=QUEUES), broker.group("g-pods")
     deployment = Deployment(bare_plane, space, replicas=2)
     deployment.wait_for(2)
     pods = bare_plane.api.get(f"/api/v1/namespaces/{space}/pods")["items"]
-    addresses = [pod["status"]["podIP"] for pod in pods]
-    name, _ = broker.process.identity()
-    consumers = [PodConsumer(broker.broker, name, topic, group, addresses[0], range(6)), PodConsumer(broker.broker, name, topic, group, addresses[1], (6, 7))]
+    name = broker_name(broker)
+    consumers = [PodConsumer(broker.broker, name, topic, group, pod["status"]["podIP"], queues) for pod, queues in zip(pods, (range(6), (6, 7)))]
     broker.send(topic, 80)
-    path = f"{CUSTOM}/{space}/pods/%2A/rocketmq-lag?labelSelector=app%3Dconsumer&metricLabelSelector=topic%3D{topic}%2CconsumerGroup%3D{group}"
+    path = (f"{CUSTOM}/{space}/pods/%2A/rocketmq-lag?labelSelector=app%3Dconsumer"
+            f"&metricLabelSelector=topic%3D{topic}%2CconsumerGroup%3D{group}%2Ccluster%3D{cluster}")
 
     def values():
         try:
@@ -114,7 +127,7 @@ def test_GivenConsumersInPods_WhenThereIsLag_ThenEachPodHasThatOfItsQueuesAndThe
     expected = {pods[0]["metadata"]["name"]: "60", pods[1]["metadata"]["name"]: "20"}
     wait_until(lambda: values() == expected, 20, f"{expected}, now {values()}")
 
-    apply_hpa(bare_plane, space, of_pods(topic, group, 25))
+    apply_hpa(bare_plane, space, of_pods(topic, group, 25, cluster=cluster))
 
     deployment.wait_for(4)  # (60 + 20) / 25; the new pods have no consumer, and are left out
     assert values() == expected

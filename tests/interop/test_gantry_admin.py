@@ -3,7 +3,7 @@ import re
 
 import pytest
 
-from support import gantry
+from support import gantry, process
 from support.wire import wait_until
 
 pytestmark = pytest.mark.usefixtures("binary")
@@ -43,6 +43,20 @@ def test_given_a_consumer_then_group_describe_names_it(server):
     listed = {g["group"]: g for g in ask(server, "group", "list")}
     assert listed[group]["consumers"] == 1
     consumer.stop()
+
+
+def test_given_a_gantry_consumer_then_mqadmin_sees_which_queues_it_holds(server):
+    topic, group = server.topic(queues=2), server.name("group")
+    server.send(topic, 4)
+    consumer = process.Process([gantry.path(), "consume", "--topic", topic, "--group", group, "--mode", "push", "--namesrv", server.namesrv, "-o", "json"])
+    try:
+        wait_until(lambda: (ask(server, "group", "describe", "--group", group)["clients"] or [{}])[0].get("client_id"), 20, "its client")
+        host = ask(server, "group", "describe", "--group", group)["clients"][0]["client_id"].split("@")[0]
+        # a row a queue: topic, broker, queue, offsets, and the client that told (307) that it holds the queue
+        row = re.compile(rf"^{re.escape(topic)} .* {re.escape(host)} ", re.M)
+        wait_until(lambda: len(row.findall(server.admin("consumerProgress", "-g", group, "-t", topic, "-s", "true"))) == 2, 20, "its address at both queues")
+    finally:
+        consumer.stop()
 
 
 def test_given_group_reset_then_mqadmin_and_the_java_client_start_there(server):

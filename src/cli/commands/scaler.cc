@@ -14,6 +14,8 @@ namespace {
 struct ScalerOptions {
   std::string config_file;
   std::string grpc_listen = ":6000";
+  std::string api_listen;
+  std::string kubeconfig;
   std::string http;
   bool check = false;
 };
@@ -52,6 +54,14 @@ Result<scaler::Config> to_config(const ScalerOptions& options) {
   auto grpc = listener("--grpc-listen", options.grpc_listen);
   if (!grpc) return std::unexpected(grpc.error());
   if (*grpc) config.grpc = **grpc;
+  auto api = listener("--api-listen", options.api_listen);
+  if (!api) return std::unexpected(api.error());
+  config.api = *api;
+  if (config.api && !config.settings.metrics_api) {
+    return fail(Errc::invalid_argument,
+                "--api-listen: expected the section metricsApi in the file of --config, got none");
+  }
+  config.kubeconfig = options.kubeconfig;
   auto http = listener("--http", options.http);
   if (!http) return std::unexpected(http.error());
   config.http = *http;
@@ -65,6 +75,10 @@ void declare_scaler(CLI::App& command, Invocation& invocation) {
   command.add_option("--config", options->config_file, "YAML file: TLS, credentials, time limits; see docs/scaler.md");
   command.add_option("--grpc-listen", options->grpc_listen, "address of the KEDA external scaler (port 0: any)")
       ->capture_default_str();
+  command.add_option("--api-listen", options->api_listen,
+                     "address of the metrics API for the HPA (default: none); see docs/metrics-api.md");
+  command.add_option("--kubeconfig", options->kubeconfig,
+                     "how the API server is reached (default: $KUBECONFIG, the pod's account, ~/.kube/config)");
   command.add_option("--http", options->http, "address of the page of scaled objects (default: none)");
   command.add_flag("--check", options->check, "only read the configuration and say what is wrong with it");
   command.callback([options, &invocation] {

@@ -30,10 +30,18 @@ credentials:
   directory: /etc/gantry/credentials
   clusters:
     orders-cluster: {accessKey: reader, secretKey: hunter2}
+metricsApi:
+  tls: {certificate: /tls/api.crt, key: /tls/api.key}
+  clusters: [{name: main, metadata: {nameServers: "ns:9876"}}]
+  watchPods: false
 )",
                                        "scaler.yaml");
   ASSERT_TRUE(settings) << settings.error().message;
   EXPECT_EQ(settings->grpc_tls.client_ca_file, "/tls/ca.crt");
+  ASSERT_TRUE(settings->metrics_api);
+  EXPECT_EQ(settings->metrics_api->certificate_file, "/tls/api.crt");
+  EXPECT_EQ(settings->metrics_api->clusters.size(), 1u);
+  EXPECT_FALSE(settings->metrics_api->watch_pods);
   ASSERT_TRUE(settings->rocketmq.tls);
   EXPECT_FALSE(settings->rocketmq.tls->verify_peer);
   EXPECT_EQ(settings->rocketmq.reading_max_age_ms, 5'000);

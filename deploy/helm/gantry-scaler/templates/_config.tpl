@@ -16,7 +16,11 @@
 {{- end -}}
 {{- if .Values.metricsApi.enabled -}}
   {{- $tls := dict "certificate" "/etc/gantry/tls/metrics-api/tls.crt" "key" "/etc/gantry/tls/metrics-api/tls.key" -}}
-  {{- $_ := set $own "metricsApi" (dict "tls" $tls) -}}
+  {{- $api := dict "tls" $tls -}}
+  {{- if not .Values.metricsApi.custom -}}
+    {{- $_ := set $api "watchPods" false -}}
+  {{- end -}}
+  {{- $_ := set $own "metricsApi" $api -}}
 {{- end -}}
 {{- toYaml (mergeOverwrite $own (deepCopy .Values.config)) -}}
 {{- end -}}
