@@ -29,6 +29,7 @@ int run_scaler(Config config) {
   spdlog::info("scaler: KEDA external scaler on port {}; scalerAddress: HOST:{} in a ScaledObject's trigger",
                (*scaler)->grpc_port(), (*scaler)->grpc_port());
   if ((*scaler)->api_port() != 0) spdlog::info("scaler: metrics API on port {}", (*scaler)->api_port());
+  if (const std::string url = (*scaler)->metrics_url(); !url.empty()) spdlog::info("scaler: Prometheus {}metrics", url);
   if (const std::string url = (*scaler)->page_url(); !url.empty()) spdlog::info("scaler: page {}", url);
   net::Shutdown shutdown(
       io,

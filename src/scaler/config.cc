@@ -88,7 +88,55 @@ const Schema<CredentialsPart>& credentials_schema() {
   return schema;
 }
 
+enum class ExportedNames { all, clean, well_known };
+
+struct ExporterPart {
+  std::string name_servers, credentials;
+  bool tls = false, client_details = true;
+  std::int64_t interval_ms = 15'000;
+  ExportedNames names = ExportedNames::all;
+  lag::OffsetResetPolicy policy = lag::OffsetResetPolicy::earliest;
+};
+
+const Schema<ExporterPart>& exporter_schema() {
+  using Policy = lag::OffsetResetPolicy;
+  static const Schema<ExporterPart> schema =
+      Schema<ExporterPart>()
+          .required("nameServers", &ExporterPart::name_servers, kube::word())
+          .optional("tls", &ExporterPart::tls, kube::boolean())
+          .optional("credentials", &ExporterPart::credentials, kube::word())
+          .optional("interval", &ExporterPart::interval_ms, duration_of_at_least(1'000))
+          .optional("names", &ExporterPart::names,
+                    kube::choice<ExportedNames>({{"all", ExportedNames::all},
+                                                 {"gantry", ExportedNames::clean},
+                                                 {"well-known", ExportedNames::well_known}}))
+          .optional("offsetResetPolicy", &ExporterPart::policy,
+                    kube::choice<Policy>({{"earliest", Policy::earliest}, {"latest", Policy::latest}}))
+          .optional("clientDetails", &ExporterPart::client_details, kube::boolean())
+          .rule([](kube::Reading& reading, const kube::Node& node, ExporterPart& part) {
+            if (auto parsed = net::parse_endpoints(part.name_servers); !part.name_servers.empty() && !parsed) {
+              kube::Reading::Scope scope(reading, "nameServers");
+              reading.problem(kube::line_of(node, {"nameServers"}), parsed.error().message);
+            }
+          });
+  return schema;
+}
+
+Settings::Exported to_exported(const ExporterPart& part) {
+  Settings::Exported exported;
+  exported.name_servers = part.name_servers;
+  exported.tls = part.tls;
+  exported.credentials = part.credentials;
+  exported.config.interval = std::chrono::milliseconds(part.interval_ms);
+  exported.config.clean_names = part.names != ExportedNames::well_known;
+  exported.config.well_known_names = part.names != ExportedNames::clean;
+  exported.config.policy = part.policy;
+  exported.config.client_details = part.client_details;
+  return exported;
+}
+
 struct Document {
+  std::optional<ExporterPart> exporter;
   GrpcPart grpc;
   Settings::Rocketmq rocketmq;
   CredentialsPart credentials;
@@ -99,6 +147,7 @@ const Schema<Document>& document_schema() {
   static const Schema<Document> schema =
       Schema<Document>()
           .optional("grpc", &Document::grpc, grpc_schema().reader())
+          .optional("exporter", &Document::exporter, exporter_schema().reader())
           .optional("rocketmq", &Document::rocketmq, rocketmq_schema().reader())
           .optional("credentials", &Document::credentials, credentials_schema().reader())
           .optional("metricsApi", &Document::metrics_api, metrics_api::config_reader());
@@ -122,6 +171,7 @@ Result<Settings> parse_settings(std::string_view text, std::string_view file) {
   settings.credentials = std::move(document.credentials.clusters);
   settings.credentials_directory = std::move(document.credentials.directory);
   settings.metrics_api = std::move(document.metrics_api);
+  if (document.exporter) settings.exporter = to_exported(*document.exporter);
   return settings;
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "exporter/config.h"
 #include "metrics_api/config.h"
 #include "net/endpoint.h"
 #include "net/tls.h"
@@ -28,6 +29,14 @@ struct Settings {
   std::map<std::string, wire::Credentials> credentials;  // by name
   std::string credentials_directory;                     // a folder for each name; empty: none
   std::optional<metrics_api::Config> metrics_api;        // without host and port
+  // The cluster whose numbers --metrics-listen exposes beside the scaler's own; empty: none.
+  struct Exported {
+    std::string name_servers;
+    bool tls = false;         // by rocketmq.tls
+    std::string credentials;  // by name; empty: none
+    exporter::Config config;
+  };
+  std::optional<Exported> exporter;
 };
 
 // Fails with invalid_argument, a line for each problem: "scaler.yaml:3: rocketmq.readingMaxAge: expected a duration ...".
@@ -36,7 +45,7 @@ Result<Settings> parse_settings(std::string_view text, std::string_view file);
 struct Config {
   Settings settings;
   net::Endpoint grpc{"", 6000};
-  std::optional<net::Endpoint> metrics;  // the Prometheus exporter
+  std::optional<net::Endpoint> metrics;  // for Prometheus
   std::optional<net::Endpoint> api;      // the metrics API; settings.metrics_api is then set
   std::string kubeconfig;                // empty: see kube_api::find_access
   std::optional<net::Endpoint> http;     // the page

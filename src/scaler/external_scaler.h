@@ -37,6 +37,7 @@ class ExternalScaler {
   ~ExternalScaler();
 
   std::uint16_t port() const { return server_->port(); }
+  std::size_t calls() const { return server_->calls(); }  // open, streams included
 
   // Health turns to NOT_SERVING, streams end with OK, which KEDA takes for a reason to connect again after 2 s and not after
   // up to 60; calls that are under way are answered. `done` runs at the latest after `bound`.

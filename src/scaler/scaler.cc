@@ -3,6 +3,7 @@
 #include "kube_api/access.h"
 #include "scaler/clock.h"
 #include "scaler/metrics_readers.h"
+#include "scaler/own_series.h"
 #include "scaler/state_json.h"
 
 namespace gantry::scaler {
@@ -27,6 +28,7 @@ Result<void> Scaler::begin() {
   triggers::ClusterPoolConfig pool;
   auto tls = net::TlsContext::client(settings.rocketmq.tls.value_or(net::TlsFiles{}));
   if (!tls) return std::unexpected(in_context("rocketmq.tls", tls.error()));
+  cluster_tls_ = *tls;
   pool.tls = std::move(*tls);
   pool.reading_max_age = std::chrono::milliseconds(settings.rocketmq.reading_max_age_ms);
   pool.request_timeout = pool.connect_timeout = std::chrono::milliseconds(settings.rocketmq.request_timeout_ms);
@@ -45,6 +47,9 @@ Result<void> Scaler::begin() {
   grpc_ = std::move(*external);
   if (config_.api) {
     if (auto begun = begin_api(); !begun) return std::unexpected(in_context("--api-listen", begun.error()));
+  }
+  if (config_.metrics) {
+    if (auto begun = begin_metrics(); !begun) return std::unexpected(in_context("--metrics-listen", begun.error()));
   }
   if (config_.http) {
     page_ =
@@ -75,6 +80,30 @@ Result<void> Scaler::begin_api() {
   return {};
 }
 
+Result<void> Scaler::begin_metrics() {
+  const Settings& settings = config_.settings;
+  std::optional<MetricsListener::Exported> exported;
+  if (settings.exporter) {
+    exported.emplace();
+    exported->config = settings.exporter->config;
+    exported->cluster.name_servers = settings.exporter->name_servers;
+    exported->cluster.request_timeout = exported->config.request_timeout;
+    if (settings.exporter->tls) exported->cluster.tls = cluster_tls_;
+    if (!settings.exporter->credentials.empty()) {
+      const triggers::Credentials credentials(settings.credentials, settings.credentials_directory);
+      auto found = credentials.find(settings.exporter->credentials);
+      if (!found) return std::unexpected(in_context("exporter.credentials", found.error()));
+      exported->cluster.credentials = std::move(*found);
+    }
+  }
+  auto listener = MetricsListener::start(io_, *config_.metrics, std::move(exported), [this] {
+    return own_series(*questions_->objects, {questions_->reader->clusters(), watch_->triggers(), grpc_->calls()});
+  });
+  if (!listener) return std::unexpected(listener.error());
+  metrics_ = std::move(*listener);
+  return {};
+}
+
 void Scaler::serve_page(http::Server& server) {
   server.get("/api/scaled-objects",
              [this](const http::Request&) { return http::json(scaled_objects_json(*questions_->objects, now_ms())); });
@@ -95,6 +124,7 @@ void Scaler::stop(std::chrono::milliseconds bound, std::function<void()> done) {
     watch_->stop();
     if (page_) page_->stop();
     if (api_) api_->stop();
+    if (metrics_) metrics_->stop();
     questions_->reader->stop();
     done();
   });

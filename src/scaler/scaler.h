@@ -14,6 +14,7 @@
 #include "scaler/config.h"
 #include "scaler/external_scaler.h"
 #include "scaler/handlers/handlers.h"
+#include "scaler/metrics_listener.h"
 
 namespace gantry::scaler {
 
@@ -25,6 +26,7 @@ class Scaler {
 
   std::uint16_t grpc_port() const { return grpc_->port(); }
   std::uint16_t api_port() const { return api_ ? api_->port() : 0; }  // 0: no metrics API
+  std::string metrics_url() const { return metrics_ ? metrics_->url() : std::string(); }
   std::string page_url() const { return page_ ? page_->url() : std::string(); }
 
   // As ExternalScaler::drain; then the page and the clusters are closed too, and `done` runs.
@@ -34,15 +36,18 @@ class Scaler {
   Scaler(boost::asio::io_context& io, Config config) : io_(io), config_(std::move(config)), tidy_(io) {}
   Result<void> begin();
   Result<void> begin_api();
+  Result<void> begin_metrics();
   void serve_page(http::Server& server);
   void tidy();
 
   boost::asio::io_context& io_;
   Config config_;
+  std::shared_ptr<net::TlsContext> cluster_tls_;
   std::shared_ptr<Questions> questions_;
   std::shared_ptr<ActivityWatch> watch_;
   std::unique_ptr<ExternalScaler> grpc_;
   std::unique_ptr<metrics_api::Server> api_;
+  std::unique_ptr<MetricsListener> metrics_;
   std::unique_ptr<http::Server> page_;
   boost::asio::steady_timer tidy_;
 };

@@ -14,6 +14,7 @@ namespace {
 struct ScalerOptions {
   std::string config_file;
   std::string grpc_listen = ":6000";
+  std::string metrics_listen;
   std::string api_listen;
   std::string kubeconfig;
   std::string http;
@@ -54,6 +55,9 @@ Result<scaler::Config> to_config(const ScalerOptions& options) {
   auto grpc = listener("--grpc-listen", options.grpc_listen);
   if (!grpc) return std::unexpected(grpc.error());
   if (*grpc) config.grpc = **grpc;
+  auto metrics = listener("--metrics-listen", options.metrics_listen);
+  if (!metrics) return std::unexpected(metrics.error());
+  config.metrics = *metrics;
   auto api = listener("--api-listen", options.api_listen);
   if (!api) return std::unexpected(api.error());
   config.api = *api;
@@ -75,6 +79,9 @@ void declare_scaler(CLI::App& command, Invocation& invocation) {
   command.add_option("--config", options->config_file, "YAML file: TLS, credentials, time limits; see docs/scaler.md");
   command.add_option("--grpc-listen", options->grpc_listen, "address of the KEDA external scaler (port 0: any)")
       ->capture_default_str();
+  command.add_option("--metrics-listen", options->metrics_listen,
+                     "address of /metrics for Prometheus (default: none): the scaler's own numbers, and those of the "
+                     "cluster in the section exporter");
   command.add_option("--api-listen", options->api_listen,
                      "address of the metrics API for the HPA (default: none); see docs/metrics-api.md");
   command.add_option("--kubeconfig", options->kubeconfig,

@@ -1,0 +1,67 @@
+#include "scaler/own_series.h"
+
+#include <functional>
+
+#include "exporter/text_writer.h"
+
+namespace gantry::scaler {
+
+using exporter::SeriesType;
+
+namespace {
+constexpr std::size_t kTextBytesMax = 16 << 20;
+}
+
+std::string own_series(const ScaledObjects& objects, const OwnCounts& counts) {
+  exporter::TextWriter writer(kTextBytesMax);
+  const auto single = [&](const char* name, const char* help, std::size_t value) {
+    writer.family(name, SeriesType::gauge, help);
+    writer.sample("", value);
+  };
+  single("gantry_scaler_triggers", "Triggers that were asked about in the last 15 minutes.", objects.records().size());
+  single("gantry_scaler_watched_triggers", "Triggers watched for their first message.", counts.watched);
+  single("gantry_scaler_clusters", "RocketMQ clusters connected.", counts.clusters);
+  single("gantry_scaler_grpc_calls_open", "gRPC calls open, streams included.", counts.calls);
+
+  const auto each = [&](const char* name, SeriesType type, const char* help, const auto& value) {
+    writer.family(name, type, help);
+    for (const auto& [key, record] : objects.records()) {
+      const std::optional<double> number = value(record);
+      if (!number) continue;
+      const std::string topics = fmt::format("{}", fmt::join(record.topics, ","));
+      writer.sample(exporter::labels({{"namespace", record.namespace_},
+                                      {"name", record.name},
+                                      {"topics", topics},
+                                      {"group", record.consumer_group}}),
+                    *number);
+    }
+  };
+  const auto metric = [](std::size_t index) {
+    return [index](const TriggerRecord& record) -> std::optional<double> {
+      if (!record.reading || record.reading->metrics.size() <= index) return std::nullopt;
+      const auto& value = record.reading->metrics[index].value;
+      return value ? std::optional(*value) : std::nullopt;
+    };
+  };
+  each("gantry_scaler_trigger_lag_messages", SeriesType::gauge, "Messages that count for scaling, as told to KEDA.",
+       metric(0));
+  each("gantry_scaler_trigger_lag_seconds", SeriesType::gauge, "Age of the oldest message, as told to KEDA.",
+       metric(1));
+  each("gantry_scaler_trigger_lag_threshold_messages", SeriesType::gauge, "Messages a replica: lagThreshold.",
+       [](const TriggerRecord& record) -> std::optional<double> {
+         if (record.consumer_group.empty()) return std::nullopt;  // its metadata could not be read
+         return record.lag_threshold;
+       });
+  each("gantry_scaler_trigger_active", SeriesType::gauge, "1: active at the last question, 0: not.",
+       [](const TriggerRecord& record) -> std::optional<double> {
+         if (!record.reading || !record.reading->active) return std::nullopt;
+         return *record.reading->active ? 1 : 0;
+       });
+  each("gantry_scaler_trigger_up", SeriesType::gauge, "1: the last question was answered, 0: with an error.",
+       [](const TriggerRecord& record) { return std::optional<double>(record.last_error.empty() ? 1 : 0); });
+  each("gantry_scaler_trigger_questions_total", SeriesType::counter, "Questions of KEDA about the trigger.",
+       [](const TriggerRecord& record) { return std::optional(static_cast<double>(record.asked)); });
+  return writer.take();
+}
+
+}  // namespace gantry::scaler
