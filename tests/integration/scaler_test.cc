@@ -4,6 +4,7 @@
 #include <grpcpp/impl/codegen/client_unary_call.h>
 
 #include <atomic>
+#include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
 #include <condition_variable>
 #include <mutex>
@@ -89,8 +90,15 @@ class ScalerTest : public WithBroker {
     const auto [grpc_port, http_port] = free_ports();
     address = "localhost:" + std::to_string(grpc_port);
     std::ofstream(directory / "scaler.yaml") << yaml;
-    scaler = start({"scaler", "--config", (directory / "scaler.yaml").string(), "--grpc-listen",
-                    "127.0.0.1:" + std::to_string(grpc_port), "--http", "127.0.0.1:" + std::to_string(http_port)});
+    std::vector<std::string> arguments = {"scaler",
+                                          "--config",
+                                          (directory / "scaler.yaml").string(),
+                                          "--grpc-listen",
+                                          "127.0.0.1:" + std::to_string(grpc_port),
+                                          "--http",
+                                          "127.0.0.1:" + std::to_string(http_port)};
+    if (!metrics_address.empty()) arguments.insert(arguments.end(), {"--metrics-listen", metrics_address});
+    scaler = start(std::move(arguments));
     connect(credentials ? credentials : grpc::InsecureChannelCredentials());
     ASSERT_TRUE(eventually([&] {
       return scaler->ended() || scaler->err().find("KEDA external scaler on port") != std::string::npos ||
@@ -144,6 +152,7 @@ class ScalerTest : public WithBroker {
   }
 
   std::string address;
+  std::string metrics_address;  // empty: no such listener
   std::unique_ptr<Running> scaler;
   std::shared_ptr<grpc::Channel> channel;
   std::unique_ptr<wire::ExternalScaler::Stub> stub;
@@ -391,6 +400,32 @@ TEST_F(ScalerTest, GivenHealthAndReflectionThenToolsAndProbesCanAsk) {
   EXPECT_FALSE(watch->Read(&watched));
   EXPECT_TRUE(watch->Finish().ok());
   EXPECT_EQ(scaler->wait().code, 0);
+}
+
+TEST_F(ScalerTest, GivenAMetricsListenerThenPrometheusGetsTheScalersNumbersAndTheClusters) {
+  send(25);
+  metrics_address = "127.0.0.1:" + std::to_string(free_ports().first);
+  start_scaler(fmt::format("exporter: {{nameServers: \"{}\", interval: 1s, names: gantry}}\n", name_server));
+  ASSERT_EQ(metric(ref()).value, 25);
+  const auto scrape = [&] {
+    using boost::asio::ip::tcp;
+    boost::asio::io_context io;
+    tcp::socket socket(io);
+    const auto port = static_cast<std::uint16_t>(std::stoi(metrics_address.substr(metrics_address.find(':') + 1)));
+    boost::system::error_code error;
+    socket.connect({boost::asio::ip::address_v4::loopback(), port}, error);
+    const std::string request = "GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    boost::asio::write(socket, boost::asio::buffer(request), error);
+    std::string text;
+    boost::asio::read(socket, boost::asio::dynamic_buffer(text), error);
+    return text;
+  };
+  EXPECT_THAT(scrape(),
+              HasSubstr("gantry_scaler_trigger_lag_messages{namespace=\"shop\",name=\"orders\",topics=\"orders\","
+                        "group=\"workers\"} 25\n"));
+  const std::string stored =
+      "gantry_rocketmq_topic_stored_messages{cluster=\"DefaultCluster\",broker=\"broker-a\",topic=\"orders\"} 25\n";
+  EXPECT_TRUE(eventually([&] { return scrape().find(stored) != std::string::npos; })) << scrape();
 }
 
 TEST_F(ScalerTest, GivenWhatNoKedaSendsThenItIsRefusedAndOthersAreServed) {
