@@ -40,6 +40,8 @@ check-all:  ## the long runs too: tsan, asan of all tests, coverage, fuzzing
 bench: release  ## measurements beside the Java broker; results: bench/README.md
 	@tools/setup test
 	@bench/run
+	@bench/exporter
+	@bench/scaler
 
 fuzz:  ## SECONDS=60 of every fuzz target under asan
 	@tools/setup all
