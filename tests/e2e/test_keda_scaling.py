@@ -1,4 +1,5 @@
 """KEDA and the HPA scale a Deployment on RocketMQ lag that `gantry scaler` tells them: from zero to one to many and back."""
+import os
 import statistics
 import time
 
@@ -6,7 +7,7 @@ import pytest
 from harness.workloads import Deployment, Recorder, ScaledObject
 
 PUSH_MS_MAX = 200
-PUSH_TRIES = 7
+PUSH_TRIES = int(os.environ.get("GANTRY_E2E_PUSHES", "7"))
 
 
 @pytest.mark.parametrize("server", ["gantry", "java"])
@@ -56,5 +57,6 @@ def test_GivenAnIdleWorkload_WhenItsFirstMessageIsSent_ThenItIsStartedLongBefore
         times_ms.append((recorder.first_at(1) - sent) * 1000)
         recorder.stop()
 
-    print(f"{server}: from the send to the replica count at the API server: {', '.join(f'{ms:.0f}' for ms in sorted(times_ms))} ms")
+    print(f"\nactivation by push, {server} broker, {PUSH_TRIES} times: median {statistics.median(times_ms):.0f} ms, "
+          f"{min(times_ms):.0f} to {max(times_ms):.0f} ms from the send to the replica count at the API server")
     assert statistics.median(times_ms) < PUSH_MS_MAX, times_ms
