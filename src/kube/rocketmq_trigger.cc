@@ -139,6 +139,7 @@ const std::map<std::string, Option, std::less<>>& options() {
                    &Metadata::mode,
                    {{"auto", ConsumeMode::automatic}, {"classic", ConsumeMode::classic}, {"pop", ConsumeMode::pop}})},
       {"includeRetry", bool_option(&Metadata::include_retry)},
+      {"includeInFlight", bool_option(&Metadata::include_in_flight)},
       {"includeDelayed", bool_option(&Metadata::include_delayed)},
       {"offsetResetPolicy",
        choice_option<OffsetResetPolicy>(&Metadata::offset_reset_policy, {{"earliest", OffsetResetPolicy::earliest},

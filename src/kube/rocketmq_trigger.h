@@ -29,6 +29,8 @@ struct RocketmqTriggerMetadata {
   std::optional<std::int64_t> lag_seconds_threshold;
   ConsumeMode mode = ConsumeMode::automatic;
   bool include_retry = true;  // messages that wait for a retry need a consumer too
+  // Those that a consumer has and has not acknowledged; false: for jobs that are counted beside them ("accurate").
+  bool include_in_flight = true;
   bool include_delayed = false;
   OffsetResetPolicy offset_reset_policy = OffsetResetPolicy::earliest;  // else a new group never wakes from zero
   bool allow_idle_consumers = false;  // false: no more replicas than queues, for classic consumers

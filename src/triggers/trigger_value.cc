@@ -100,6 +100,15 @@ std::expected<Messages, std::string> messages_of(const kube::RocketmqTriggerMeta
   if (!reading.lag) return std::unexpected(why_unknown(reading));
   Messages messages{*reading.lag, *reading.lag, *reading.lag, {}};
   count_uncommitted(trigger, reading, messages);
+  if (!trigger.include_in_flight) {
+    // an Apache broker does not tell it of a group that pops, because there it is no lag in the first place
+    const bool pops = trigger.mode == kube::ConsumeMode::pop || reading.pop;
+    if (!reading.in_flight && !pops) return std::unexpected(why_unknown(reading));
+    if (reading.in_flight.value_or(0) > 0) {
+      messages.add(-*reading.in_flight);
+      messages.explain(fmt::format("without {} in flight (includeInFlight: \"false\")", *reading.in_flight));
+    }
+  }
   if (trigger.include_retry) {
     if (!reading.retry) return std::unexpected(why_unknown(reading));
     messages.add(*reading.retry);

@@ -100,7 +100,7 @@ TEST_F(UpJobs, GivenExplainThenTheCountOfJobsIsExplained) {
   Running explain(directory, {"explain", "resize", "--http", url()});
   const Ended ended = explain.wait();
   EXPECT_EQ(ended.code, 0) << ended.err;
-  EXPECT_THAT(ended.out, HasSubstr("resize (jobs, strategy default): "));
+  EXPECT_THAT(ended.out, HasSubstr("resize (jobs, strategy accurate): "));
   EXPECT_THAT(ended.out, HasSubstr("wanted - "));
 }
 

@@ -72,3 +72,54 @@ def test_given_a_job_killed_with_9_then_the_message_comes_again_after_its_invisi
         job.kill()
     _, (line,) = one(server, topic, group, "true", "--wait", "40s")
     assert line["msg_id"] == sent["msg_id"]
+
+
+JOBS = """
+apiVersion: keda.sh/v1alpha1
+kind: ScaledJob
+metadata:
+  name: resize
+spec:
+  jobTargetRef:
+    backoffLimit: 0
+    template:
+      spec:
+        restartPolicy: Never
+        containers:
+          - name: resize
+            command: ["gantry", "consume", "--one", "--topic", "{topic}", "--group", "{group}", "--wait", "2s"]
+            args: ["--exec", "sh", "-c", "sleep 1; mktemp {done}/$GANTRY_MESSAGE_ID.XXXXXX"]
+  pollingInterval: 1
+  maxReplicaCount: 6
+  scalingStrategy: {{strategy: {strategy}}}
+  triggers:
+    - type: external
+      metadata:
+        scalerAddress: gantry-scaler.gantry-system:6000
+        nameServers: "{namesrv}"
+        topic: {topic}
+        consumerGroup: {group}
+        mode: pop
+        lagThreshold: "1"
+        includeInFlight: "{in_flight}"
+"""
+
+
+@pytest.mark.parametrize("strategy", ["default", "accurate"])
+@pytest.mark.seconds(120)
+def test_given_a_scaled_job_when_gantry_up_runs_then_each_message_has_a_job_of_its_own(server, strategy, tmp_path):
+    topic, group = server.topic(), server.name("group")
+    done, manifest, report = tmp_path / "done", tmp_path / "jobs.yaml", tmp_path / "report.json"
+    done.mkdir()
+    manifest.write_text(JOBS.format(namesrv=server.namesrv, topic=topic, group=group, done=done, strategy=strategy,
+                                    in_flight="false" if strategy == "accurate" else "true"))
+    sent = [m["msg_id"] for m in server.send(topic, 15)["sent"]]
+    up = Process([gantry.path(), "up", "-f", manifest, "--namesrv", server.namesrv, "--http", "127.0.0.1:0", "--report", report])
+    try:
+        wait_until(lambda: len(list(done.iterdir())) >= len(sent), 60, "work on every message")
+        up.interrupt()
+        assert up.wait(10) in (0, 130)
+    finally:
+        up.kill()
+    assert sorted(path.name.split(".")[0] for path in done.iterdir()) == sorted(sent)
+    assert 1 < json.loads(report.read_text())["verdict"]["max_replicas"] <= 6

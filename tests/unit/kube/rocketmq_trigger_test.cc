@@ -26,6 +26,7 @@ TEST(RocketmqTrigger, GivenOnlyWhatIsNeededWhenParsedThenDefaultsApply) {
   EXPECT_FALSE(parsed->lag_seconds_threshold);
   EXPECT_EQ(parsed->mode, ConsumeMode::automatic);
   EXPECT_TRUE(parsed->include_retry);
+  EXPECT_TRUE(parsed->include_in_flight);
   EXPECT_EQ(parsed->offset_reset_policy, OffsetResetPolicy::earliest);
 }
 
@@ -38,6 +39,7 @@ TEST(RocketmqTrigger, GivenEveryOptionWhenParsedThenItArrives) {
                                         {"lagSecondsThreshold", "7"},
                                         {"mode", "pop"},
                                         {"includeRetry", "false"},
+                                        {"includeInFlight", "false"},
                                         {"includeDelayed", "true"},
                                         {"offsetResetPolicy", "latest"},
                                         {"allowIdleConsumers", "true"},
@@ -56,6 +58,7 @@ TEST(RocketmqTrigger, GivenEveryOptionWhenParsedThenItArrives) {
   EXPECT_EQ(parsed->lag_seconds_threshold, 7);
   EXPECT_EQ(parsed->mode, ConsumeMode::pop);
   EXPECT_FALSE(parsed->include_retry);
+  EXPECT_FALSE(parsed->include_in_flight);
   EXPECT_TRUE(parsed->include_delayed);
   EXPECT_EQ(parsed->offset_reset_policy, OffsetResetPolicy::latest);
   EXPECT_TRUE(parsed->allow_idle_consumers && parsed->exclude_persistent_lag &&
@@ -100,6 +103,7 @@ TEST(RocketmqTrigger, GivenABadOptionWhenParsedThenTheProblemNamesItAndWhatIsAll
        "expected a consumer group name (letters, digits, '-', '_', '%' and '|', at most 255 characters), got \"\""},
       {"mode", "push", "mode", "expected one of auto, classic, pop, got \"push\""},
       {"includeRetry", "yes", "includeRetry", "expected true or false, got \"yes\""},
+      {"includeInFlight", "no", "includeInFlight", "expected true or false, got \"no\""},
       {"offsetResetPolicy", "none", "offsetResetPolicy", "expected one of earliest, latest, got \"none\""},
       {"tls", "true", "tls", "expected one of enable, disable, got \"true\""},
       {"authMode", "sasl", "authMode", "expected one of acl, none, got \"sasl\""},

@@ -34,6 +34,7 @@ const Row kRows[] = {
     {"mode pop", {{"mode", "pop"}}, ""},
     {"mode auto", {{"mode", "auto"}}, ""},
     {"without retries", {{"includeRetry", "false"}}, ""},
+    {"without what is in flight", {{"includeInFlight", "false"}}, ""},
     {"from the end", {{"offsetResetPolicy", "latest"}}, ""},
     {"from the beginning", {{"offsetResetPolicy", "earliest"}}, ""},
     {"idle consumers", {{"allowIdleConsumers", "true"}}, ""},

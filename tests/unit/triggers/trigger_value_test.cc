@@ -78,6 +78,24 @@ TEST(TriggerValue, GivenUnknownRetriesThenTheyCountOnlyWhenAskedFor) {
   EXPECT_EQ(value(trigger_value(t, {r})), 13);
 }
 
+TEST(TriggerValue, GivenMessagesInFlightThenTheyAreLeftOutOnlyWhenAskedFor) {
+  auto t = trigger();
+  auto r = reading(8);
+  r.in_flight = 5;
+  EXPECT_EQ(value(trigger_value(t, {r})), 8);
+  t.include_in_flight = false;
+  const auto without = trigger_value(t, {r});
+  EXPECT_EQ(value(without), 3);
+  EXPECT_EQ(without.metrics[0].measured, 8);
+  EXPECT_EQ(without.metrics[0].why_counted, "without 5 in flight (includeInFlight: \"false\")");
+  r.in_flight = 8;
+  EXPECT_EQ(trigger_value(t, {r}).active, false) << "all is being worked on";
+  r.in_flight.reset();
+  EXPECT_FALSE(trigger_value(t, {r}).metrics[0].value) << "unknown is not zero";
+  t.mode = kube::ConsumeMode::pop;
+  EXPECT_EQ(value(trigger_value(t, {r})), 8) << "a broker that does not tell it leaves it out of the lag";
+}
+
 TEST(TriggerValue, GivenClassicConsumersThenNoMoreReplicasThanQueuesAreAskedFor) {
   auto t = trigger();
   EXPECT_EQ(value(trigger_value(t, {reading(10'000)})), 400) << "4 queues of 100 each";
