@@ -102,6 +102,25 @@ void read_metric(Reading& reading, const Node& node, WrittenMetric& out) {
   if (node.kind == Node::Kind::mapping) own_metric_schema().read(reading, node, out);
 }
 
+// What is wrong with a cluster is wrong with each of its topics: it is said at the start, and not to the first HPA.
+void check(Reading& reading, const Node& node, const Cluster& cluster) {
+  Reading::Scope in_metadata(reading, "metadata");
+  std::map<std::string, std::string> metadata = cluster.metadata;
+  for (const char* key : {"topic", "topics", "consumerGroup"}) {
+    if (!metadata.contains(key)) continue;
+    Reading::Scope scope(reading, key);
+    reading.problem(line_of(node, {"metadata", key}), "expected it in a metric or in an HPA's selector, got it here");
+    metadata.erase(key);
+  }
+  metadata["topic"] = metadata["consumerGroup"] = "any";
+  const auto trigger = kube::parse_rocketmq_trigger(metadata);
+  if (trigger) return;
+  for (const kube::MetadataProblem& problem : trigger.error()) {
+    Reading::Scope scope(reading, problem.key);
+    reading.problem(line_of(node, {"metadata", problem.key}), problem.message);
+  }
+}
+
 // What the metric says wins over what its cluster says.
 void complete(Reading& reading, WrittenMetric& written, const std::vector<Cluster>& clusters) {
   const Node& node = *written.node;
@@ -159,6 +178,14 @@ const kube::Schema<Written>& written_schema() {
               {"tls", "requestHeader", "clusters", "defaultCluster", "watchPods", "podNamespace", "podSelector"})
           .rule([](Reading& reading, const Node& node, Written& out) {
             plain.read(reading, node, out.config);
+            if (const Node* clusters = node.find("clusters")) {
+              Reading::Scope in_clusters(reading, "clusters");
+              for (std::size_t i = 0; i < std::min(clusters->items.size(), out.config.clusters.size()); ++i) {
+                Reading::Scope item(reading, i);
+                if (clusters->items[i].find("metadata") != nullptr)
+                  check(reading, clusters->items[i], out.config.clusters[i]);
+              }
+            }
             Reading::Scope scope(reading, "metrics");
             for (std::size_t i = 0; i < out.metrics.size(); ++i) {
               Reading::Scope item(reading, i);
