@@ -62,6 +62,16 @@ asio::awaitable<error_code> Stream::connect_handshake(std::string host) {
   co_return error;
 }
 
+void Stream::read_some(asio::mutable_buffer to, Done done) {
+  if (tls_) return tls_->async_read_some(to, std::move(done));
+  tcp_.async_read_some(to, std::move(done));
+}
+
+void Stream::write_some(asio::const_buffer from, Done done) {
+  if (tls_) return tls_->async_write_some(from, std::move(done));
+  tcp_.async_write_some(from, std::move(done));
+}
+
 std::optional<PeerCertificate> Stream::peer() {
   if (!tls_) return std::nullopt;
   X509* certificate = SSL_get1_peer_certificate(tls_->native_handle());

@@ -2,10 +2,13 @@
 // reads and writes HTTP is written once. Deadlines are those of the TCP stream below, `tcp()`.
 #pragma once
 
+#include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -41,18 +44,37 @@ class Stream {
   boost::asio::awaitable<void> shutdown();
   void close() { tcp_.close(); }
 
+  // As Asio has them, but for the first buffer of a sequence, and with the handler's type erased: each of Beast's many
+  // operations would else be compiled anew for TLS and for plain TCP, which took the compiler minutes and gigabytes.
+  // Handlers are called on the stream's executor; cancellation slots are not connected, deadlines end an operation.
   template <class Buffers, class Token>
   auto async_read_some(const Buffers& buffers, Token&& token) {
-    if (tls_) return tls_->async_read_some(buffers, std::forward<Token>(token));
-    return tcp_.async_read_some(buffers, std::forward<Token>(token));
+    return boost::asio::async_initiate<Token, void(boost::system::error_code, std::size_t)>(
+        [this](auto handler, boost::asio::mutable_buffer to) { read_some(to, Done(std::move(handler))); }, token,
+        first_of<boost::asio::mutable_buffer>(buffers));
   }
   template <class Buffers, class Token>
   auto async_write_some(const Buffers& buffers, Token&& token) {
-    if (tls_) return tls_->async_write_some(buffers, std::forward<Token>(token));
-    return tcp_.async_write_some(buffers, std::forward<Token>(token));
+    return boost::asio::async_initiate<Token, void(boost::system::error_code, std::size_t)>(
+        [this](auto handler, boost::asio::const_buffer from) { write_some(from, Done(std::move(handler))); }, token,
+        first_of<boost::asio::const_buffer>(buffers));
   }
 
  private:
+  using Done = std::move_only_function<void(boost::system::error_code, std::size_t)>;
+
+  void read_some(boost::asio::mutable_buffer to, Done done);
+  void write_some(boost::asio::const_buffer from, Done done);
+
+  template <class Buffer, class Buffers>
+  static Buffer first_of(const Buffers& buffers) {
+    const auto end = boost::asio::buffer_sequence_end(buffers);
+    for (auto at = boost::asio::buffer_sequence_begin(buffers); at != end; ++at) {
+      if (Buffer buffer(*at); buffer.size() > 0) return buffer;
+    }
+    return {};
+  }
+
   Tcp tcp_;
   std::shared_ptr<net::TlsContext> context_;
   std::optional<boost::asio::ssl::stream<Tcp&>> tls_;

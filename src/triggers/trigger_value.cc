@@ -188,7 +188,8 @@ lag::LagNeeds needs_of(const kube::RocketmqTriggerMetadata& trigger) {
   needs.age = trigger.lag_seconds_threshold.has_value();
   needs.retry = trigger.include_retry;
   needs.dead_letter = false;
-  needs.consumers = trigger.mode == kube::ConsumeMode::automatic;  // only they say whether a group pops
+  // only they say whether a group pops, and in whose hands messages are
+  needs.consumers = trigger.mode == kube::ConsumeMode::automatic || !trigger.include_in_flight;
   return needs;
 }
 

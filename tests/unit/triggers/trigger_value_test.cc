@@ -167,6 +167,23 @@ TEST(TriggerValue, GivenQueuesWithoutACommitThenThePolicySaysWhatTheyCount) {
   EXPECT_EQ(trigger_value(t, {fresh}).active, true);
 }
 
+TEST(NeedsOf, GivenATriggerThenOnlyWhatItsOptionsUseIsAskedFor) {
+  auto t = trigger();
+  t.mode = kube::ConsumeMode::classic;
+  t.include_retry = false;
+  const lag::LagNeeds least = needs_of(t);
+  EXPECT_FALSE(least.age || least.retry || least.dead_letter || least.consumers);
+  t.include_retry = true;
+  EXPECT_TRUE(needs_of(t).retry);
+  t.lag_seconds_threshold = 30;
+  EXPECT_TRUE(needs_of(t).age);
+  t.include_in_flight = false;
+  EXPECT_TRUE(needs_of(t).consumers) << "what was fetched is nobody's once nobody is connected";
+  t.include_in_flight = true;
+  t.mode = kube::ConsumeMode::automatic;
+  EXPECT_TRUE(needs_of(t).consumers);
+}
+
 TEST(LagQueries, GivenARocketmqNamespaceThenNamesCarryIt) {
   auto t = trigger();
   t.rocketmq_namespace = "MQ_INST_1";
