@@ -49,7 +49,7 @@ std::string own_series(const ScaledObjects& objects, const OwnCounts& counts) {
        metric(1));
   each("gantry_scaler_trigger_lag_threshold_messages", SeriesType::gauge, "Messages a replica: lagThreshold.",
        [](const TriggerRecord& record) -> std::optional<double> {
-         if (record.consumer_group.empty()) return std::nullopt;  // its metadata could not be read
+         if (record.lag_threshold == 0) return std::nullopt;  // its metadata could not be read
          return record.lag_threshold;
        });
   each("gantry_scaler_trigger_active", SeriesType::gauge, "1: active at the last question, 0: not.",
@@ -57,7 +57,8 @@ std::string own_series(const ScaledObjects& objects, const OwnCounts& counts) {
          if (!record.reading || !record.reading->active) return std::nullopt;
          return *record.reading->active ? 1 : 0;
        });
-  each("gantry_scaler_trigger_up", SeriesType::gauge, "1: the last question was answered, 0: with an error.",
+  each("gantry_scaler_trigger_up", SeriesType::gauge,
+       "1: all that the last question needs is known, 0: KEDA gets an error.",
        [](const TriggerRecord& record) { return std::optional<double>(record.last_error.empty() ? 1 : 0); });
   each("gantry_scaler_trigger_questions_total", SeriesType::counter, "Questions of KEDA about the trigger.",
        [](const TriggerRecord& record) { return std::optional(static_cast<double>(record.asked)); });

@@ -1,16 +1,71 @@
 #include "scaler/scaled_objects.h"
 
+#include <algorithm>
+
+#include "triggers/trigger_value.h"
+
 namespace gantry::scaler {
+namespace {
+
+// Where the metadata was not understood, the record bears the names that were given: once mended it is the same trigger.
+std::string raw(const ScaledObjectRef& ref, const char* key) {
+  const auto found = ref.metadata.find(key);
+  return found == ref.metadata.end() ? std::string() : found->second.substr(0, 255);
+}
+
+std::string raw_topics(const ScaledObjectRef& ref) {
+  std::string topics = raw(ref, "topics");
+  return topics.empty() ? raw(ref, "topic") : topics;
+}
+
+std::string id_of(const ScaledObjectRef& ref, const kube::RocketmqTriggerMetadata* trigger) {
+  if (trigger != nullptr) return fmt::format("{}/{}", trigger->consumer_group, fmt::join(trigger->topics, ","));
+  return fmt::format("{}/{}", raw(ref, "consumerGroup"), raw_topics(ref));
+}
+
+// Why a metric is unknown says more than the answer to one question, and is the same for all of them.
+std::string reason_of(const Result<triggers::TriggerRead>* read, std::string answered) {
+  if (read == nullptr || !*read) return answered;
+  for (const scaling::MetricReading& metric : (*read)->value.metrics) {
+    if (metric.value) continue;
+    return metric.name == triggers::kLagMetric ? metric.value.error()
+                                               : fmt::format("{}: {}", metric.name, metric.value.error());
+  }
+  return answered;
+}
+
+std::optional<float> value_of(const TriggerRecord& record, std::string_view name) {
+  if (!record.reading) return std::nullopt;
+  for (const scaling::MetricReading& metric : record.reading->metrics) {
+    if (metric.name == name && metric.value) return static_cast<float>(*metric.value);
+  }
+  return std::nullopt;
+}
+
+void keep_largest(std::optional<float>& kept, std::optional<float> value) {
+  if (value) kept = std::max(*value, kept.value_or(0));
+}
+
+std::int64_t patience_ms(const TriggerRecord& record, std::int64_t least_ms) {
+  return std::max(least_ms, 3 * record.ask_interval_ms);
+}
+
+}  // namespace
+
+TriggerState state_of(const TriggerRecord& record, std::int64_t now_ms) {
+  const bool waits = record.streams > 0 && record.asked_at_ms > 0;
+  if (!waits && now_ms - record.asked_at_ms > patience_ms(record, ScaledObjects::kQuietAfterMs))
+    return TriggerState::not_asked;
+  if (!record.last_error.empty() || !record.reading) return TriggerState::error;
+  return record.reading->active.value_or(false) ? TriggerState::active : TriggerState::idle;
+}
 
 TriggerRecord* ScaledObjects::find(const ScaledObjectRef& ref, const kube::RocketmqTriggerMetadata* trigger) {
-  std::string which;
-  if (trigger != nullptr) which = fmt::format("{}/{}", trigger->consumer_group, fmt::join(trigger->topics, ","));
-  Key key{ref.namespace_, ref.name, std::move(which)};
+  Key key{ref.namespace_, ref.name, id_of(ref, trigger)};
   if (auto found = records_.find(key); found != records_.end()) return &found->second;
   if (records_.size() >= kTriggersMax) return nullptr;
-  TriggerRecord& record = records_[std::move(key)];
-  record.namespace_ = ref.namespace_;
-  record.name = ref.name;
+  TriggerRecord& record = records_[key];
+  std::tie(record.namespace_, record.name, record.id) = std::move(key);
   return &record;
 }
 
@@ -18,6 +73,9 @@ void ScaledObjects::record(const ScaledObjectRef& ref, const kube::RocketmqTrigg
                            const Result<triggers::TriggerRead>* read, std::string error, std::int64_t now_ms) {
   TriggerRecord* record = find(ref, trigger);
   if (record == nullptr) return;
+  constexpr std::int64_t kOnePollMs = 1'000;  // its questions come together
+  if (record->asked_at_ms > 0 && now_ms - record->asked_at_ms > kOnePollMs)
+    record->ask_interval_ms = now_ms - record->asked_at_ms;
   record->asked_at_ms = now_ms;
   ++record->asked;
   if (trigger != nullptr) {
@@ -25,34 +83,49 @@ void ScaledObjects::record(const ScaledObjectRef& ref, const kube::RocketmqTrigg
     record->consumer_group = trigger->consumer_group;
     record->lag_threshold = static_cast<double>(trigger->lag_threshold);
     record->lag_seconds_threshold = trigger->lag_seconds_threshold;
+  } else if (record->lag_threshold == 0) {
+    record->consumer_group = raw(ref, "consumerGroup");
+    record->topics.clear();
+    if (std::string topics = raw_topics(ref); !topics.empty()) record->topics = {std::move(topics)};
   }
-  std::optional<double> lag;
   record->reading.reset();
-  if (read != nullptr && *read) {
-    record->reading = (*read)->value;
-    const auto& metrics = (*read)->value.metrics;
-    if (!metrics.empty() && metrics.front().value) lag = *metrics.front().value;
-  }
+  if (read != nullptr && *read) record->reading = (*read)->value;
+  error = reason_of(read, std::move(error));
+  if (error.size() > kErrorCharsMax) error = error.substr(0, kErrorCharsMax) + " ...";
   if (!error.empty()) {
     record->last_error_at_ms = now_ms;
     record->newest_error = error;
   }
   record->last_error = std::move(error);
+  const std::optional<float> lag = value_of(*record, triggers::kLagMetric);
+  const std::optional<float> seconds = value_of(*record, triggers::kLagSecondsMetric);
   if (record->history.empty() || now_ms - record->history.back().at_ms >= kHistoryStepMs) {
     if (record->history.size() >= kHistoryMax) record->history.pop_front();
-    record->history.push_back({now_ms, lag});
-  } else if (lag) {
-    record->history.back().lag = std::max(lag.value(), record->history.back().lag.value_or(0));
+    record->history.push_back({now_ms, lag, seconds});
+  } else {
+    keep_largest(record->history.back().lag, lag);
+    keep_largest(record->history.back().lag_seconds, seconds);
   }
 }
 
 void ScaledObjects::pushes(const ScaledObjectRef& ref, const kube::RocketmqTriggerMetadata& trigger, bool open) {
-  if (TriggerRecord* record = find(ref, &trigger)) record->pushes = open;
+  TriggerRecord* record = find(ref, &trigger);
+  if (record == nullptr) return;
+  if (open) {
+    ++record->streams;
+    record->topics = trigger.topics;
+    record->consumer_group = trigger.consumer_group;
+    record->lag_threshold = static_cast<double>(trigger.lag_threshold);
+    record->lag_seconds_threshold = trigger.lag_seconds_threshold;
+  } else if (record->streams > 0) {  // opened before there was room for its record
+    --record->streams;
+  }
 }
 
 void ScaledObjects::forget_old(std::int64_t now_ms) {
   std::erase_if(records_, [&](const auto& entry) {
-    return !entry.second.pushes && now_ms - entry.second.asked_at_ms > kForgetAfterMs;
+    const TriggerRecord& record = entry.second;
+    return record.streams == 0 && now_ms - record.asked_at_ms > patience_ms(record, kForgetAfterMs);
   });
 }
 

@@ -23,37 +23,50 @@ struct ScaledObjectRef {
   std::map<std::string, std::string> metadata;
 };
 
+// For a chart: seven digits are enough. What is unknown is empty.
 struct Sample {
-  std::int64_t at_ms = 0;     // epoch
-  std::optional<double> lag;  // messages that count; empty: unknown
+  std::int64_t at_ms = 0;            // epoch
+  std::optional<float> lag;          // messages that count, the largest since the sample before
+  std::optional<float> lag_seconds;  // empty also without lagSecondsThreshold
 };
 
 struct TriggerRecord {
   std::string namespace_;
   std::string name;
+  std::string id;  // of the trigger in its object: "group/topic,topic"
   std::vector<std::string> topics;
   std::string consumer_group;
-  double lag_threshold = 0;
+  double lag_threshold = 0;  // 0: its metadata was never understood
   std::optional<double> lag_seconds_threshold;
   std::optional<scaling::TriggerReading> reading;  // the last one, with its unknowns
-  std::string last_error;                          // of the last question; empty: it was answered
-  std::int64_t last_error_at_ms = 0;               // of the newest error, also when it is over; 0: never
+  std::string last_error;             // of the last question: why not everything could be answered; empty: it could
+  std::int64_t last_error_at_ms = 0;  // of the newest error, also when it is over; 0: never
   std::string newest_error;
-  std::int64_t asked_at_ms = 0;
+  std::int64_t asked_at_ms = 0;      // 0: never, only a stream was opened
+  std::int64_t ask_interval_ms = 0;  // between the last two polls; 0: not known
   std::uint64_t asked = 0;
-  bool pushes = false;  // a StreamIsActive is open
+  std::uint32_t streams = 0;  // StreamIsActive that are open: one, and two while KEDA changes over
   std::deque<Sample> history;
 };
+
+// What the page tells first, and sorts by.
+enum class TriggerState { error, active, idle, not_asked };
+
+// error: the last question, or a part of it, could not be answered. not_asked: not yet, or not for so long that KEDA has
+// forgotten it, or somebody has deleted it.
+TriggerState state_of(const TriggerRecord& record, std::int64_t now_ms);
 
 class ScaledObjects {
  public:
   static constexpr std::size_t kTriggersMax = 10'000;  // further ones are served, and not recorded
   static constexpr std::size_t kHistoryMax = 120;
   static constexpr std::int64_t kHistoryStepMs = 5'000;
-  static constexpr std::int64_t kForgetAfterMs = 900'000;
+  static constexpr std::int64_t kQuietAfterMs = 180'000;   // or three polls, if they are rarer: TriggerState::not_asked
+  static constexpr std::int64_t kForgetAfterMs = 900'000;  // the same
+  static constexpr std::size_t kErrorCharsMax = 2'000;     // of one that is kept
 
   // One per trigger: an object may have several of ours, told apart by topics and group.
-  using Key = std::tuple<std::string, std::string, std::string>;  // namespace, name, "group/topics"
+  using Key = std::tuple<std::string, std::string, std::string>;  // namespace, name, id
 
   // Records a question about a trigger, and what became of it. `read` may be null: the trigger could not be parsed, the
   // error says why.

@@ -4,7 +4,7 @@
 #include "scaler/clock.h"
 #include "scaler/metrics_readers.h"
 #include "scaler/own_series.h"
-#include "scaler/state_json.h"
+#include "scaler/page.h"
 
 namespace gantry::scaler {
 
@@ -52,10 +52,7 @@ Result<void> Scaler::begin() {
     if (auto begun = begin_metrics(); !begun) return std::unexpected(in_context("--metrics-listen", begun.error()));
   }
   if (config_.http) {
-    page_ =
-        std::make_unique<http::Server>(io_, http::ServerConfig{.host = config_.http->host, .port = config_.http->port});
-    serve_page(*page_);
-    if (auto started = page_->start(); !started) return std::unexpected(in_context("--http", started.error()));
+    if (auto begun = begin_page(); !begun) return std::unexpected(in_context("--http", begun.error()));
   }
   tidy();
   return {};
@@ -104,10 +101,20 @@ Result<void> Scaler::begin_metrics() {
   return {};
 }
 
-void Scaler::serve_page(http::Server& server) {
-  server.get("/api/scaled-objects",
-             [this](const http::Request&) { return http::json(scaled_objects_json(*questions_->objects, now_ms())); });
-  server.get("/healthz", [](const http::Request&) { return http::text("ok\n"); });
+Result<void> Scaler::begin_page() {
+  // a pod asks its own API server; elsewhere only the one that it is told of
+  auto access = config_.kubeconfig.empty() ? kube_api::in_cluster() : kube_api::find_access(config_.kubeconfig);
+  if (access) {
+    replicas_ = std::make_unique<ReplicaWatch>(std::make_shared<kube_api::Client>(io_, std::move(*access)));
+    replicas_->start();
+  } else if (!config_.kubeconfig.empty()) {
+    return std::unexpected(access.error());
+  }
+  page_ =
+      std::make_unique<http::Server>(io_, http::ServerConfig{.host = config_.http->host, .port = config_.http->port});
+  serve_page(*page_, questions_->objects,
+             [this]() -> const Replicas& { return replicas_ ? replicas_->now() : no_replicas_; });
+  return page_->start();
 }
 
 void Scaler::tidy() {
@@ -123,6 +130,7 @@ void Scaler::stop(std::chrono::milliseconds bound, std::function<void()> done) {
   grpc_->drain(bound, [this, done = std::move(done)] {
     watch_->stop();
     if (page_) page_->stop();
+    if (replicas_) replicas_->stop();
     if (api_) api_->stop();
     if (metrics_) metrics_->stop();
     questions_->reader->stop();

@@ -15,6 +15,7 @@
 #include "scaler/external_scaler.h"
 #include "scaler/handlers/handlers.h"
 #include "scaler/metrics_listener.h"
+#include "scaler/replica_watch.h"
 
 namespace gantry::scaler {
 
@@ -37,7 +38,7 @@ class Scaler {
   Result<void> begin();
   Result<void> begin_api();
   Result<void> begin_metrics();
-  void serve_page(http::Server& server);
+  Result<void> begin_page();
   void tidy();
 
   boost::asio::io_context& io_;
@@ -48,6 +49,8 @@ class Scaler {
   std::unique_ptr<ExternalScaler> grpc_;
   std::unique_ptr<metrics_api::Server> api_;
   std::unique_ptr<MetricsListener> metrics_;
+  Replicas no_replicas_;                    // all unknown: there is no API server
+  std::unique_ptr<ReplicaWatch> replicas_;  // empty: the same
   std::unique_ptr<http::Server> page_;
   boost::asio::steady_timer tidy_;
 };

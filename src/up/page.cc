@@ -9,6 +9,7 @@ Page::Page(boost::asio::io_context& io, const std::string& host, std::uint16_t p
     : show_(show), program_(std::move(program)), server_(io, http::ServerConfig{.host = host, .port = port}) {
   std::vector<http::Asset> assets;
   for (const web::Asset& asset : web::assets()) {
+    if (asset.path.starts_with("/scaler.")) continue;  // the page of gantry scaler
     assets.push_back({asset.path, {reinterpret_cast<const char*>(asset.body.data()), asset.body.size()}});
   }
   server_.assets(assets);

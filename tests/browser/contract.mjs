@@ -1,4 +1,4 @@
-// web/src/api.ts as a check: what a server sends has every field of the contract, of the right kind, and no other.
+// web/src/api.ts and web/src/scaler/api.ts as a check: what a server sends has every field of the contract, of the right kind, and no other.
 // Kinds: n number, n? number or null, s string, b boolean, b? boolean or null; [x] list of x; {..} object, with $null
 // also null.
 
@@ -41,6 +41,27 @@ export const state = {
   workers: [{ name: 's', deployment: 's', state: 's', pid: 'n?', restarts: 'n', started_at_ms: 'n?', exit: 's', error: 's', output: ['s'] }],
   sample,
 };
+
+const trigger = {
+  namespace: 's', name: 's', id: 's', topics: ['s'], consumer_group: 's', state: 's', active: 'b?',
+  metrics: [{ name: 's', value: 'n?', measured: 'n?', why_counted: 's', target: 'n', desired: 'n?', unknown: 's' }],
+  desired: 'n?',
+  replicas: { current: 'n?', hpa_desired: 'n?', min: 'n?', max: 'n?', hpa: 's', paused: 'b', fallback: 'b', problem: 's', unknown: 's' },
+  error: 's', newest_error: 's', newest_error_at_ms: 'n?', asked_at_ms: 'n?', asked: 'n', pushes: 'b',
+};
+
+export const list = {
+  now_ms: 'n',
+  counts: { error: 'n', active: 'n', idle: 'n', not_asked: 'n' },
+  problems: [{ error: 's', triggers: 'n', namespace: 's', name: 's', id: 's' }],
+  problems_left_out: 'n',
+  replicas_unknown: 's',
+  matched: 'n',
+  offset: 'n',
+  triggers: [trigger],
+};
+
+export const scaledObject = { now_ms: 'n', triggers: [{ ...trigger, history: [{ at_ms: 'n', lag: 'n?', lag_seconds: 'n?' }] }] };
 
 const KINDS = { n: 'number', s: 'string', b: 'boolean' };
 

@@ -27,6 +27,8 @@ interface Props {
   lines: Line[];
   show: (v: number) => string;
   axis: (v: number) => string;
+  /** Words for a position on the time axis, when it counts back from now (negative seconds, 0 at its end). */
+  time?: (s: number) => string;
   /** The y axis reaches at least this far. */
   atLeast: number;
   wholeNumbers?: boolean;
@@ -76,7 +78,7 @@ export function Chart(props: Props) {
     event.preventDefault();
     const at = Math.min(n - 1, Math.max(0, (u.cursor.idx ?? n) + step));
     u.setCursor({ left: u.valToPos(props.t_s[at]!, 'x'), top: 10 });
-    spoken.current!.textContent = `at ${clock(props.t_s[at]!)}: ${sayAll(props, at)}`;
+    spoken.current!.textContent = `at ${(props.time ?? clock)(props.t_s[at]!)}: ${sayAll(props, at)}`;
   };
 
   return (
@@ -135,6 +137,10 @@ function spanOf(t_s: number[]): [number, number] {
   return [from, Math.max(t_s.at(-1) ?? 0, from + 30)];
 }
 
+function spanBack(t_s: number[]): [number, number] {
+  return [Math.min(t_s[0] ?? 0, -30), 0];
+}
+
 function dataOf(props: Props): uPlot.AlignedData {
   return [props.t_s, ...props.lines.map((l) => l.values)] as uPlot.AlignedData;
 }
@@ -161,11 +167,11 @@ function create(host: HTMLElement, latest: { current: Props }, onCursor: () => v
     },
     scales: {
       // by our own data: uPlot widens a single sample to a span of its own choosing
-      x: { time: false, range: () => spanOf(latest.current.t_s) },
+      x: { time: false, range: () => (props.time ? spanBack : spanOf)(latest.current.t_s) },
       y: { range: (_u, _min, max) => [0, Math.max(latest.current.atLeast, (max ?? 0) * 1.08)] },
     },
     axes: [
-      { ...axis, size: 24, space: 60, incrs: [5, 10, 15, 30, 60, 120, 300, 600, 1200, 1800, 3600], values: (_u, ticks) => ticks.map(clock) },
+      { ...axis, size: 24, space: 60, incrs: [5, 10, 15, 30, 60, 120, 300, 600, 1200, 1800, 3600], values: (_u, ticks) => ticks.map(props.time ?? clock) },
       {
         ...axis,
         size: (u, values) => Math.max(48, widest(u, values ?? []) + 14),
@@ -181,7 +187,7 @@ function create(host: HTMLElement, latest: { current: Props }, onCursor: () => v
         stroke: colour(line.colour),
         width: 2,
         spanGaps: false,
-        points: { show: false },
+        points: { show: () => latest.current.time !== undefined && latest.current.t_s.length === 1 }, // which makes no line
         ...(line.dashed ? { dash: [4, 4] } : {}),
         ...(line.fill ? { fill: colour(`${line.colour}-fill`) } : {}),
         ...(line.stepped ? { paths: uPlot.paths.stepped!({ align: 1 }) } : {}),

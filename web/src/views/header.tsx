@@ -27,7 +27,7 @@ export function Header({ view }: { view: FeedView }) {
             <span class="where-address">{state.name_servers.join(', ')}</span>
           </p>
         )}
-        <LiveBadge view={view} />
+        <LiveBadge status={view.status} />
         <ThemeButton />
       </div>
       <nav aria-label="Sections">
@@ -39,18 +39,18 @@ export function Header({ view }: { view: FeedView }) {
   );
 }
 
-function LiveBadge({ view }: { view: FeedView }) {
-  const text = { live: 'Live', connecting: 'Connecting', lost: 'Stale' }[view.status];
-  const title = { live: 'Figures arrive about once a second', connecting: 'Waiting for the first figures', lost: 'The server does not answer' }[view.status];
+export function LiveBadge({ status, every = 'about once a second' }: { status: FeedView['status']; every?: string }) {
+  const text = { live: 'Live', connecting: 'Connecting', lost: 'Stale' }[status];
+  const title = { live: `Figures arrive ${every}`, connecting: 'Waiting for the first figures', lost: 'The server does not answer' }[status];
   return (
-    <span class={`badge live-${view.status}`} title={title} data-testid="live" role="status">
+    <span class={`badge live-${status}`} title={title} data-testid="live" role="status">
       <span class="dot" aria-hidden="true" />
       {text}
     </span>
   );
 }
 
-function ThemeButton() {
+export function ThemeButton() {
   const [now, setNow] = useState(theme());
   useEffect(() => onTheme(() => setNow(theme())), []);
   const next = now === 'dark' ? 'light' : 'dark';
@@ -67,7 +67,7 @@ function ThemeButton() {
   );
 }
 
-function Mark() {
+export function Mark() {
   return (
     <svg viewBox="0 0 24 24" width="24" height="24" aria-hidden="true">
       <rect width="24" height="24" rx="5" class="mark-back" />

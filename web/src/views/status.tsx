@@ -37,7 +37,7 @@ function sentence(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-function Icon({ level }: { level: Verdict['level'] }) {
+export function Icon({ level }: { level: Verdict['level'] }) {
   // The shape differs as well as the colour.
   const path = {
     idle: 'M5 12.5 10 17l9-10',
@@ -52,8 +52,10 @@ function Icon({ level }: { level: Verdict['level'] }) {
   );
 }
 
+export type ConnectionView = Pick<FeedView, 'status' | 'received_at_ms' | 'retry_at_ms'>;
+
 /** Shown only while the server does not answer. Counts by the browser's clock, which is all there is then. */
-export function Connection({ view, onRetry }: { view: FeedView; onRetry: () => void }) {
+export function Connection({ view, onRetry, start = 'gantry up' }: { view: ConnectionView; onRetry: () => void; start?: string }) {
   const lost = view.status === 'lost';
   const [, tick] = useState(0);
   useEffect(() => {
@@ -70,7 +72,7 @@ export function Connection({ view, onRetry }: { view: FeedView; onRetry: () => v
           <div>
             <strong>Gantry does not answer.</strong>{' '}
             {view.received_at_ms === null
-              ? 'Is it running? Start it with gantry up, and use the address that it prints.'
+              ? `Is it running? Start it with ${start}, and use the address that it prints.`
               : 'Everything below is stale: it shows how things were when it last did.'}
           </div>
           {/* The countdown is not announced: a reader would hear it every second. */}

@@ -1,0 +1,118 @@
+// A row for each trigger, its trouble below it, and below the opened one what else is known.
+import { ago, count, isKnown } from '../../format';
+import { Unknown, Value } from '../../views/value';
+import type { List, Metric, Trigger } from '../api';
+import type { View } from '../feed';
+import { keyOf, type Order, type Query } from '../query';
+import { amount, bounds, complaint, isAge, STATES } from '../words';
+import { Details } from './details';
+import { Pager } from './toolbar';
+
+interface Props {
+  list: List;
+  view: View;
+  onChange: (change: Partial<Query>) => void;
+  onOpen: (key: string) => void;
+}
+
+const COLUMNS: [string, string, Order | null, boolean][] = [
+  ['Scaled object', 'ScaledObject or ScaledJob, and what its trigger reads', 'name', false],
+  ['State', 'Errors first', 'state', false],
+  ['Lag', 'Messages that count, and the age of the oldest one where lagSecondsThreshold asks for it', 'lag', true],
+  ['Target', 'What one replica is to have: lagThreshold, lagSecondsThreshold', null, true],
+  ['Desired', 'What the reading makes: lag / target, rounded up; the HPA adds tolerance, behaviour and bounds', null, true],
+  ['Current', 'Replicas that the HPA counts', null, true],
+  ['Asked', 'When KEDA last asked', 'asked', true],
+];
+
+export function Table({ list, view, onChange, onOpen }: Props) {
+  const { query } = view;
+  if (list.matched === 0) {
+    return (
+      <p class="empty no-match">
+        No trigger matches. <button type="button" class="link" onClick={() => onChange({ q: '', state: null })}>Show all</button>
+      </p>
+    );
+  }
+  return (
+    <>
+      <div class="card table-wrap">
+        <table class="triggers stackable">
+          <thead>
+            <tr>
+              {COLUMNS.map(([name, help, order, right]) => (
+                <th key={name} scope="col" class={right ? 'n' : ''} title={help} aria-sort={order && query.sort === order ? (query.reverse ? 'descending' : 'ascending') : undefined}>
+                  {order ? (
+                    <button type="button" class="sort" onClick={() => onChange({ sort: order, reverse: query.sort === order && !query.reverse })}>
+                      {name}<span aria-hidden="true">{query.sort === order ? (query.reverse ? ' ▴' : ' ▾') : ''}</span>
+                    </button>
+                  ) : name}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {list.triggers.flatMap((trigger) => {
+              const key = keyOf(trigger);
+              const open = query.open === key;
+              const wrong = complaint(trigger);
+              const rows = [<Row key={key} trigger={trigger} now_ms={list.now_ms} open={open} onOpen={() => onOpen(open ? '' : key)} />];
+              if (wrong !== null) rows.push(<tr key={`${key} wrong`} class="wrong-row"><td colSpan={COLUMNS.length}>{wrong}</td></tr>);
+              if (open) rows.push(<tr key={`${key} details`} class="details-row"><td colSpan={COLUMNS.length}><Details trigger={trigger} view={view} now_ms={list.now_ms} /></td></tr>);
+              return rows;
+            })}
+          </tbody>
+        </table>
+      </div>
+      <Pager list={list} onChange={onChange} />
+    </>
+  );
+}
+
+function Row({ trigger: t, now_ms, open, onOpen }: { trigger: Trigger; now_ms: number; open: boolean; onOpen: () => void }) {
+  const state = STATES[t.state];
+  const { replicas } = t;
+  const lost = t.error || 'not asked yet';
+  return (
+    <tr class="trigger" data-testid="trigger" data-state={t.state}>
+      <th scope="row">
+        <button type="button" class="link object-name" aria-expanded={open} onClick={onOpen}>
+          <span class="muted">{t.namespace}/</span>{t.name}
+        </button>
+        <span class="block muted">{t.consumer_group || 'no group'} reads {t.topics.join(', ') || 'no topic'}</span>
+      </th>
+      <td data-label="State">
+        <span class="badges">
+          <span class={`badge ${state.tone}`} title={state.help}>{state.name}</span>
+          {t.pushes && <span class="badge" title="KEDA holds a stream open: the first message starts the workload at once (external-push)">push</span>}
+          {replicas.paused && <span class="badge tone-warn" title="By annotation: KEDA does not scale it">paused</span>}
+          {replicas.fallback && <span class="badge tone-warn" title="KEDA uses the fallback's replicas in place of a reading">fallback</span>}
+        </span>
+      </td>
+      <td class="n" data-label="Lag">
+        {t.metrics.length === 0 ? <Unknown reason={lost} /> : t.metrics.map((m) => <Reading key={m.name} metric={m} />)}
+      </td>
+      <td class="n" data-label="Target">
+        {t.metrics.length === 0 ? <Unknown reason={lost} /> : t.metrics.map((m) => <span key={m.name} class="line">{amount(m, m.target)}</span>)}
+      </td>
+      <td class="n" data-label="Desired">
+        <span class="line"><Value value={t.desired} show={count} reason={lost} /></span>
+        {isKnown(replicas.hpa_desired) && <span class="line muted small" title={`desiredReplicas of ${replicas.hpa}`}>HPA {count(replicas.hpa_desired)}</span>}
+      </td>
+      <td class="n" data-label="Current">
+        <span class="line"><Value value={replicas.current} show={count} reason={replicas.unknown} /></span>
+        {bounds(replicas) && <span class="line muted small" title="minReplicaCount to maxReplicaCount">of {bounds(replicas)}</span>}
+      </td>
+      <td class="n muted" data-label="Asked">{t.asked_at_ms === null ? 'not yet' : ago(t.asked_at_ms, now_ms)}</td>
+    </tr>
+  );
+}
+
+function Reading({ metric: m }: { metric: Metric }) {
+  return (
+    <span class="line" title={isAge(m) ? 'Age of the oldest message not yet consumed' : m.why_counted || 'Messages not yet consumed'}>
+      <Value value={m.value} show={(v) => amount(m, v)} reason={m.unknown} />
+      {isKnown(m.measured) && m.measured !== m.value && <span class="muted small"> of {amount(m, m.measured)}</span>}
+    </span>
+  );
+}
