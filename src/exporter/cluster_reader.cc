@@ -1,6 +1,7 @@
 #include "exporter/cluster_reader.h"
 
 #include <algorithm>
+#include <set>
 
 #include "exporter/member_names.h"
 #include "lag/arithmetic.h"
@@ -137,7 +138,7 @@ asio::awaitable<void> ClusterReader::read(ClusterFacts& facts) {
   co_await run(cycle, std::move(jobs));
 
   jobs.clear();
-  std::size_t clients = 0;
+  std::set<std::pair<std::string_view, std::string_view>> clients;  // group and client: most are known to every broker
   for (BrokerFacts& broker : facts.brokers) {
     for (auto& [topic, topic_facts] : broker.topics) {
       if (!config_.message_sizes || !topic_facts.queues) continue;
@@ -152,9 +153,11 @@ asio::awaitable<void> ClusterReader::read(ClusterFacts& facts) {
       }
       if (!config_.client_details || !group_facts.clients) continue;
       for (ClientFacts& client : *group_facts.clients) {
-        if (++clients > config_.clients_max) {
+        if (clients.contains({group, client.client_id})) continue;
+        if (clients.size() >= config_.clients_max) {
           ++facts.dropped["clients"];
         } else {
+          clients.emplace(group, client.client_id);
           jobs.push_back({&ClusterReader::read_client, &broker, {}, group, &client});
         }
       }

@@ -5,7 +5,7 @@ import urllib.request
 
 import pytest
 
-from support import gantry, ports
+from support import gantry, java, ports
 from support.process import Process
 from support.wire import wait_until
 
@@ -158,6 +158,21 @@ def test_given_a_real_broker_then_it_tells_what_the_apache_exporter_reads(java_s
     assert exporter.value("gantry_rocketmq_broker_info", version="V5_3_3") == 1
     assert exporter.value("gantry_rocketmq_broker_commit_log_disk_total_bytes") > 2**30
     assert not [labels for name, labels in exporter.samples() if name == "gantry_exporter_errors_total" and ("request", "client_details") not in labels]
+
+
+def test_given_an_account_that_may_only_look_then_nothing_is_refused(java_acl_server, tmp_path):
+    (tmp_path / "conf").mkdir()
+    (tmp_path / "conf" / "tools.yml").write_text("accessKey: rocketmq\nsecretKey: 12345678\n")
+    where = ["-n", java_acl_server.namesrv, "-c", java_acl_server.cluster]
+    assert "success" in java.mqadmin(tmp_path, "createUser", *where, "-u", "looker", "-p", "looks-only")
+    assert "success" in java.mqadmin(tmp_path, "createAcl", *where, "-s", "User:looker", "-r", "Cluster:*,Topic:*,Group:*", "-a", "Get", "-d", "Allow")
+    assert "success" in java.mqadmin(tmp_path, "updateTopic", *where, "-t", "looked-at")
+    exporter = Exporter(java_acl_server.namesrv, "--access-key", "looker", "--secret-key", "looks-only")
+    wait_until(lambda: exporter.value("rocketmq_producer_offset", topic="looked-at") == 0, 15, "the topic")
+    exporter.fresh()
+    assert not [name for name, _ in exporter.samples() if name == "gantry_exporter_errors_total"]
+    assert exporter.value("gantry_rocketmq_broker_up") == 1
+    assert exporter.process.stop() == 0
 
 
 def test_given_keys_then_no_secret_is_in_the_text_or_the_log(acl_server):

@@ -235,6 +235,39 @@ TEST_F(ExporterTest, GivenAGroupThatNeverCommittedThenAllIsLagAndItsAgeIsUnknown
   EXPECT_EQ(value(all, R"(rocketmq_group_count{caddr="127.0.0.1:5",localaddr="client",group="new"})"), 1);
 }
 
+TEST_F(ExporterTest, GivenAConsumerThatEveryBrokerKnowsThenItIsAskedForDetailsOnce) {
+  int asked = 0;
+  for (Broker* broker : {a, b}) {
+    broker->members["g"]["client"] = nullptr;
+    broker->on(code::kGetConsumerRunningInfo, [&](remoting::Request& request) {
+      ++asked;
+      wire::ConsumerRunningInfo body;
+      body.status_table["t"].consume_rt_ms = 1.5;
+      Broker::answer_body(request, wire::encode_body(body));
+    });
+  }
+  config.interval = std::chrono::hours(1);
+  exporter = std::move(*Exporter::start(io, cluster, config));
+  ASSERT_TRUE(run_until(io, [&] { return exporter->cycles() == 1; }));
+  const std::string all = exporter->text();
+  EXPECT_EQ(asked, 1);
+  EXPECT_EQ(value(all, of_group("consumers")), 1);
+  EXPECT_EQ(value(all, R"(rocketmq_client_consume_rt{clientAddr="",clientId="client",group="g",topic="t"})"), 1.5);
+  EXPECT_EQ(
+      value(
+          all,
+          R"(gantry_rocketmq_client_consume_seconds{cluster="DefaultCluster",group="g",topic="t",client_id="client"})"),
+      0.0015);
+}
+
+TEST_F(ExporterTest, GivenMoreConsumersThanTheLimitThenTheRestIsCountedAsDropped) {
+  config.clients_max = 2;
+  for (int i = 0; i < 5; ++i) a->members["g"]["client" + std::to_string(i)] = nullptr;
+  const std::string all = text();
+  EXPECT_EQ(value(all, R"(gantry_exporter_dropped{limit="clients"})"), 3);
+  EXPECT_EQ(value(all, of_group("consumers")), 5);
+}
+
 TEST_F(ExporterTest, GivenAGroupThatPopsThenInFlightIsSaidOrUnknown) {
   servers.add_topic(wire::pop_retry_topic_v1("t", "g"), 1);
   std::string all = text();
