@@ -179,7 +179,7 @@ def test_GivenTheExamples_WhenTheirOptionsAreCollected_ThenEveryOptionOfTheRefer
     asked = {"nameServers", "topic", "topics", "consumerGroup", "lagThreshold", "activationLagThreshold", "lagSecondsThreshold", "mode",
              "includeRetry", "offsetResetPolicy", "allowIdleConsumers", "limitToQueuesWithLag", "excludePersistentLag",
              "scaleToZeroOnInvalidOffset", "ensureEvenDistributionOfQueues", "namespace", "tls", "authMode", "credentials",
-             "accessKeyFromEnv", "secretKeyFromEnv"}
+             "accessKeyFromEnv", "secretKeyFromEnv", "includeInFlight"}
     assert asked <= shown
 
 

@@ -42,10 +42,10 @@ class Scaler:
         with urllib.request.urlopen(f"http://{self._host}:{PAGE_PORT}/api/scaled-objects", timeout=5) as answer:
             return json.load(answer)
 
-    def wait_for_idle(self, topic):
-        """Until KEDA has asked about the topic's trigger and learned that there is nothing to do."""
-        wait_until(lambda: any(topic in trigger["topics"] and trigger["active"] is False for trigger in self.page()["triggers"]), 10,
-                   f"idle trigger of {topic}", watch=[self.daemon])
+    def wait_for_idle(self, topic, namespace=None):
+        """Until KEDA has asked about the topic's trigger (in that namespace) and learned that there is nothing to do."""
+        wait_until(lambda: any(topic in trigger["topics"] and trigger["active"] is False and namespace in (None, trigger["namespace"])
+                               for trigger in self.page()["triggers"]), 20, f"idle trigger of {topic}", watch=[self.daemon])
 
     def kill(self):
         self.daemon.kill()
