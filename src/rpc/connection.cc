@@ -161,26 +161,32 @@ bool Connection::open_session() {
 void Connection::start() { net::spawn(io_, "the gRPC connection of " + remote_, run(shared_from_this())); }
 
 asio::awaitable<void> Connection::run(std::shared_ptr<Connection> self) {
-  self->stream_.tcp().expires_after(self->limits_.handshake_timeout);
+  self->limit_handshake();
   const error_code refused = co_await self->stream_.accept_handshake();
   if (!refused && self->open_session()) {
     self->flush();
     std::vector<std::uint8_t> buffer(kReadBytes);
-    bool first = true;
     while (!self->closed_) {
       error_code error;
       const std::size_t bytes = co_await self->stream_.async_read_some(
           asio::buffer(buffer), asio::redirect_error(asio::use_awaitable, error));
       if (error || !self->take(buffer.data(), bytes)) break;
-      if (std::exchange(first, false)) {
-        self->stream_.tcp().expires_never();
-        self->watch_caller();
-      }
     }
   } else if (refused) {
     spdlog::debug("gRPC: TLS handshake with {}: {}", self->remote_, refused.message());
   }
   self->close();
+}
+
+// By a timer of our own: those of the stream would have to be set for each write again.
+void Connection::limit_handshake() {
+  ping_timer_.expires_after(limits_.handshake_timeout);
+  ping_timer_.async_wait([weak = weak_from_this()](error_code error) {
+    auto self = weak.lock();
+    if (error || !self || self->closed_) return;
+    if (!self->heard_) return self->close();
+    self->watch_caller();
+  });
 }
 
 bool Connection::take(const std::uint8_t* bytes, std::size_t size) {

@@ -53,6 +53,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   };
 
   static boost::asio::awaitable<void> run(std::shared_ptr<Connection> self);
+  void limit_handshake();
   bool open_session();
   bool take(const std::uint8_t* bytes, std::size_t size);
   void begin_call(std::int32_t id, Stream& stream);

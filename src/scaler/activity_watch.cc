@@ -141,7 +141,9 @@ awaitable<void> ActivityWatch::watch(std::shared_ptr<State> state, std::shared_p
   Outcome outcome = Outcome::nothing;
   int looks = 0;
   while (!trigger->ended) {
-    const milliseconds max_age = fresh ? milliseconds::zero() : state->reader->reading_max_age();
+    milliseconds max_age = fresh ? milliseconds::zero() : state->reader->reading_max_age();
+    // what KEDA's polls have read tells as well when an active trigger is so no more
+    if (trigger->active == true) max_age = 2 * state->config.active_interval;
     auto read = co_await state->reader->read(trigger->metadata, max_age);
     if (trigger->ended) break;
     fresh = false;

@@ -59,7 +59,8 @@ LagCache::LagCache(boost::asio::io_context& io, std::shared_ptr<lag::LagSource> 
 awaitable<Result<lag::LagReading>> LagCache::read(lag::LagQuery query, std::chrono::milliseconds max_age) {
   const Key key{query.topic, query.group, query.policy};
   const auto state = state_;
-  if (max_age >= max_age_) state->entries[key].asks.asked(SteadyClock::now());
+  // who takes older or only new readings is none of those whose questions are foreseen
+  if (max_age == max_age_) state->entries[key].asks.asked(SteadyClock::now());
   // one that is under way for less is waited for too: never two at a time
   while (true) {
     Entry& entry = state->entries[key];
