@@ -102,10 +102,20 @@ struct Connection::Callbacks {
     return 0;
   }
 
+  // A call that has its status while the caller still sends: no more is wanted of it. Rule: RFC 9113 8.1.
+  static int frame_sent(nghttp2_session* session, const nghttp2_frame* frame, void* user) {
+    const bool ends = frame->hd.type == NGHTTP2_HEADERS && (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
+    const auto found = self(user).streams_.find(frame->hd.stream_id);
+    if (ends && found != self(user).streams_.end() && !found->second.ended)
+      nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, frame->hd.stream_id, NGHTTP2_NO_ERROR);
+    return 0;
+  }
+
   static int data(nghttp2_session*, std::uint8_t, std::int32_t id, const std::uint8_t* bytes, std::size_t size,
                   void* user) {
     const auto found = self(user).streams_.find(id);
-    if (found == self(user).streams_.end() || !found->second.call) return 0;
+    // what comes after the end is nobody's, and must not be kept
+    if (found == self(user).streams_.end() || !found->second.call || !found->second.call->is_open()) return 0;
     found->second.call->reader_.add({reinterpret_cast<const char*>(bytes), size});
     self(user).read_messages(found->second);
     return 0;
@@ -141,6 +151,7 @@ bool Connection::open_session() {
   nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, Callbacks::begin_headers);
   nghttp2_session_callbacks_set_on_header_callback(callbacks, Callbacks::header);
   nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, Callbacks::frame_received);
+  nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, Callbacks::frame_sent);
   nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, Callbacks::data);
   nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, Callbacks::stream_close);
   nghttp2_option* option = nullptr;

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/impl/codegen/client_unary_call.h>
+#include <grpcpp/impl/codegen/sync_stream.h>
 
 #include <atomic>
 #include <boost/asio/read.hpp>
@@ -439,6 +440,20 @@ TEST_F(ScalerTest, GivenWhatNoKedaSendsThenItIsRefusedAndOthersAreServed) {
   const grpc::Status status = grpc::internal::BlockingUnaryCall(channel.get(), unknown, &context,
                                                                 grpc::health::v1::HealthCheckRequest{}, &response);
   EXPECT_EQ(status.error_code(), grpc::StatusCode::UNIMPLEMENTED);
+  // a caller that goes on after the answer to its one message
+  const auto both_ways =
+      grpc::internal::RpcMethod("/grpc.health.v1.Health/Check", grpc::internal::RpcMethod::BIDI_STREAMING);
+  grpc::ClientContext talking;
+  std::unique_ptr<grpc::ClientReaderWriter<grpc::health::v1::HealthCheckRequest, grpc::health::v1::HealthCheckResponse>>
+      talk(grpc::internal::ClientReaderWriterFactory<grpc::health::v1::HealthCheckRequest,
+                                                     grpc::health::v1::HealthCheckResponse>::Create(channel.get(),
+                                                                                                    both_ways,
+                                                                                                    &talking));
+  ASSERT_TRUE(talk->Write({}));
+  ASSERT_TRUE(talk->Read(&response));
+  EXPECT_FALSE(talk->Read(&response)) << "ended by us, though the caller has not";
+  const grpc::Status ended = talk->Finish();
+  EXPECT_TRUE(ended.ok()) << ended.error_message();
   // a message that is too large
   const Answer large = metric(ref({{"topic", std::string(300'000, 'x')}}));
   EXPECT_EQ(large.status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED) << large.status.error_message();
