@@ -31,6 +31,8 @@ struct RocketmqLag::BrokerPart {
 namespace {
 
 constexpr std::size_t kTopicsRememberedMax = 50'000;
+// A group of POP consumers is one for so long after the last one left: between two of them nothing else tells.
+constexpr std::chrono::hours kPopRememberedFor{1};
 // A retry topic that was not there is not asked for again so soon. The first delay of classic retries is as long, and
 // their topic is made before it begins; retries of POP may be counted that much later.
 constexpr std::chrono::seconds kAbsentFor{10};
@@ -47,6 +49,14 @@ asio::awaitable<bool> into(asio::awaitable<Result<T>> request, Result<T>& result
 
 RocketmqLag::RocketmqLag(std::shared_ptr<rocketmq::Cluster> cluster, RocketmqLagConfig config)
     : cluster_(cluster), config_(config), admin_(cluster) {}
+
+bool RocketmqLag::popped_lately(const std::string& group) {
+  const auto found = pop_groups_.find(group);
+  if (found == pop_groups_.end()) return false;
+  if (std::chrono::steady_clock::now() - found->second < kPopRememberedFor) return true;
+  pop_groups_.erase(found);
+  return false;
+}
 
 std::map<std::string, std::string> RocketmqLag::brokers_of(const rocketmq::Route& route) {
   const auto now = std::chrono::steady_clock::now();
@@ -252,8 +262,11 @@ asio::awaitable<RocketmqLag::BrokerPart> RocketmqLag::read_broker(std::string na
   for (QueueFacts& fact : *facts) {
     if (fact.pop_in_flight) part.pop = true;
   }
-  if (part.pop) pop_groups_.insert(query.group);
-  const bool by_pop = part.pop || pop_groups_.contains(query.group);
+  const bool by_pop = part.pop || popped_lately(query.group);
+  if (part.pop) {
+    if (pop_groups_.size() >= kTopicsRememberedMax) pop_groups_.clear();
+    pop_groups_[query.group] = std::chrono::steady_clock::now();
+  }
   part.pop = by_pop;
   // what a consumer had fetched is in nobody's hands once it is gone, though the broker keeps the pull offset
   const bool nobody = needs.consumers && clients && clients->empty();

@@ -31,6 +31,7 @@ class RocketmqLag : public LagSource {
  private:
   struct BrokerPart;
 
+  bool popped_lately(const std::string& group);
   boost::asio::awaitable<BrokerPart> read_broker(std::string name, std::string address, LagQuery query,
                                                  std::int32_t read_queues);
   boost::asio::awaitable<Result<std::vector<QueueFacts>>> read_facts(std::string name, std::string address,
@@ -50,7 +51,7 @@ class RocketmqLag : public LagSource {
   rocketmq::AdminQueries admin_;
   // topic -> broker -> last seen in its route
   std::map<std::string, std::map<std::string, std::chrono::steady_clock::time_point>> seen_;
-  std::set<std::string> pop_groups_;  // seen to consume by POP
+  std::map<std::string, std::chrono::steady_clock::time_point> pop_groups_;  // when last seen to consume by POP
   // (broker's address, retry topic) -> when the broker said that there is none
   std::map<std::pair<std::string, std::string>, std::chrono::steady_clock::time_point> absent_;
 };

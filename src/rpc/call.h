@@ -26,8 +26,8 @@ class Call : public std::enable_shared_from_this<Call> {
   void finish(Status status);
   bool is_open() const { return !finished_ && !gone_; }
 
-  // What comes from the caller. on_ended: no more messages will come. on_gone: cancelled, or the connection was lost,
-  // before we had finished; nothing else is called after it.
+  // What comes from the caller. on_ended: no more messages will come. on_gone: the call is over, however it ended: by
+  // finish(), by the caller, by a fault, with the connection; called once, and nothing else after it.
   std::function<void(std::string message)> on_message;
   std::function<void()> on_ended;
   std::function<void()> on_gone;

@@ -310,9 +310,8 @@ void Connection::stream_closed(std::int32_t id) {
   streams_.erase(found);
   if (stream.admitted) table_->ended();
   if (!stream.call) return;
-  const bool told = stream.call->finished_;
   stream.call->gone_ = true;
-  if (!told && stream.call->on_gone) stream.call->on_gone();
+  if (stream.call->on_gone) stream.call->on_gone();
   // callbacks hold who serves the call, and that often holds the call
   stream.call->on_message = nullptr;
   stream.call->on_ended = stream.call->on_gone = nullptr;
@@ -378,11 +377,7 @@ void Connection::drain() {
   for (auto& [id, stream] : streams_) {
     if (stream.call && stream.call->long_lived_) streams.push_back(stream.call);
   }
-  for (const auto& call : streams) {
-    const auto on_gone = call->on_gone;
-    call->finish({});
-    if (on_gone) on_gone();
-  }
+  for (const auto& call : streams) call->finish({});
   flush_soon();
 }
 

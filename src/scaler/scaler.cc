@@ -118,6 +118,7 @@ Result<void> Scaler::begin_page() {
 }
 
 void Scaler::tidy() {
+  questions_->reader->close_idle();
   questions_->objects->forget_old(now_ms());
   tidy_.expires_after(kTidyInterval);
   tidy_.async_wait([this](boost::system::error_code error) {

@@ -56,6 +56,7 @@ class ClusterPool {
   // not configured), resource_exhausted.
   Result<PooledCluster> get(const ClusterAddress& address);
   std::size_t size() const { return clusters_.size(); }
+  void close_idle(std::chrono::steady_clock::time_point now = std::chrono::steady_clock::now());  // see idle_after
   const ClusterPoolConfig& config() const { return config_; }
   void stop();
 
@@ -64,8 +65,6 @@ class ClusterPool {
     PooledCluster pooled;
     std::chrono::steady_clock::time_point used_at;
   };
-  void close_idle(std::chrono::steady_clock::time_point now);
-
   boost::asio::io_context& io_;
   ClusterPoolConfig config_;
   std::map<ClusterAddress, Entry> clusters_;

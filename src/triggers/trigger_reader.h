@@ -41,6 +41,7 @@ class TriggerReader {
   }
 
   std::chrono::milliseconds reading_max_age() const { return pool_.config().reading_max_age; }
+  void close_idle() { pool_.close_idle(); }
   std::size_t clusters() const { return pool_.size(); }
   void stop() { pool_.stop(); }
 

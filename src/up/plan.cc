@@ -84,7 +84,6 @@ std::string unsupported_triggers(const Object& object) {
 template <class Object>
 void add_unused_options(std::string_view kind, const Object& object, std::vector<std::string>& unused) {
   constexpr std::pair<const char*, const char*> kUnused[] = {
-      {"includeDelayed", ""},
       {"tls", ": say --tls to gantry up"},
       {"authMode", ": say --access-key and --secret-key to gantry up"},
       {"credentials", ": say --access-key and --secret-key to gantry up"},

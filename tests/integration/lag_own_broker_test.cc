@@ -18,9 +18,10 @@ class Lag : public WithBroker {
 TEST_F(Lag, GivenAGroupThatNeverWasThenAllWaitsOrNothingAsThePolicySays) {
   json::object reading = lag("t", "g");
   EXPECT_EQ(reading.at("lag"), 20);
-  EXPECT_TRUE(reading.at("oldest_age_ms").is_null());
+  EXPECT_GE(reading.at("oldest_age_ms").as_int64(), 0);
+  EXPECT_LT(reading.at("oldest_age_ms").as_int64(), 60'000);
   EXPECT_TRUE(reading.at("queues").as_array().at(0).at("consumer_offset").is_null());
-  EXPECT_FALSE(reading.at("unknown").as_array().empty());
+  EXPECT_TRUE(reading.at("unknown").as_array().empty());
   const Ended latest = run({"lag", "--topic", "t", "--group", "g", "--offset-reset-policy", "latest", "-o", "json"});
   EXPECT_EQ(json::parse(latest.out).at("lag"), 0);
 }

@@ -427,6 +427,22 @@ TEST_F(ScalerTest, GivenAMetricsListenerThenPrometheusGetsTheScalersNumbersAndTh
   const std::string stored =
       "gantry_rocketmq_topic_stored_messages{cluster=\"DefaultCluster\",broker=\"broker-a\",topic=\"orders\"} 25\n";
   EXPECT_TRUE(eventually([&] { return scrape().find(stored) != std::string::npos; })) << scrape();
+  // a stream that we end leaves nothing behind: two messages where there is to be one
+  using Method = grpc::internal::RpcMethod;
+  const Method method("/externalscaler.ExternalScaler/StreamIsActive", Method::BIDI_STREAMING);
+  grpc::ClientContext context;
+  std::unique_ptr<grpc::ClientReaderWriter<wire::ScaledObjectRef, wire::IsActiveResponse>> stream(
+      grpc::internal::ClientReaderWriterFactory<wire::ScaledObjectRef, wire::IsActiveResponse>::Create(
+          channel.get(), method, &context));
+  wire::IsActiveResponse active;
+  ASSERT_TRUE(stream->Write(ref()) && stream->Read(&active));
+  EXPECT_THAT(scrape(), HasSubstr("gantry_scaler_watched_triggers 1\n"));
+  ASSERT_TRUE(stream->Write(ref()));
+  while (stream->Read(&active)) {
+  }
+  EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::INTERNAL);
+  EXPECT_TRUE(eventually([&] { return scrape().find("gantry_scaler_watched_triggers 0\n") != std::string::npos; }));
+  EXPECT_THAT(scrape(), HasSubstr("gantry_scaler_grpc_calls_open 0\n"));
 }
 
 TEST_F(ScalerTest, GivenWhatNoKedaSendsThenItIsRefusedAndOthersAreServed) {

@@ -11,8 +11,6 @@ Result<kube::RocketmqTriggerMetadata> parse_trigger(Questions& questions, const 
       problems += problems.empty() ? "" : "; ";
       problems += problem.key.empty() ? problem.message : fmt::format("{}: {}", problem.key, problem.message);
     }
-  } else if (trigger->include_delayed) {
-    problems = "includeDelayed: expected false, because this scaler cannot count delayed messages yet, got \"true\"";
   }
   if (problems.empty()) return std::move(*trigger);
   questions.objects->record(ref, nullptr, nullptr, problems, now_ms());

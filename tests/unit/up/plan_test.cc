@@ -117,13 +117,14 @@ TEST_F(PlanTest, GivenWhatCannotRunTogetherThenTheErrorSaysWhatToChange) {
 TEST_F(PlanTest, GivenTriggerOptionsThatChangeNothingHereThenTheyAreSaid) {
   const std::string trigger =
       "type: external\n    metadata: {scalerAddress: \"gantry-scaler:6000\", topic: t, consumerGroup: g, nameServers: "
-      "\"ns:9876\", tls: enable, includeDelayed: \"true\", excludePersistentLag: \"false\", lagThreshold: \"5\"}";
+      "\"ns:9876\", tls: enable, credentials: c, excludePersistentLag: \"false\", lagThreshold: \"5\"}";
   auto made = plan(with_trigger(trigger));
   ASSERT_TRUE(made) << made.error().message;
   EXPECT_THAT(made->manifest->ignored,
-              testing::UnorderedElementsAre("Deployment spec.template.spec.containers[].image",
-                                            "ScaledObject spec.triggers[0].metadata.includeDelayed",
-                                            "ScaledObject spec.triggers[0].metadata.tls: say --tls to gantry up"));
+              testing::UnorderedElementsAre(
+                  "Deployment spec.template.spec.containers[].image",
+                  "ScaledObject spec.triggers[0].metadata.credentials: say --access-key and --secret-key to gantry up",
+                  "ScaledObject spec.triggers[0].metadata.tls: say --tls to gantry up"));
 }
 
 TEST_F(PlanTest, GivenABurstAndAClusterThatIsNotOursThenNothingIsSentUnlessAskedFor) {
