@@ -16,6 +16,11 @@ using Option = std::function<std::string(const std::string&, Metadata&)>;
 
 constexpr std::string_view kFromEnv = "FromEnv";
 
+// Metadata comes from whoever may write a ScaledObject: one must not keep the scaler from serving the others.
+constexpr std::size_t kTopicsMax = 64;
+constexpr std::size_t kNameServersMax = 16;    // they are asked in turn, each until its time is over
+constexpr std::size_t kValueBytesMax = 4'096;  // of one option
+
 // Names that a RocketMQ server takes: Validators and TopicValidator of the Java client.
 bool is_rocketmq_name(std::string_view name, std::size_t size_max) {
   return !name.empty() && name.size() <= size_max && std::ranges::all_of(name, [](char c) {
@@ -97,6 +102,7 @@ Option choice_option(M Metadata::* member, std::vector<std::pair<std::string, M>
 std::string read_name_servers(const std::string& text, Metadata& out) {
   auto addresses = split(text, ";,");
   if (!std::ranges::all_of(addresses, is_address)) return "addresses host:port, separated by ';'";
+  if (addresses.size() > kNameServersMax) return fmt::format("at most {} addresses", kNameServersMax);
   out.name_servers = std::move(addresses);
   return "";
 }
@@ -106,6 +112,7 @@ std::string read_topics(const std::string& text, Metadata& out) {
   if (!std::ranges::all_of(topics, [](const auto& t) { return is_rocketmq_name(t, 127); })) {
     return "topic names (letters, digits, '-', '_', '%' and '|', at most 127 characters), separated by ','";
   }
+  if (topics.size() > kTopicsMax) return fmt::format("at most {} topics", kTopicsMax);
   out.topics = std::move(topics);
   return "";
 }
@@ -191,6 +198,8 @@ class Parser {
       return problem(key, fmt::format("expected either {} or {}FromEnv, got both", name, name));
     }
     given_.push_back(name);
+    if (text.size() > kValueBytesMax)
+      return problem(key, fmt::format("expected at most {} bytes, got {}", kValueBytesMax, text.size()));
     if (from_env && from_env_ == FromEnv::names) {
       if (text.empty()) return problem(key, "expected the name of a variable, got \"\"");
       out_.from_env[name] = text;

@@ -51,7 +51,7 @@ LagCache::LagCache(boost::asio::io_context& io, std::shared_ptr<lag::LagSource> 
                    std::chrono::milliseconds max_age, ReadAhead read_ahead)
     : max_age_(max_age),
       ahead_(read_ahead == ReadAhead::on && max_age > kAhead),  // else it would be too old when it is asked for
-      state_(std::make_shared<State>(State{io, std::move(source), max_age, {}, 0})),
+      state_(std::make_shared<State>(State{io, std::move(source), max_age, {}, 0, {}})),
       alarm_(io, [this] { this->read_ahead(); }) {
   if (ahead_) alarm_.ring_after(kAheadInterval);
 }
@@ -95,10 +95,12 @@ awaitable<Result<lag::LagReading>> LagCache::fetch(std::shared_ptr<State> state,
     }
     under_way.ended(reading);
   }
-  if (state->entries.size() > kEntriesMax) {
+  // not at each reading: while none is old enough to go, that would cost the square of their number
+  const auto now = SteadyClock::now();
+  if (state->entries.size() > kEntriesMax && now - state->swept_at > state->max_age) {
+    state->swept_at = now;
     std::erase_if(state->entries, [&](const auto& other) {
-      return !other.second.under_way && SteadyClock::now() - other.second.read_at > state->max_age &&
-             other.first != key;
+      return !other.second.under_way && now - other.second.read_at > state->max_age && other.first != key;
     });
   }
   co_return reading;

@@ -59,6 +59,7 @@ class LagCache {
     std::chrono::milliseconds max_age;
     Entries entries;
     std::size_t ahead_under_way = 0;
+    std::chrono::steady_clock::time_point swept_at{};  // when old readings were looked for last
   };
 
   static boost::asio::awaitable<Result<lag::LagReading>> fetch(std::shared_ptr<State> state, Key key);

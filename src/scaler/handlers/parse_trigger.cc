@@ -3,7 +3,18 @@
 
 namespace gantry::scaler {
 
+namespace {
+// Kubernetes' own limits: what is longer is no object, and must not be remembered.
+constexpr std::size_t kNameBytesMax = 253;
+constexpr std::size_t kNamespaceBytesMax = 63;
+}  // namespace
+
 Result<kube::RocketmqTriggerMetadata> parse_trigger(Questions& questions, const ScaledObjectRef& ref) {
+  if (ref.name.size() > kNameBytesMax || ref.namespace_.size() > kNamespaceBytesMax) {
+    return fail(Errc::invalid_argument,
+                "expected a name of at most {} and a namespace of at most {} bytes, got {} and {}", kNameBytesMax,
+                kNamespaceBytesMax, ref.name.size(), ref.namespace_.size());
+  }
   auto trigger = kube::parse_rocketmq_trigger(ref.metadata);
   std::string problems;
   if (!trigger) {

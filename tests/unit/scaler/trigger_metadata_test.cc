@@ -13,6 +13,12 @@ using Map = std::map<std::string, std::string>;
 
 constexpr const char* kGone = "\x01";  // the option is left out
 
+std::string many(const std::string& one, int count) {
+  std::string list = one;
+  for (int i = 1; i < count; ++i) list += "," + one;
+  return list;
+}
+
 struct Row {
   const char* name;
   Map options;        // over a trigger that is fine
@@ -113,6 +119,13 @@ const Row kRows[] = {
     {"both forms",
      {{"consumerGroupFromEnv", "g"}},
      "consumerGroupFromEnv: expected either consumerGroup or consumerGroupFromEnv"},
+    {"a hundred topics", {{"topic", kGone}, {"topics", many("t", 65)}}, "topics: expected at most 64 topics"},
+    {"a value without end",
+     {{"namespace", std::string(5'000, 'n')}},
+     "namespace: expected at most 4096 bytes, got 5000"},
+    {"a name server for everybody",
+     {{"nameServers", many("ns:9876", 17)}},
+     "nameServers: expected at most 16 addresses"},
     {"a misspelt option", {{"lagTreshold", "5"}}, "did you mean \"lagThreshold\"?"},
     {"another scaler's option", {{"bootstrapServers", "k:9092"}}, "bootstrapServers: expected a known field"},
 };
