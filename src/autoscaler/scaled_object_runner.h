@@ -31,7 +31,7 @@ struct ScaleTarget {
   std::function<void(std::int32_t)> scale;
 };
 
-// Reads one trigger of the object; what fails is an error inside the reading. Calls overlap for several triggers.
+// Reads one trigger of the object; what fails is an error inside the reading. One trigger is read after the other.
 using ReadTrigger = std::function<boost::asio::awaitable<scaling::TriggerReading>(const kube::Trigger& trigger)>;
 
 // Epoch milliseconds; for what is shown only, it may jump.

@@ -34,7 +34,7 @@ struct ClusterPoolConfig {
   std::chrono::milliseconds connect_timeout{2'000};
   std::chrono::milliseconds request_timeout{2'000};  // of one request; a reading that takes longer fails
   std::chrono::milliseconds reading_max_age{2'000};
-  std::chrono::milliseconds persistent_after = kPersistentAfter;  // see lag/commit_history.h
+  std::chrono::milliseconds persistent_after = kPersistentAfter;  // see marked_lag.h
   std::chrono::milliseconds idle_after{600'000};                  // a cluster that nobody asked for is disconnected
   std::size_t clusters_max = 256;                                 // then resource_exhausted
 };

@@ -1,4 +1,4 @@
-// The jobs of a ScaledJob as local processes: create(n) starts n of them, each once. What KEDA's executor and the Job
+// The jobs of a ScaledJob as local processes: start(n) starts n of them, each once. What KEDA's executor and the Job
 // controller do on a cluster, as far as one machine needs it.
 #pragma once
 
