@@ -1,4 +1,5 @@
 """A classic consumer as a broker sees it, without consuming: it is connected, says which queues it holds, and that is all."""
+import contextlib
 import json
 import socket
 import struct
@@ -31,7 +32,7 @@ class PodConsumer:
         self._socket.sendall(struct.pack(">ii", 4 + len(header) + len(body), len(header)) + header + body)
 
     def _serve(self):
-        with self._socket.makefile("rb") as stream:
+        with contextlib.suppress(ConnectionResetError), self._socket.makefile("rb") as stream:  # the broker may be killed
             while prefix := stream.read(8):
                 total, word = struct.unpack(">iI", prefix)
                 rest = stream.read(total - 4)
