@@ -1,11 +1,8 @@
 """End to end: a real Kubernetes control plane and a real KEDA, with RocketMQ brokers and our scaler. See README.md."""
-import collections
 import contextlib
 import itertools
 import os
 import pathlib
-import re
-import signal
 import sys
 
 import pytest
@@ -18,7 +15,8 @@ from harness import control_plane, keda as keda_module  # noqa: E402
 from harness import rocketmq  # noqa: E402
 from harness.names import Names  # noqa: E402
 from harness.scaler import Scaler  # noqa: E402
-from support import gantry, java, ports  # noqa: E402
+from support import gantry, java, ports, session  # noqa: E402
+from support.session import pytest_configure, pytest_terminal_summary  # noqa: E402, F401
 
 TEST_SECONDS_MAX = 120
 SCALERS_MAX = 40
@@ -129,30 +127,4 @@ def namespace(plane, request):
     plane.api.kubectl("delete", "namespace", name, "--wait=false")
 
 
-@pytest.fixture(autouse=True)
-def bounded(request):
-    """No test outlives this, whatever hangs."""
-    marker = request.node.get_closest_marker("seconds")
-    seconds = marker.args[0] if marker else TEST_SECONDS_MAX
-
-    def expired(signum, frame):
-        raise TimeoutError(f"the test ran for more than {seconds} s")
-
-    before = signal.signal(signal.SIGALRM, expired)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    yield
-    signal.setitimer(signal.ITIMER_REAL, 0)
-    signal.signal(signal.SIGALRM, before)
-
-
-def pytest_configure(config):
-    config.addinivalue_line("markers", "seconds(n): the test may run for n seconds")
-
-
-def pytest_terminal_summary(terminalreporter):
-    reasons = collections.Counter()
-    for report in terminalreporter.stats.get("skipped", []):
-        text = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
-        reasons[re.sub(r"^Skipped: ", "", text)] += 1
-    for reason, count in reasons.most_common():
-        terminalreporter.write_line(f"skipped {count}: {reason}")
+bounded = session.bounded(TEST_SECONDS_MAX)

@@ -1,13 +1,11 @@
 """Interop: real Apache RocketMQ peers against ours, and ours against theirs. See README.md."""
-import collections
 import contextlib
 import itertools
-import re
-import signal
 
 import pytest
 
-from support import gantry, java, ports, wire
+from support import gantry, java, ports, session, wire
+from support.session import pytest_configure, pytest_terminal_summary  # noqa: F401
 
 SCENARIO_SECONDS_MAX = 75
 
@@ -153,35 +151,9 @@ def server(request):
     return request.getfixturevalue(f"{request.param}_server")
 
 
-@pytest.fixture(autouse=True)
-def bounded(request):
-    """No test outlives this, whatever hangs."""
-    marker = request.node.get_closest_marker("seconds")
-    seconds = marker.args[0] if marker else SCENARIO_SECONDS_MAX
-
-    def expired(signum, frame):
-        raise TimeoutError(f"the test ran for more than {seconds} s")
-
-    before = signal.signal(signal.SIGALRM, expired)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    yield
-    signal.setitimer(signal.ITIMER_REAL, 0)
-    signal.signal(signal.SIGALRM, before)
-
-
-def pytest_configure(config):
-    config.addinivalue_line("markers", "seconds(n): the test may run for n seconds")
+bounded = session.bounded(SCENARIO_SECONDS_MAX)
 
 
 def pytest_collection_modifyitems(items):
     # all tests against the real servers first: they tell whether the tests are true
     items.sort(key=lambda item: "gantry" in item.name)
-
-
-def pytest_terminal_summary(terminalreporter):
-    reasons = collections.Counter()
-    for report in terminalreporter.stats.get("skipped", []):
-        text = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
-        reasons[re.sub(r"^Skipped: ", "", text)] += 1
-    for reason, count in reasons.most_common():
-        terminalreporter.write_line(f"skipped {count}: {reason}")
