@@ -27,8 +27,10 @@ target_include_directories(gantry_flags INTERFACE ${PROJECT_SOURCE_DIR}/src)
 target_compile_options(gantry_flags INTERFACE -Wall -Wextra -Wpedantic -Werror=return-type -Wno-missing-field-initializers
                        -fno-omit-frame-pointer)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  # false positives of g++ 12 around coroutines and std::optional; -fpch-preprocess is what ccache needs
-  target_compile_options(gantry_flags INTERFACE -Wno-maybe-uninitialized -Wno-mismatched-new-delete -fpch-preprocess)
+  # false positives of g++ 12 around coroutines and std::optional, and about types of a unity batch, which it takes for a
+  # header: their parts are from one file; -fpch-preprocess is what ccache needs
+  target_compile_options(gantry_flags INTERFACE -Wno-maybe-uninitialized -Wno-mismatched-new-delete -Wno-subobject-linkage
+                         -fpch-preprocess)
 endif()
 target_compile_definitions(gantry_flags INTERFACE FMT_HEADER_ONLY=0 SPDLOG_FMT_EXTERNAL SPDLOG_COMPILED_LIB
                            BOOST_ASIO_NO_DEPRECATED)

@@ -16,11 +16,6 @@
 #include "wire/headers/admin.h"
 #include "wire/headers/group.h"
 
-// g++ 12 takes the frame of a coroutine in a unity batch for a type of a header, and what it holds for a mistake
-#ifndef __clang__
-#pragma GCC diagnostic ignored "-Wsubobject-linkage"
-#endif
-
 namespace gantry::exporter {
 
 namespace asio = boost::asio;

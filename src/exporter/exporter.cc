@@ -15,11 +15,6 @@
 #include "net/spawn.h"
 #include "rocketmq/wakeup.h"
 
-// g++ 12 takes the frame of a coroutine in a unity batch for a type of a header, and what it holds for a mistake
-#ifndef __clang__
-#pragma GCC diagnostic ignored "-Wsubobject-linkage"
-#endif
-
 namespace gantry::exporter {
 
 namespace asio = boost::asio;

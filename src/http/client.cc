@@ -12,11 +12,6 @@
 #include "net/endpoint.h"
 #include "net/socket_options.h"
 
-// g++ 12 takes the frame of a coroutine in a unity batch for a type of a header, and what it holds for a mistake
-#ifndef __clang__
-#pragma GCC diagnostic ignored "-Wsubobject-linkage"
-#endif
-
 namespace gantry::http {
 
 namespace asio = boost::asio;

@@ -7,11 +7,6 @@
 #include "rocketmq/gather.h"
 #include "wire/bodies/heartbeat.h"
 
-// g++ 12 takes the frame of a coroutine in a unity batch for a type of a header, and what it holds for a mistake
-#ifndef __clang__
-#pragma GCC diagnostic ignored "-Wsubobject-linkage"
-#endif
-
 namespace gantry::lag {
 
 namespace asio = boost::asio;

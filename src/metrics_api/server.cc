@@ -16,11 +16,6 @@
 #include "metrics_api/request.h"
 #include "net/log_limit.h"
 
-// g++ 12 takes the frame of a coroutine in a unity batch for a type of a header, and what it holds for a mistake
-#ifndef __clang__
-#pragma GCC diagnostic ignored "-Wsubobject-linkage"
-#endif
-
 namespace gantry::metrics_api {
 
 namespace asio = boost::asio;

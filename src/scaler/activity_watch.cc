@@ -6,11 +6,6 @@
 #include "rocketmq/gather.h"
 #include "triggers/trigger_value.h"
 
-// g++ 12 takes what a unity batch holds for a type of a header, and its parts from this file for a mistake
-#ifndef __clang__
-#pragma GCC diagnostic ignored "-Wsubobject-linkage"
-#endif
-
 namespace gantry::scaler {
 
 using boost::asio::awaitable;

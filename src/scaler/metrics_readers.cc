@@ -2,11 +2,6 @@
 
 #include "lag/group_clients.h"
 
-// g++ 12 takes the frame of a coroutine in a unity batch for a type of a header, and what it holds for a mistake
-#ifndef __clang__
-#pragma GCC diagnostic ignored "-Wsubobject-linkage"
-#endif
-
 namespace gantry::scaler {
 
 using boost::asio::awaitable;
