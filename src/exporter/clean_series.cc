@@ -135,14 +135,7 @@ void write_clients(const Snapshot& snapshot, TextWriter& out) {
 }
 
 void write_producers(const Snapshot& snapshot, TextWriter& out) {
-  out.family("gantry_rocketmq_producers", SeriesType::gauge, "Producers that are connected, by producer group.");
-  for (const BrokerFacts& broker : snapshot.brokers()) {
-    if (!broker.producers) continue;
-    for (const auto& [group, count] : *broker.producers) {
-      if (group.size() > snapshot.config.label_bytes_max) continue;
-      out.sample(labels({{"cluster", broker.cluster}, {"broker", broker.name}, {"group", group}}), count);
-    }
-  }
+  write_producer_counts(snapshot, out, "gantry_rocketmq_producers", "Producers that are connected, by producer group.");
 }
 
 struct BrokerNumber {

@@ -30,4 +30,15 @@ Snapshot make_snapshot(const Readings& readings, const Config& config, Rates& ra
   return snapshot;
 }
 
+void write_producer_counts(const Snapshot& snapshot, TextWriter& out, std::string_view name, std::string_view help) {
+  out.family(name, SeriesType::gauge, help);
+  for (const BrokerFacts& broker : snapshot.brokers()) {
+    if (!broker.producers) continue;
+    for (const auto& [group, count] : *broker.producers) {
+      if (group.size() > snapshot.config.label_bytes_max) continue;
+      out.sample(labels({{"cluster", broker.cluster}, {"broker", broker.name}, {"group", group}}), count);
+    }
+  }
+}
+
 }  // namespace gantry::exporter

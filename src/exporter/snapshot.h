@@ -36,6 +36,9 @@ struct Snapshot {
 // `now_ms` by any clock that only goes on.
 Snapshot make_snapshot(const Readings& readings, const Config& config, Rates& rates, std::int64_t now_ms);
 
+// Connected producers by cluster, broker and producer group; both families of names have them, each its own.
+void write_producer_counts(const Snapshot& snapshot, TextWriter& out, std::string_view name, std::string_view help);
+
 using WriteSeries = void (*)(const Snapshot&, TextWriter&);
 std::span<const WriteSeries> clean_series();       // gantry_rocketmq_*: docs/exporter.md
 std::span<const WriteSeries> well_known_series();  // rocketmq_*: those of the Apache exporter, with its labels

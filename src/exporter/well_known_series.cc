@@ -152,14 +152,7 @@ void write_known_latency(const Snapshot& snapshot, TextWriter& out) {
 }
 
 void write_known_clients(const Snapshot& snapshot, TextWriter& out) {
-  out.family("rocketmq_producer_count", kGauge, "producer instance counter");
-  for (const BrokerFacts& broker : snapshot.brokers()) {
-    if (!broker.producers) continue;
-    for (const auto& [group, count] : *broker.producers) {
-      if (group.size() > snapshot.config.label_bytes_max) continue;
-      out.sample(labels({{"cluster", broker.cluster}, {"broker", broker.name}, {"group", group}}), count);
-    }
-  }
+  write_producer_counts(snapshot, out, "rocketmq_producer_count", "producer instance counter");
   struct Number {
     std::string_view name;
     std::string_view help;
