@@ -5,6 +5,7 @@
 
 #include "kube/scalar.h"
 #include "kube/selector.h"
+#include "metrics_api/metric_trigger.h"
 
 namespace gantry::metrics_api {
 namespace {
@@ -139,13 +140,11 @@ Result<Query> Catalog::find_selected(std::string_view namespace_, Unit unit, std
       return fail(Errc::invalid_argument, "the metric's selector: expected {}=VALUE, got nothing", key);
     }
   }
-  auto trigger = kube::parse_rocketmq_trigger(metadata);
+  auto trigger = parse_metric_trigger(metadata);
   if (!trigger) {
     const kube::MetadataProblem& problem = trigger.error().front();
     return fail(Errc::invalid_argument, "{}: {}", problem.key, problem.message);
   }
-  // the HPA has its own maximum; a cap of ours would need the target value, which it does not tell
-  if (!metadata.contains("lagThreshold") && !trigger->limit_to_queues_with_lag) trigger->allow_idle_consumers = true;
   Query query{unit, std::move(*trigger), std::move(*values)};
   query.labels.emplace("cluster", cluster_name);
   ask_for(query);

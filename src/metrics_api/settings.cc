@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "kube/selector.h"
+#include "metrics_api/metric_trigger.h"
 
 namespace gantry::metrics_api {
 namespace {
@@ -10,6 +11,14 @@ namespace {
 using kube::line_of;
 using kube::Node;
 using kube::Reading;
+
+// `node`: the metric or cluster whose metadata it is.
+void tell(Reading& reading, const Node& node, const std::vector<kube::MetadataProblem>& problems) {
+  for (const kube::MetadataProblem& problem : problems) {
+    Reading::Scope scope(reading, problem.key);
+    reading.problem(line_of(node, {"metadata", problem.key}), problem.message);
+  }
+}
 
 // A list of distinct words.
 kube::Reader<std::set<std::string>> set_of(kube::Reader<std::string> item) {
@@ -114,11 +123,7 @@ void check(Reading& reading, const Node& node, const Cluster& cluster) {
   }
   metadata["topic"] = metadata["consumerGroup"] = "any";
   const auto trigger = kube::parse_rocketmq_trigger(metadata);
-  if (trigger) return;
-  for (const kube::MetadataProblem& problem : trigger.error()) {
-    Reading::Scope scope(reading, problem.key);
-    reading.problem(line_of(node, {"metadata", problem.key}), problem.message);
-  }
+  if (!trigger) tell(reading, node, trigger.error());
 }
 
 // What the metric says wins over what its cluster says.
@@ -134,18 +139,10 @@ void complete(Reading& reading, WrittenMetric& written, const std::vector<Cluste
     for (const auto& [key, value] : cluster->metadata) written.metadata.emplace(key, value);
     written.metric.labels["cluster"] = written.cluster;
   }
-  auto trigger = kube::parse_rocketmq_trigger(written.metadata);
+  auto trigger = parse_metric_trigger(written.metadata);
   if (!trigger) {
     Reading::Scope scope(reading, "metadata");
-    for (const kube::MetadataProblem& problem : trigger.error()) {
-      Reading::Scope key(reading, problem.key);
-      reading.problem(line_of(node, {"metadata", problem.key}), problem.message);
-    }
-    return;
-  }
-  // the HPA has its own maximum; a cap of ours would need the target value, which it does not tell
-  if (!written.metadata.contains("lagThreshold") && !trigger->limit_to_queues_with_lag) {
-    trigger->allow_idle_consumers = true;
+    return tell(reading, node, trigger.error());
   }
   written.metric.trigger = std::move(*trigger);
   written.metric.labels["topic"] = fmt::format("{}", fmt::join(written.metric.trigger.topics, "_"));
