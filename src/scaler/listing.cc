@@ -47,7 +47,9 @@ constexpr std::pair<std::string_view, ListOrder> kOrderWords[] = {
 constexpr std::pair<std::string_view, bool> kDirectionWords[] = {{"asc", false}, {"desc", true}};
 
 // Unknown before the largest: it may be anything, and somebody has to look.
-double rank_of(const TriggerRecord& record) { return lag_of(record).value_or(std::numeric_limits<double>::infinity()); }
+double rank_of(const TriggerRecord& record) {
+  return record.value_of(triggers::kLagMetric).value_or(std::numeric_limits<double>::infinity());
+}
 
 struct Row {
   const TriggerRecord* record;
@@ -80,14 +82,6 @@ std::string_view to_string(TriggerState state) {
     if (value == state) return word;
   }
   return {};
-}
-
-std::optional<double> lag_of(const TriggerRecord& record) {
-  if (!record.reading) return std::nullopt;
-  for (const scaling::MetricReading& metric : record.reading->metrics) {
-    if (metric.name == triggers::kLagMetric && metric.value) return *metric.value;
-  }
-  return std::nullopt;
 }
 
 Result<ListQuery> parse_list_query(const std::map<std::string, std::string, std::less<>>& query) {

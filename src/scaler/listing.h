@@ -55,7 +55,4 @@ struct Listing {
 
 Listing list(const ScaledObjects& objects, const ListQuery& query, std::int64_t now_ms);
 
-// The lag in messages that counts.
-std::optional<double> lag_of(const TriggerRecord& record);
-
 }  // namespace gantry::scaler

@@ -1,8 +1,7 @@
 #include "scaler/own_series.h"
 
-#include <functional>
-
 #include "exporter/text_writer.h"
+#include "triggers/trigger_value.h"
 
 namespace gantry::scaler {
 
@@ -36,17 +35,13 @@ std::string own_series(const ScaledObjects& objects, const OwnCounts& counts) {
                     *number);
     }
   };
-  const auto metric = [](std::size_t index) {
-    return [index](const TriggerRecord& record) -> std::optional<double> {
-      if (!record.reading || record.reading->metrics.size() <= index) return std::nullopt;
-      const auto& value = record.reading->metrics[index].value;
-      return value ? std::optional(*value) : std::nullopt;
-    };
+  const auto metric = [](std::string_view name) {
+    return [name](const TriggerRecord& record) { return record.value_of(name); };
   };
   each("gantry_scaler_trigger_lag_messages", SeriesType::gauge, "Messages that count for scaling, as told to KEDA.",
-       metric(0));
+       metric(triggers::kLagMetric));
   each("gantry_scaler_trigger_lag_seconds", SeriesType::gauge, "Age of the oldest message, as told to KEDA.",
-       metric(1));
+       metric(triggers::kLagSecondsMetric));
   each("gantry_scaler_trigger_lag_threshold_messages", SeriesType::gauge, "Messages a replica: lagThreshold.",
        [](const TriggerRecord& record) -> std::optional<double> {
          if (record.lag_threshold == 0) return std::nullopt;  // its metadata could not be read

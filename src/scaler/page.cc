@@ -1,6 +1,6 @@
 #include "scaler/page.h"
 
-#include "scaler/clock.h"
+#include "rocketmq/identity.h"
 #include "scaler/state_json.h"
 #include "web_assets.h"
 
@@ -12,7 +12,7 @@ constexpr std::string_view kObjects = "/api/scaled-objects";
 http::Response serve_list(const ScaledObjects& objects, const Replicas& replicas, const http::Request& request) {
   const auto query = parse_list_query(request.query);
   if (!query) return http::error(query.error());
-  return http::json(list_json(objects, replicas, *query, now_ms()));
+  return http::json(list_json(objects, replicas, *query, rocketmq::unix_now_ms()));
 }
 
 // ".../NAMESPACE/NAME"
@@ -20,7 +20,8 @@ http::Response serve_object(const ScaledObjects& objects, const Replicas& replic
   const std::string which = request.path.substr(kObjects.size() + 1);
   const std::size_t slash = which.find('/');
   if (slash == std::string::npos) return http::error(404, "expected /api/scaled-objects/NAMESPACE/NAME");
-  auto object = object_json(objects, replicas, which.substr(0, slash), which.substr(slash + 1), now_ms());
+  auto object =
+      object_json(objects, replicas, which.substr(0, slash), which.substr(slash + 1), rocketmq::unix_now_ms());
   return object ? http::json(*object) : http::error(object.error());
 }
 

@@ -34,12 +34,11 @@ std::string reason_of(const Result<triggers::TriggerRead>* read, std::string ans
   return answered;
 }
 
-std::optional<float> value_of(const TriggerRecord& record, std::string_view name) {
-  if (!record.reading) return std::nullopt;
-  for (const scaling::MetricReading& metric : record.reading->metrics) {
-    if (metric.name == name && metric.value) return static_cast<float>(*metric.value);
-  }
-  return std::nullopt;
+void describe(TriggerRecord& record, const kube::RocketmqTriggerMetadata& trigger) {
+  record.topics = trigger.topics;
+  record.consumer_group = trigger.consumer_group;
+  record.lag_threshold = static_cast<double>(trigger.lag_threshold);
+  record.lag_seconds_threshold = trigger.lag_seconds_threshold;
 }
 
 void keep_largest(std::optional<float>& kept, std::optional<float> value) {
@@ -51,6 +50,11 @@ std::int64_t patience_ms(const TriggerRecord& record, std::int64_t least_ms) {
 }
 
 }  // namespace
+
+std::optional<double> TriggerRecord::value_of(std::string_view metric) const {
+  const scaling::MetricReading* found = find(metric);
+  return found != nullptr && found->value ? std::optional(*found->value) : std::nullopt;
+}
 
 TriggerState state_of(const TriggerRecord& record, std::int64_t now_ms) {
   const bool waits = record.streams > 0 && record.asked_at_ms > 0;
@@ -79,10 +83,7 @@ void ScaledObjects::record(const ScaledObjectRef& ref, const kube::RocketmqTrigg
   record->asked_at_ms = now_ms;
   ++record->asked;
   if (trigger != nullptr) {
-    record->topics = trigger->topics;
-    record->consumer_group = trigger->consumer_group;
-    record->lag_threshold = static_cast<double>(trigger->lag_threshold);
-    record->lag_seconds_threshold = trigger->lag_seconds_threshold;
+    describe(*record, *trigger);
   } else if (record->lag_threshold == 0) {
     record->consumer_group = raw(ref, "consumerGroup");
     record->topics.clear();
@@ -97,8 +98,8 @@ void ScaledObjects::record(const ScaledObjectRef& ref, const kube::RocketmqTrigg
     record->newest_error = error;
   }
   record->last_error = std::move(error);
-  const std::optional<float> lag = value_of(*record, triggers::kLagMetric);
-  const std::optional<float> seconds = value_of(*record, triggers::kLagSecondsMetric);
+  const std::optional<float> lag = record->value_of(triggers::kLagMetric);
+  const std::optional<float> seconds = record->value_of(triggers::kLagSecondsMetric);
   if (record->history.empty() || now_ms - record->history.back().at_ms >= kHistoryStepMs) {
     if (record->history.size() >= kHistoryMax) record->history.pop_front();
     record->history.push_back({now_ms, lag, seconds});
@@ -113,10 +114,7 @@ void ScaledObjects::pushes(const ScaledObjectRef& ref, const kube::RocketmqTrigg
   if (record == nullptr) return;
   if (open) {
     ++record->streams;
-    record->topics = trigger.topics;
-    record->consumer_group = trigger.consumer_group;
-    record->lag_threshold = static_cast<double>(trigger.lag_threshold);
-    record->lag_seconds_threshold = trigger.lag_seconds_threshold;
+    describe(*record, trigger);
   } else if (record->streams > 0) {  // opened before there was room for its record
     --record->streams;
   }

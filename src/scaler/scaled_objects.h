@@ -47,6 +47,12 @@ struct TriggerRecord {
   std::uint64_t asked = 0;
   std::uint32_t streams = 0;  // StreamIsActive that are open: one, and two while KEDA changes over
   std::deque<Sample> history;
+
+  // Of the last reading; null: it has no such metric, or there was none.
+  const scaling::MetricReading* find(std::string_view metric) const {
+    return reading ? reading->find(metric) : nullptr;
+  }
+  std::optional<double> value_of(std::string_view metric) const;  // empty: unknown
 };
 
 // What the page tells first, and sorts by.

@@ -1,7 +1,7 @@
 #include "scaler/scaler.h"
 
 #include "kube_api/access.h"
-#include "scaler/clock.h"
+#include "rocketmq/identity.h"
 #include "scaler/metrics_readers.h"
 #include "scaler/own_series.h"
 #include "scaler/page.h"
@@ -119,7 +119,7 @@ Result<void> Scaler::begin_page() {
 
 void Scaler::tidy() {
   questions_->reader->close_idle();
-  questions_->objects->forget_old(now_ms());
+  questions_->objects->forget_old(rocketmq::unix_now_ms());
   tidy_.expires_after(kTidyInterval);
   tidy_.async_wait([this](boost::system::error_code error) {
     if (!error) tidy();

@@ -18,14 +18,6 @@ json::value or_null(const std::optional<T>& value) {
 
 json::value instant(std::int64_t at_ms) { return at_ms == 0 ? json::value(nullptr) : json::value(at_ms); }
 
-const scaling::MetricReading* reading_of(const TriggerRecord& record, std::string_view name) {
-  if (!record.reading) return nullptr;
-  for (const scaling::MetricReading& metric : record.reading->metrics) {
-    if (metric.name == name) return &metric;
-  }
-  return nullptr;
-}
-
 // What the HPA's replica calculator makes of it, before tolerance and bounds.
 std::optional<std::int32_t> desired_of(std::string_view name, double target, const scaling::MetricReading* reading) {
   if (reading == nullptr || !reading->value) return std::nullopt;
@@ -43,7 +35,7 @@ Metrics metrics_of(const TriggerRecord& record) {
   Metrics metrics;
   bool known = true;
   const auto add = [&](std::string_view name, double target) {
-    const scaling::MetricReading* reading = reading_of(record, name);
+    const scaling::MetricReading* reading = record.find(name);
     const auto desired = desired_of(name, target, reading);
     std::string unknown;
     if (reading == nullptr) {

@@ -2,10 +2,12 @@
 // its text, never a zero: unknown may raise replicas by a fallback, but does not lower them.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <expected>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace gantry::scaling {
@@ -26,6 +28,11 @@ struct TriggerReading {
   std::vector<MetricReading> metrics;
   std::optional<bool> active;  // the scaler's own answer (IsActive); absent: derived from the activation threshold
   std::optional<std::string> error;  // the trigger as a whole could not be read: every metric of it is unknown
+
+  const MetricReading* find(std::string_view name) const {
+    const auto found = std::ranges::find(metrics, name, &MetricReading::name);
+    return found == metrics.end() ? nullptr : &*found;
+  }
 
   bool operator==(const TriggerReading&) const = default;
 };

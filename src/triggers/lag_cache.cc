@@ -6,11 +6,6 @@
 
 #include "net/spawn.h"
 
-// g++ 12 takes the frame of a coroutine in a unity batch for a type of a header, and what it holds for a mistake
-#ifndef __clang__
-#pragma GCC diagnostic ignored "-Wsubobject-linkage"
-#endif
-
 namespace gantry::triggers {
 
 using boost::asio::awaitable;
@@ -49,8 +44,7 @@ class LagCache::UnderWay {
 
 LagCache::LagCache(boost::asio::io_context& io, std::shared_ptr<lag::LagSource> source,
                    std::chrono::milliseconds max_age, ReadAhead read_ahead)
-    : max_age_(max_age),
-      ahead_(read_ahead == ReadAhead::on && max_age > kAhead),  // else it would be too old when it is asked for
+    : ahead_(read_ahead == ReadAhead::on && max_age > kAhead),  // else it would be too old when it is asked for
       state_(std::make_shared<State>(State{io, std::move(source), max_age, {}, 0, {}})),
       alarm_(io, [this] { this->read_ahead(); }) {
   if (ahead_) alarm_.ring_after(kAheadInterval);
@@ -60,7 +54,7 @@ awaitable<Result<lag::LagReading>> LagCache::read(lag::LagQuery query, std::chro
   const Key key{query.topic, query.group, query.policy};
   const auto state = state_;
   // who takes older or only new readings is none of those whose questions are foreseen
-  if (max_age == max_age_) state->entries[key].asks.asked(SteadyClock::now());
+  if (max_age == state->max_age) state->entries[key].asks.asked(SteadyClock::now());
   // one that is under way for less is waited for too: never two at a time
   while (true) {
     Entry& entry = state->entries[key];

@@ -37,7 +37,9 @@ class LagCache {
 
   // Errors: the source's; internal when the source threw; cancelled when the reading that was waited for went away.
   // With max_age: at most that old; a reading that is under way is young enough.
-  boost::asio::awaitable<Result<lag::LagReading>> read(lag::LagQuery query) { return read(std::move(query), max_age_); }
+  boost::asio::awaitable<Result<lag::LagReading>> read(lag::LagQuery query) {
+    return read(std::move(query), state_->max_age);
+  }
   boost::asio::awaitable<Result<lag::LagReading>> read(lag::LagQuery query, std::chrono::milliseconds max_age);
 
  private:
@@ -66,7 +68,6 @@ class LagCache {
   static boost::asio::awaitable<void> fetch_ahead(std::shared_ptr<State> state, Key key);
   void read_ahead();
 
-  std::chrono::milliseconds max_age_;
   bool ahead_;
   std::shared_ptr<State> state_;
   net::Alarm alarm_;

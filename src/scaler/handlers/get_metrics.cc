@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "scaler/clock.h"
+#include "rocketmq/identity.h"
 #include "scaler/handlers/handlers.h"
 #include "triggers/trigger_value.h"
 
@@ -19,21 +19,19 @@ boost::asio::awaitable<Result<double>> get_metrics(Questions& questions, ScaledO
   Result<double> value = fail(Errc::internal, "{} is not among what was read", metric_name);
   if (!read) {
     value = std::unexpected(read.error());
-  } else {
-    for (const scaling::MetricReading& metric : read->value.metrics) {
-      if (metric.name != metric_name) continue;
-      if (!metric.value) {
-        value = fail(Errc::unavailable, "{} of {}/{} is unknown: {}", metric_name, ref.namespace_, ref.name,
-                     metric.value.error());
-      } else if (!std::isfinite(*metric.value) || *metric.value < 0) {
-        value =
-            fail(Errc::internal, "{} of {}/{} is no number: {}", metric_name, ref.namespace_, ref.name, *metric.value);
-      } else {
-        value = *metric.value;
-      }
+  } else if (const scaling::MetricReading* metric = read->value.find(metric_name)) {
+    if (!metric->value) {
+      value = fail(Errc::unavailable, "{} of {}/{} is unknown: {}", metric_name, ref.namespace_, ref.name,
+                   metric->value.error());
+    } else if (!std::isfinite(*metric->value) || *metric->value < 0) {
+      value =
+          fail(Errc::internal, "{} of {}/{} is no number: {}", metric_name, ref.namespace_, ref.name, *metric->value);
+    } else {
+      value = *metric->value;
     }
   }
-  questions.objects->record(ref, &*trigger, &read, value ? std::string() : value.error().message, now_ms());
+  questions.objects->record(ref, &*trigger, &read, value ? std::string() : value.error().message,
+                            rocketmq::unix_now_ms());
   co_return value;
 }
 

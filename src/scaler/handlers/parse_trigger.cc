@@ -1,4 +1,4 @@
-#include "scaler/clock.h"
+#include "rocketmq/identity.h"
 #include "scaler/handlers/handlers.h"
 
 namespace gantry::scaler {
@@ -24,7 +24,7 @@ Result<kube::RocketmqTriggerMetadata> parse_trigger(Questions& questions, const 
     }
   }
   if (problems.empty()) return std::move(*trigger);
-  questions.objects->record(ref, nullptr, nullptr, problems, now_ms());
+  questions.objects->record(ref, nullptr, nullptr, problems, rocketmq::unix_now_ms());
   return fail(Errc::invalid_argument, "trigger metadata of {}/{}: {}", ref.namespace_, ref.name, problems);
 }
 
