@@ -49,13 +49,21 @@ void add(ClientLag& client, const QueueReading& queue, const LagReading& reading
   if (!queue.lag || !queue.oldest_age_ms) unknown();
 }
 
+// The queue of `holders` is of a broker that did not answer.
+void add_unread(ClientLag& client, const QueueName& queue) {
+  ++client.queues;
+  client.lag.reset();
+  client.oldest_age_ms.reset();
+  client.unknown = fmt::format("the lag of {} queue {} of {} was not read", queue.topic, queue.queue_id, queue.broker);
+}
+
 }  // namespace
 
 HeldLag hold(const std::vector<LagReading>& readings, const GroupClients& clients) {
   HeldLag held;
   held.pop = clients.pop || std::ranges::any_of(readings, &LagReading::pop);
   if (held.pop) return held;
-  const auto holders = holders_of(clients.clients);
+  auto holders = holders_of(clients.clients);
   for (const GroupClient& client : clients.clients) {
     ClientLag& lag = held.clients.emplace_back();
     lag.client_id = client.client_id;
@@ -67,15 +75,25 @@ HeldLag hold(const std::vector<LagReading>& readings, const GroupClients& client
       lag.unknown = client.why;
     }
   }
+  std::size_t waiting = 0;
   for (const LagReading& reading : readings) {
     for (const QueueReading& queue : reading.queues) {
       const auto holder = holders.find({reading.topic, queue.broker, queue.queue_id});
       if (holder == holders.end()) {
         ++held.queues_without_client;
-      } else {
-        add(held.clients[holder->second], queue, reading);
+        if (queue.lag != 0) ++waiting;
+        continue;
       }
+      add(held.clients[holder->second], queue, reading);
+      holders.erase(holder);
     }
+  }
+  for (const auto& [queue, client] : holders) {
+    if (std::ranges::find(readings, queue.topic, &LagReading::topic) == readings.end()) continue;
+    add_unread(held.clients[client], queue);
+  }
+  if (std::ranges::all_of(clients.clients, [](const GroupClient& client) { return client.queues.has_value(); })) {
+    held.waiting_without_client = waiting;
   }
   return held;
 }

@@ -48,10 +48,13 @@ struct HeldLag {
   bool pop = false;
   std::vector<ClientLag> clients;         // none for a POP group
   std::size_t queues_without_client = 0;  // nobody holds them now: a rebalance is under way, or no consumer is left
+  // Of these: with messages, or perhaps with messages. Known only when every client told its queues: those of one that
+  // did not may be among them.
+  std::optional<std::size_t> waiting_without_client;
 };
 
 // One reading a topic. A queue that two clients claim, as happens while one hands it over, is that of the one who pulled
-// it last.
+// it last. Who holds a queue of these topics that was not read, because its broker is silent, has a lag that is not known.
 HeldLag hold(const std::vector<LagReading>& readings, const GroupClients& clients);
 
 // "10.1.2.3" of "10.1.2.3:5151", "/10.1.2.3:5151" and "[fd00::1]:5151"; empty when there is no address.

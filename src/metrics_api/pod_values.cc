@@ -41,6 +41,10 @@ Result<std::vector<PodValue>> pod_values(const std::vector<kube_api::Pod>& pods,
                 "the consumers of a POP group share all queues, so no part of the lag is one pod's: use an External or "
                 "an Object metric");
   }
+  if (const std::size_t waiting = held.waiting_without_client.value_or(0); waiting > 0 && !held.clients.empty()) {
+    return fail(Errc::unavailable, "messages wait in {} that no consumer holds: the group shares its queues out anew",
+                plural(waiting, "queue"));
+  }
   const auto by_address = pods_by_address(pods);
   std::vector<Sum> sums(pods.size());
   std::string why;

@@ -20,8 +20,8 @@ struct PodValue {
 
 // In the order of `pods`. Left out: pods without a consumer, pods that share an address (host network), and pods with a
 // consumer whose queues or their lag are unknown. Errors: invalid_argument (a POP group: its consumers share all queues,
-// message by message), not_found (no consumer connects from
-// one of the pods), unavailable (of none of those the lag is known; it says why).
+// message by message), not_found (no consumer connects from one of the pods), unavailable (of none of those the lag is
+// known, or messages wait in queues that no consumer holds: the average of the pods would be too small; it says why).
 Result<std::vector<PodValue>> pod_values(const std::vector<kube_api::Pod>& pods, const lag::HeldLag& held, Unit unit);
 
 }  // namespace gantry::metrics_api

@@ -40,6 +40,7 @@ TEST(HeldLag, GivenQueuesAndClientsThenEachHasTheLagOfItsOwn) {
   EXPECT_EQ(held.clients[1].lag, 11);
   EXPECT_EQ(held.clients[2].lag, 0);  // connected, and known to hold nothing
   EXPECT_EQ(held.queues_without_client, 1u);
+  EXPECT_EQ(held.waiting_without_client, 1u);
   EXPECT_THAT(held.clients[1].addresses, ElementsAre("10.0.0.2"));
 }
 
@@ -60,6 +61,24 @@ TEST(HeldLag, GivenWhatIsUnknownThenItIsNotZero) {
   EXPECT_EQ(held.clients[0].unknown, "broker a did not say");
   EXPECT_EQ(held.clients[2].lag, std::nullopt);
   EXPECT_EQ(held.clients[2].unknown, "it did not answer");
+}
+
+TEST(HeldLag, GivenAQueueOfABrokerThatDidNotAnswerThenTheLagOfItsConsumerIsUnknown) {
+  GroupClient both = client("1", {{0, 1}});
+  (*both.queues)[{"t", "silent", 3}] = 1;
+  GroupClient other = client("2", {});
+  (*other.queues)[{"%RETRY%g", "silent", 0}] = 1;  // of no topic that was asked for
+  const HeldLag held = hold({reading({5})}, {.clients = {both, other}});
+  EXPECT_EQ(held.clients[0].lag, std::nullopt);
+  EXPECT_EQ(held.clients[0].unknown, "the lag of t queue 3 of silent was not read");
+  EXPECT_EQ(held.clients[1].lag, 0);
+}
+
+TEST(HeldLag, GivenQueuesThatNobodyHoldsThenThoseWithMessagesAreToldUnlessASilentConsumerMayHoldThem) {
+  EXPECT_EQ(hold({reading({5, 0, std::nullopt})}, {.clients = {client("1", {})}}).waiting_without_client, 2u);
+  EXPECT_EQ(hold({reading({0, 0})}, {.clients = {client("1", {})}}).waiting_without_client, 0u);
+  GroupClient silent{"9", {"10.0.0.9"}, std::nullopt, "it did not answer"};
+  EXPECT_EQ(hold({reading({5})}, {.clients = {client("1", {}), silent}}).waiting_without_client, std::nullopt);
 }
 
 TEST(HeldLag, GivenAPopGroupThenNobodyHoldsAnything) {

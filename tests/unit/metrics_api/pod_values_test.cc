@@ -45,6 +45,18 @@ TEST(PodValues, GivenConsumersOfPodsThenEachPodHasTheLagOfItsOwnAndOthersAreLeft
   EXPECT_EQ(text, "two-clients=1.5 idle=0 by-id=2 ");
 }
 
+TEST(PodValues, GivenMessagesInQueuesThatNobodyHoldsThenNoAverageIsTold) {
+  lag::HeldLag held;
+  held.clients = {client({"10.0.0.1"}, 5)};
+  held.waiting_without_client = 2;
+  const auto values = pod_values({{"a", "10.0.0.1", {}}}, held, Unit::messages);
+  ASSERT_FALSE(values);
+  EXPECT_EQ(values.error().code, Errc::unavailable);
+  EXPECT_THAT(values.error().message, HasSubstr("messages wait in 2 queues that no consumer holds"));
+  held.waiting_without_client = 0;
+  EXPECT_TRUE(pod_values({{"a", "10.0.0.1", {}}}, held, Unit::messages));
+}
+
 TEST(PodValues, GivenNoPodWhoseLagIsKnownThenThatIsAnErrorWithItsReason) {
   lag::HeldLag held;
   held.pop = true;
