@@ -200,14 +200,13 @@ TEST_F(UpFaults, GivenTwoDeploymentsThatIgnoreSigtermThenCtrlCEndsThemAtTheSameT
 }
 
 TEST_F(UpFaults, GivenASecondSignalThenTheExitCodeSaysThatItWasStoppedInTheMiddle) {
-  start_up(with_billing(R"(["/bin/sh", "-c", "trap '' TERM INT; while :; do sleep 0.2; done"])"));
-  ASSERT_TRUE(state_comes([](const json::object& s) {
-    return std::ranges::any_of(s.at("workers").as_array(), [](const json::value& worker) {
-      return text(worker.at("name")).starts_with("billing") && worker.at("pid").is_int64();
-    });
-  }));
+  const auto asked = directory / "asked", ready = directory / "ready";
+  start_up(with_billing(fmt::format(
+      R"(["/bin/sh", "-c", "trap 'touch {}' TERM INT; touch {}; while :; do sleep 0.2; done"])", asked.string(),
+      ready.string())));
+  ASSERT_TRUE(eventually([&] { return std::filesystem::exists(ready); }));
   up->signal(SIGINT);
-  usleep(200'000);  // two signals at once are one
+  ASSERT_TRUE(eventually([&] { return std::filesystem::exists(asked); }));  // two signals at once are one
   up->signal(SIGINT);
   EXPECT_EQ(up->wait().code, 130);
 }
