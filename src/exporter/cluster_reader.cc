@@ -52,13 +52,7 @@ asio::awaitable<bool> done_when(asio::awaitable<void> work) {
 
 void take_stats(const wire::ConsumeStats& stats, GroupFacts& group) {
   for (const auto& [queue, offset] : stats.offset_table) {
-    GroupQueue& entry = group.stats[queue.topic].emplace_back();
-    entry.queue_id = queue.queue_id;
-    entry.broker_offset = offset.broker_offset;
-    entry.consumer_offset = offset.consumer_offset;
-    entry.pull_offset = offset.pull_offset;
-    entry.pop_in_flight = offset.pop_in_flight;
-    entry.pop_ready = offset.pop_ready;
+    group.stats[queue.topic].push_back(lag::group_queue(queue.queue_id, offset));
   }
 }
 
@@ -399,7 +393,9 @@ asio::awaitable<void> ClusterReader::read_delays(Cycle& cycle, Job job) {
   auto& queues = job.broker->groups[job.group].stats[job.topic];
   for (const wire::QueueTimeSpan& span : body->consume_time_span_set) {
     const auto queue = std::ranges::find(queues, span.message_queue.queue_id, &GroupQueue::queue_id);
-    if (queue != queues.end()) queue->delay_ms = span.delay_time_ms;
+    if (queue == queues.end()) continue;
+    queue->delay_ms = span.delay_time_ms;
+    queue->min_time_ms = span.min_timestamp_ms;
   }
 }
 

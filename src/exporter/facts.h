@@ -10,14 +10,12 @@
 #include <vector>
 
 #include "base/error.h"
+#include "lag/broker_facts.h"
 
 namespace gantry::exporter {
 
-struct TopicQueue {
-  std::int32_t queue_id = 0;
-  std::int64_t min_offset = 0;
-  std::int64_t max_offset = 0;
-};
+using lag::GroupQueue;
+using lag::TopicQueue;
 
 struct TopicFacts {
   std::int32_t read_queues = 0;
@@ -25,16 +23,6 @@ struct TopicFacts {
   std::optional<std::vector<TopicQueue>> queues;  // 202, by queue id
   std::int64_t last_store_ms = 0;                 // Unix time of the newest message; 0: there is none
   std::optional<double> put_bytes_per_second;     // 315, over the last minute
-};
-
-struct GroupQueue {
-  std::int32_t queue_id = 0;
-  std::int64_t broker_offset = 0;  // 208; all of one moment
-  std::int64_t consumer_offset = 0;
-  std::int64_t pull_offset = 0;
-  std::optional<std::int64_t> pop_in_flight;
-  std::optional<std::int64_t> pop_ready;
-  std::optional<std::int64_t> delay_ms;  // 303
 };
 
 // What one consumer says of itself for one topic (307).

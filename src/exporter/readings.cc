@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "lag/arithmetic.h"
+#include "lag/broker_facts.h"
 #include "queueing/topic_names.h"
 #include "wire/bodies/heartbeat.h"
 #include "wire/pop_receipt.h"
@@ -12,7 +12,6 @@
 namespace gantry::exporter {
 namespace {
 
-constexpr std::size_t kQueuesMissingMax = 100;  // one makes the sums unknown; a broker may claim two thousand million
 constexpr std::size_t kBrokersRememberedMax = 1'024;
 
 // What only a broker that is not asked about its queues by 202 could say.
@@ -28,6 +27,12 @@ const GroupFacts* group_of(const BrokerFacts& broker, std::string_view group) {
   return found == broker.groups.end() ? nullptr : &found->second;
 }
 
+std::optional<std::int64_t> offset_in(const Committed* committed, std::int32_t queue_id) {
+  if (committed == nullptr) return std::nullopt;
+  const auto at = committed->find(queue_id);
+  return at == committed->end() ? std::nullopt : std::optional(at->second);
+}
+
 // Messages that the group has still to take from a retry topic; 0 when the topic does not exist.
 std::optional<std::int64_t> pending_in(const BrokerFacts& broker, const std::string& topic, std::string_view group) {
   const auto found = broker.topics.find(topic);
@@ -36,11 +41,7 @@ std::optional<std::int64_t> pending_in(const BrokerFacts& broker, const std::str
   const Committed* committed = committed_of(broker, topic, group);
   std::int64_t total = 0;
   for (const TopicQueue& queue : *found->second.queues) {
-    std::int64_t from = queue.min_offset;
-    if (committed != nullptr) {
-      if (const auto at = committed->find(queue.queue_id); at != committed->end()) from = std::max(from, at->second);
-    }
-    total += std::max<std::int64_t>(0, queue.max_offset - from);
+    total += lag::pending_in(queue, offset_in(committed, queue.queue_id));
   }
   return total;
 }
@@ -49,11 +50,7 @@ std::optional<std::int64_t> stored_in(const BrokerFacts& broker, const std::stri
   const auto found = broker.topics.find(topic);
   if (found == broker.topics.end()) return 0;
   if (!found->second.queues) return std::nullopt;
-  std::int64_t total = 0;
-  for (const TopicQueue& queue : *found->second.queues) {
-    total += std::max<std::int64_t>(0, queue.max_offset - queue.min_offset);
-  }
-  return total;
+  return lag::stored_in(*found->second.queues);
 }
 
 // An empty one makes the sum empty.
@@ -175,46 +172,17 @@ Readings::Share Readings::read_share(const BrokerFacts& broker, const TopicFacts
   if (share.pop) memory_.note_pop(pair.group);
   share.pop = share.pop || memory_.pops(pair.group);
 
-  const Committed* committed = broker.committed ? committed_of(broker, pair.topic, pair.group) : nullptr;
-  std::map<std::int32_t, lag::QueueFacts> all;
-  for (const TopicQueue& queue : *topic.queues) {
-    if (queue.queue_id >= topic.read_queues) continue;  // written only: nobody reads it
-    lag::QueueFacts& facts = all[queue.queue_id];
-    facts.min_offset = queue.min_offset;
-    facts.broker_offset = queue.max_offset;
-  }
-  std::size_t missing = 0;
-  for (std::int32_t id = 0; id < topic.read_queues && missing < kQueuesMissingMax; ++id) {
-    if (all.try_emplace(id).second) ++missing;
-  }
+  lag::FactsByQueue all = lag::facts_of(broker.name, topic.read_queues, *topic.queues);
   if (stats != nullptr) {
-    for (const GroupQueue& queue : *stats) {
-      const auto found = all.find(queue.queue_id);
-      if (found == all.end()) continue;
-      lag::QueueFacts& facts = found->second;
-      facts.broker_offset = queue.broker_offset;
-      facts.consumer_offset = queue.consumer_offset;
-      // what a consumer had fetched is in nobody's hands once it is gone, though the broker keeps the pull offset
-      if (!nobody) facts.pull_offset = queue.pull_offset;
-      facts.delay_ms = queue.delay_ms;
-      if (queue.pop_in_flight && queue.pop_ready) {
-        facts.pop_in_flight = queue.pop_in_flight;
-        facts.pop_ready = queue.pop_ready;
-      }
+    for (const GroupQueue& queue : *stats) lag::add_group(all, queue);
+  }
+  if (broker.committed) {
+    const Committed* committed = committed_of(broker, pair.topic, pair.group);
+    for (auto& [id, facts] : all) {
+      if (lag::must_ask_committed(facts)) lag::add_committed(facts, offset_in(committed, id));
     }
   }
-  for (auto& [id, facts] : all) {
-    facts.broker = broker.name;
-    facts.queue_id = id;
-    facts.pop = share.pop;
-    if (broker.committed && lag::must_ask_committed(facts)) {
-      const auto at = committed == nullptr ? Committed::const_iterator{} : committed->find(id);
-      const bool has = committed != nullptr && at != committed->end();
-      facts.committed = has;
-      facts.consumer_offset = std::max(facts.consumer_offset.value_or(0), has ? at->second : 0);
-    }
-    share.queues.push_back(lag::read_queue(facts, config_.policy, share.unknown));
-  }
+  share.queues = lag::readings_of(std::move(all), {share.pop, nobody}, config_.policy, share.unknown);
   return share;
 }
 

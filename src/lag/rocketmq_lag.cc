@@ -31,7 +31,10 @@ constexpr std::chrono::hours kPopRememberedFor{1};
 // A retry topic that was not there is not asked for again so soon. The first delay of classic retries is as long, and
 // their topic is made before it begins; retries of POP may be counted that much later.
 constexpr std::chrono::seconds kAbsentFor{10};
-constexpr int kQueuesMissingMax = 100;  // one makes the sums unknown; a route may claim two thousand million
+
+bool any_racing(const FactsByQueue& facts) {
+  return std::ranges::any_of(facts, [](const auto& entry) { return is_racing(entry.second); });
+}
 
 // An awaitable<bool> that puts its result where it belongs, so that requests of different kinds can be gathered.
 template <class T>
@@ -67,10 +70,10 @@ std::map<std::string, std::string> RocketmqLag::brokers_of(const rocketmq::Route
   return brokers;
 }
 
-asio::awaitable<Result<std::vector<QueueFacts>>> RocketmqLag::read_facts(std::string name, std::string address,
-                                                                         LagQuery query, std::int32_t read_queues) {
+asio::awaitable<Result<FactsByQueue>> RocketmqLag::read_facts(std::string name, std::string address, LagQuery query,
+                                                              std::int32_t read_queues) {
   Result<wire::TopicStatsTable> topic_stats;
-  Result<rocketmq::ConsumeStatsAnswer> consume_stats;
+  Result<wire::ConsumeStats> consume_stats;
   Result<wire::QueryConsumeTimeSpanBody> spans = fail(Errc::cancelled, "not asked for");
   std::vector<asio::awaitable<bool>> requests;
   requests.push_back(into(admin_.topic_stats(address, query.topic), topic_stats));
@@ -80,73 +83,35 @@ asio::awaitable<Result<std::vector<QueueFacts>>> RocketmqLag::read_facts(std::st
   if (!topic_stats) co_return std::unexpected(topic_stats.error());
   if (!consume_stats) co_return std::unexpected(consume_stats.error());
 
-  std::map<MessageQueue, QueueFacts> facts;
-  for (const auto& [queue, offsets] : topic_stats->offset_table) {
-    if (queue.queue_id >= read_queues) continue;  // written only: nobody reads it
-    QueueFacts& fact = facts[queue];
-    fact.broker = name;
-    fact.queue_id = queue.queue_id;
-    fact.min_offset = offsets.min_offset;
-    fact.max_offset = offsets.max_offset;
-    // stays when 208 leaves the queue out, which it does when the group's consumers subscribe to other topics now
-    fact.broker_offset = offsets.max_offset;
+  FactsByQueue facts = facts_of(name, read_queues, topic_queues(*topic_stats, query.topic));
+  for (const auto& [queue, offsets] : consume_stats->offset_table) {
+    if (queue.topic == query.topic) add_group(facts, group_queue(queue.queue_id, offsets));
   }
-  // A queue of the route that 202 left out (its route and the broker's topic differ for a while, or the broker lists
-  // write queues only) is not a queue without messages: its maximum may come with 208, its minimum is not known.
-  int missing = 0;
-  for (std::int32_t id = 0; id < read_queues && missing < kQueuesMissingMax; ++id) {
+  if (spans) {
+    for (const wire::QueueTimeSpan& span : spans->consume_time_span_set) {
+      add_delay(facts, span.message_queue.queue_id, span.delay_time_ms, span.min_timestamp_ms);
+    }
+  }
+  co_await ask_committed(name, address, query, facts);
+  co_return facts;
+}
+
+asio::awaitable<void> RocketmqLag::ask_committed(std::string name, std::string address, LagQuery query,
+                                                 FactsByQueue& facts) {
+  std::vector<QueueFacts*> asked;
+  std::vector<asio::awaitable<Result<std::optional<std::int64_t>>>> questions;
+  for (auto& [id, fact] : facts) {
+    if (!must_ask_committed(fact)) continue;
     MessageQueue queue;
     queue.topic = query.topic;
     queue.broker_name = name;
     queue.queue_id = id;
-    if (facts.contains(queue)) continue;
-    ++missing;
-    QueueFacts& fact = facts[queue];
-    fact.broker = name;
-    fact.queue_id = id;
-  }
-  for (const auto& [queue, offsets] : consume_stats->stats.offset_table) {
-    auto fact = facts.find(queue);
-    if (fact == facts.end()) continue;
-    fact->second.broker_offset = offsets.broker_offset;
-    fact->second.consumer_offset = offsets.consumer_offset;
-    fact->second.pull_offset = offsets.pull_offset;
-  }
-  for (const auto& [queue, pop] : consume_stats->pop) {
-    auto fact = facts.find(queue);
-    if (fact == facts.end()) continue;
-    fact->second.pop_in_flight = pop.in_flight;
-    fact->second.pop_ready = pop.ready;
-  }
-  if (spans) {
-    for (const wire::QueueTimeSpan& span : spans->consume_time_span_set) {
-      auto fact = facts.find(span.message_queue);
-      if (fact == facts.end()) continue;
-      fact->second.delay_ms = span.delay_time_ms;
-      fact->second.min_time_ms = span.min_timestamp_ms;
-    }
-  }
-  co_await ask_committed(address, query.group, facts);
-  std::vector<QueueFacts> result;
-  for (auto& [queue, fact] : facts) result.push_back(std::move(fact));
-  co_return result;
-}
-
-asio::awaitable<void> RocketmqLag::ask_committed(std::string address, std::string group,
-                                                 std::map<MessageQueue, QueueFacts>& facts) {
-  std::vector<QueueFacts*> asked;
-  std::vector<asio::awaitable<Result<std::optional<std::int64_t>>>> questions;
-  for (auto& [queue, fact] : facts) {
-    if (!must_ask_committed(fact)) continue;
     asked.push_back(&fact);
-    questions.push_back(admin_.committed(address, group, queue));
+    questions.push_back(admin_.committed(address, query.group, std::move(queue)));
   }
   auto answers = co_await rocketmq::gather(cluster_->io(), std::move(questions));
   for (std::size_t i = 0; i < answers.size(); ++i) {
-    if (!answers[i]) continue;
-    asked[i]->committed = answers[i]->has_value();
-    // larger than before when a first commit came since 208 was answered
-    asked[i]->consumer_offset = std::max(asked[i]->consumer_offset.value_or(0), answers[i]->value_or(0));
+    if (answers[i]) add_committed(*asked[i], *answers[i]);
   }
 }
 
@@ -156,11 +121,7 @@ asio::awaitable<Result<std::int64_t>> RocketmqLag::stored_in(std::string address
     if (stats.error().code == Errc::not_found) co_return std::int64_t{0};
     co_return std::unexpected(stats.error());
   }
-  std::int64_t total = 0;
-  for (const auto& [queue, offsets] : stats->offset_table) {
-    total += std::max<std::int64_t>(0, offsets.max_offset - offsets.min_offset);
-  }
-  co_return total;
+  co_return lag::stored_in(topic_queues(*stats, topic));
 }
 
 asio::awaitable<Result<std::int64_t>> RocketmqLag::pending_in(std::string address, std::string topic,
@@ -188,7 +149,7 @@ asio::awaitable<Result<std::int64_t>> RocketmqLag::pending_in(std::string addres
   for (const auto& [queue, offsets] : stats->offset_table) {
     const auto& committed = answers[i++];
     if (!committed) co_return std::unexpected(committed.error());
-    total += std::max<std::int64_t>(0, offsets.max_offset - std::max(committed->value_or(0), offsets.min_offset));
+    total += lag::pending_in({queue.queue_id, offsets.min_offset, offsets.max_offset}, *committed);
   }
   co_return total;
 }
@@ -234,7 +195,7 @@ asio::awaitable<RocketmqLag::BrokerPart> RocketmqLag::read_broker(std::string na
         Error{Errc::unavailable, fmt::format("{}: it has no master now, and the offsets of a slave are stale", name)};
     co_return part;
   }
-  Result<std::vector<QueueFacts>> facts;
+  Result<FactsByQueue> facts;
   Result<std::int64_t> retries, dead_letters;
   Result<std::set<std::string>> clients;
   bool pop = false;
@@ -246,32 +207,22 @@ asio::awaitable<RocketmqLag::BrokerPart> RocketmqLag::read_broker(std::string na
     requests.push_back(into(stored_in(address, rocketmq::dead_letter_topic(query.group)), dead_letters));
   if (needs.consumers) requests.push_back(into(connected(address, query.group, &pop), clients));
   co_await rocketmq::gather(cluster_->io(), std::move(requests));
-  for (int attempt = 1; facts && attempt < config_.attempts && std::ranges::any_of(*facts, is_racing); ++attempt) {
+  for (int attempt = 1; facts && attempt < config_.attempts && any_racing(*facts); ++attempt) {
     facts = co_await read_facts(name, address, query, read_queues);
   }
   if (!facts) {
     part.failed = Error{facts.error().code, fmt::format("{}: {}", name, facts.error().message)};
     co_return part;
   }
-  part.pop = pop;
-  for (QueueFacts& fact : *facts) {
-    if (fact.pop_in_flight) part.pop = true;
-  }
+  part.pop = pop || tells_pop(*facts);
   const bool by_pop = part.pop || popped_lately(query.group);
   if (part.pop) {
     if (pop_groups_.size() >= kTopicsRememberedMax) pop_groups_.clear();
     pop_groups_[query.group] = std::chrono::steady_clock::now();
   }
   part.pop = by_pop;
-  // what a consumer had fetched is in nobody's hands once it is gone, though the broker keeps the pull offset
-  const bool nobody = needs.consumers && clients && clients->empty();
-  for (QueueFacts& fact : *facts) {
-    fact.pop = by_pop;
-    fact.age_asked = needs.age;
-    fact.in_flight_asked = needs.consumers;
-    if (nobody) fact.pull_offset = std::nullopt;
-    part.queues.push_back(read_queue(fact, query.policy, part.unknown));
-  }
+  const GroupState group{by_pop, needs.consumers && clients && clients->empty(), needs.age, needs.consumers};
+  part.queues = readings_of(std::move(*facts), group, query.policy, part.unknown);
   auto take = [&](const char* what, const auto& result, auto& to) {
     if (result) {
       to = *result;

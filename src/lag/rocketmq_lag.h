@@ -9,6 +9,7 @@
 #include <set>
 #include <string>
 
+#include "lag/broker_facts.h"
 #include "lag/source.h"
 #include "rocketmq/admin.h"
 #include "rocketmq/cluster.h"
@@ -34,10 +35,10 @@ class RocketmqLag : public LagSource {
   bool popped_lately(const std::string& group);
   boost::asio::awaitable<BrokerPart> read_broker(std::string name, std::string address, LagQuery query,
                                                  std::int32_t read_queues);
-  boost::asio::awaitable<Result<std::vector<QueueFacts>>> read_facts(std::string name, std::string address,
-                                                                     LagQuery query, std::int32_t read_queues);
-  boost::asio::awaitable<void> ask_committed(std::string address, std::string group,
-                                             std::map<rocketmq::MessageQueue, QueueFacts>& facts);
+  boost::asio::awaitable<Result<FactsByQueue>> read_facts(std::string name, std::string address, LagQuery query,
+                                                          std::int32_t read_queues);
+  boost::asio::awaitable<void> ask_committed(std::string name, std::string address, LagQuery query,
+                                             FactsByQueue& facts);
   // Messages of a retry topic that wait for the group; 0 when the topic does not exist.
   boost::asio::awaitable<Result<std::int64_t>> pending_in(std::string address, std::string topic, std::string group);
   boost::asio::awaitable<Result<std::int64_t>> stored_in(std::string address, std::string topic);

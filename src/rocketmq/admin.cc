@@ -31,15 +31,6 @@ Result<Body> body_of(const Result<wire::Command>& response, const std::string& f
   return body;
 }
 
-// Empty for Java brokers, which do not say.
-std::map<MessageQueue, ConsumeStatsAnswer::Pop> pop_of(const wire::ConsumeStats& stats) {
-  std::map<MessageQueue, ConsumeStatsAnswer::Pop> result;
-  for (const auto& [queue, offset] : stats.offset_table) {
-    if (offset.pop_in_flight && offset.pop_ready) result[queue] = {*offset.pop_in_flight, *offset.pop_ready};
-  }
-  return result;
-}
-
 }  // namespace
 
 asio::awaitable<Result<std::vector<std::string>>> AdminQueries::topic_list() {
@@ -140,18 +131,13 @@ asio::awaitable<Result<wire::TopicStatsTable>> AdminQueries::topic_stats(std::st
   co_return body_of<wire::TopicStatsTable>(response, address);
 }
 
-asio::awaitable<Result<ConsumeStatsAnswer>> AdminQueries::consume_stats(std::string address, std::string group,
+asio::awaitable<Result<wire::ConsumeStats>> AdminQueries::consume_stats(std::string address, std::string group,
                                                                         std::string topic) {
   wire::GetConsumeStatsRequestHeader header;
   header.consumer_group = std::move(group);
   header.topic = std::move(topic);
   auto response = co_await cluster_->call_ok(address, wire::make_request(code::kGetConsumeStats, header));
-  auto body = body_of<wire::ConsumeStats>(response, address);
-  if (!body) co_return std::unexpected(body.error());
-  ConsumeStatsAnswer answer;
-  answer.stats = std::move(*body);
-  answer.pop = pop_of(answer.stats);
-  co_return answer;
+  co_return body_of<wire::ConsumeStats>(response, address);
 }
 
 asio::awaitable<Result<wire::QueryConsumeTimeSpanBody>> AdminQueries::time_span(std::string address, std::string topic,

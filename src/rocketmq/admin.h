@@ -29,16 +29,6 @@ struct ResetResult {
   bool online = false;               // consumers were connected and were told
 };
 
-// What 208 says, with what our own broker adds for groups that use POP.
-struct ConsumeStatsAnswer {
-  wire::ConsumeStats stats;
-  struct Pop {
-    std::int64_t in_flight = 0;
-    std::int64_t ready = 0;
-  };
-  std::map<MessageQueue, Pop> pop;  // empty: the broker does not say
-};
-
 class AdminQueries {
  public:
   explicit AdminQueries(std::shared_ptr<Cluster> cluster) : cluster_(std::move(cluster)) {}
@@ -54,7 +44,7 @@ class AdminQueries {
   boost::asio::awaitable<Result<wire::TopicConfig>> topic_config(std::string address, std::string topic);  // 351
 
   boost::asio::awaitable<Result<wire::TopicStatsTable>> topic_stats(std::string address, std::string topic);  // 202
-  boost::asio::awaitable<Result<ConsumeStatsAnswer>> consume_stats(std::string address, std::string group,
+  boost::asio::awaitable<Result<wire::ConsumeStats>> consume_stats(std::string address, std::string group,
                                                                    std::string topic);  // 208
   boost::asio::awaitable<Result<wire::QueryConsumeTimeSpanBody>> time_span(std::string address, std::string topic,
                                                                            std::string group);  // 303

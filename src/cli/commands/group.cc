@@ -150,7 +150,7 @@ asio::awaitable<Result<std::map<rocketmq::MessageQueue, std::int64_t>>> committe
   for (const auto& [name, address] : *masters) {
     auto answer = co_await admin.consume_stats(address, options.group, options.topic);
     if (!answer) continue;
-    for (const auto& [queue, of_queue] : answer->stats.offset_table) offsets[queue] = of_queue.consumer_offset;
+    for (const auto& [queue, of_queue] : answer->offset_table) offsets[queue] = of_queue.consumer_offset;
   }
   co_return offsets;
 }
