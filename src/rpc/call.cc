@@ -6,11 +6,14 @@ namespace gantry::rpc {
 
 void Call::send(std::string_view message) {
   if (!is_open()) return;
-  if (unsent_.size() >= kUnsentMax) {
-    return finish({Code::resource_exhausted, "the caller does not read what it is sent"});
-  }
-  unsent_.push_back(frame_message(message));
-  if (auto connection = connection_.lock()) connection->submit(*this);
+  auto connection = connection_.lock();
+  if (!connection) return;
+  unsent_.erase(0, std::exchange(sent_, 0));
+  const std::string framed = frame_message(message);
+  const bool full = !unsent_.empty() && unsent_.size() + framed.size() > kUnsentBytesMax;
+  if (full || !connection->unsent_bytes_.take(framed.size())) return connection->give_up(*this);
+  unsent_ += framed;
+  connection->submit(*this);
 }
 
 void Call::finish(Status status) {

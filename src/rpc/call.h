@@ -2,7 +2,6 @@
 // then what they send is dropped.
 #pragma once
 
-#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -16,7 +15,7 @@ class Connection;
 
 class Call : public std::enable_shared_from_this<Call> {
  public:
-  static constexpr std::size_t kUnsentMax = 64;  // messages; a caller that does not read them is ended
+  static constexpr std::size_t kUnsentBytesMax = 64 * 1024;  // a caller that does not read more than that is ended
 
   Call(std::weak_ptr<Connection> connection, std::int32_t stream, std::size_t message_bytes_max)
       : connection_(std::move(connection)), stream_(stream), reader_(message_bytes_max) {}
@@ -38,8 +37,8 @@ class Call : public std::enable_shared_from_this<Call> {
   std::weak_ptr<Connection> connection_;
   std::int32_t stream_;
   MessageReader reader_;
-  std::deque<std::string> unsent_;  // framed
-  std::size_t sent_of_first_ = 0;
+  std::string unsent_;    // framed messages
+  std::size_t sent_ = 0;  // of them
   Status status_;
   bool answered_ = false;  // the response's headers were submitted
   bool finished_ = false;

@@ -20,8 +20,9 @@ using boost::system::error_code;
 namespace {
 
 constexpr std::size_t kReadBytes = 16 * 1024;
-constexpr std::size_t kWriteBytes = 64 * 1024;  // gathered for one write; more waits for the next
-constexpr std::uint32_t kStreamsOfAConnection = 50'000;
+constexpr std::size_t kWriteBytes = 64 * 1024;   // gathered for one write; more waits for the next
+constexpr std::size_t kQueuedFramesMax = 1'000;  // while more wait for a write, the caller is not read
+constexpr std::chrono::seconds kLookForOverdue{1};
 constexpr std::uint32_t kConnectionWindow = 4 << 20;
 
 // gRPC demands h2 by ALPN, and Go's client refuses servers that do not choose it.
@@ -116,8 +117,7 @@ struct Connection::Callbacks {
     const auto found = self(user).streams_.find(id);
     // what comes after the end is nobody's, and must not be kept
     if (found == self(user).streams_.end() || !found->second.call || !found->second.call->is_open()) return 0;
-    found->second.call->reader_.add({reinterpret_cast<const char*>(bytes), size});
-    self(user).read_messages(found->second);
+    self(user).message_bytes(found->second, {reinterpret_cast<const char*>(bytes), size});
     return 0;
   }
 
@@ -139,7 +139,12 @@ Connection::Connection(asio::io_context& io, asio::ip::tcp::socket socket, std::
       remote_(std::move(remote)),
       table_(std::move(table)),
       limits_(limits),
-      ping_timer_(io) {}
+      calls_(table_->budgets().calls),
+      unfinished_bytes_(table_->budgets().unfinished_bytes),
+      unsent_bytes_(table_->budgets().unsent_bytes),
+      ping_timer_(io),
+      written_(io, Clock::time_point::max()),
+      overdue_(io, [this] { look_for_overdue(); }) {}
 
 Connection::~Connection() {
   if (session_ != nullptr) nghttp2_session_del(session_);
@@ -162,7 +167,7 @@ bool Connection::open_session() {
   nghttp2_session_callbacks_del(callbacks);
   if (!opened) return false;
   const std::array<nghttp2_settings_entry, 2> settings{{
-      {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, kStreamsOfAConnection},
+      {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, static_cast<std::uint32_t>(limits_.calls.one_max)},
       {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, static_cast<std::uint32_t>(limits_.header_bytes_max)},
   }};
   return nghttp2_submit_settings(session_, NGHTTP2_FLAG_NONE, settings.data(), settings.size()) == 0 &&
@@ -179,6 +184,10 @@ asio::awaitable<void> Connection::run(std::shared_ptr<Connection> self) {
     std::vector<std::uint8_t> buffer(kReadBytes);
     while (!self->closed_) {
       error_code error;
+      if (self->write_under_way_ && nghttp2_session_get_outbound_queue_size(self->session_) > kQueuedFramesMax) {
+        co_await self->written_.async_wait(asio::redirect_error(asio::use_awaitable, error));
+        continue;
+      }
       const std::size_t bytes = co_await self->stream_.async_read_some(
           asio::buffer(buffer), asio::redirect_error(asio::use_awaitable, error));
       if (error || !self->take(buffer.data(), bytes)) break;
@@ -214,16 +223,21 @@ bool Connection::take(const std::uint8_t* bytes, std::size_t size) {
 }
 
 void Connection::begin_call(std::int32_t id, Stream& stream) {
-  if (stream.http_method != "POST") return refuse(id, "405", {Code::unimplemented, "gRPC calls are POST requests"});
-  if (!stream.content_type.starts_with("application/grpc"))
+  std::string method, http_method, content_type;  // a call of hours does not keep them
+  method.swap(stream.method);
+  http_method.swap(stream.http_method);
+  content_type.swap(stream.content_type);
+  if (http_method != "POST") return refuse(id, "405", {Code::unimplemented, "gRPC calls are POST requests"});
+  if (!content_type.starts_with("application/grpc"))
     return refuse(id, "415", {Code::unknown, "expected content-type application/grpc"});
-  if (!table_->admit())
+  if (!calls_.take(1))
     return refuse(id, "200", {Code::resource_exhausted, "too many calls are open, the most that this server takes"});
   stream.admitted = true;
   stream.call = std::make_shared<Call>(weak_from_this(), id, limits_.message_bytes_max);
+  await_caller(stream);
   const auto call = stream.call;
-  if (!table_->open(stream.method, call, call->long_lived_))
-    call->finish({Code::unimplemented, fmt::format("there is no method {} here", stream.method)});
+  if (!table_->open(method, call, call->long_lived_))
+    call->finish({Code::unimplemented, fmt::format("there is no method {} here", method)});
 }
 
 // Ends a stream that never became a call.
@@ -243,11 +257,63 @@ void Connection::read_messages(Stream& stream) {
     auto message = call->reader_.next();
     if (!message) return call->finish(to_status(message.error()));
     if (!*message) break;
+    stream.due = Clock::time_point::max();
     if (call->on_message) call->on_message(std::move(**message));
   }
   if (!stream.ended || !call || !call->is_open()) return;
   if (!call->reader_.empty()) return call->finish({Code::internal, "the call ended in the middle of a message"});
   if (call->on_ended) call->on_ended();
+}
+
+// Only what is left of them when whole messages have been handed on is kept, and counts.
+void Connection::message_bytes(Stream& stream, std::string_view bytes) {
+  const auto call = stream.call;
+  call->reader_.add(bytes);
+  read_messages(stream);
+  unfinished_bytes_.give_back(std::exchange(stream.unfinished_bytes, 0));
+  const std::size_t pending = call->reader_.pending_bytes();
+  if (pending == 0) return;
+  if (call->is_open() && unfinished_bytes_.take(pending)) {
+    stream.unfinished_bytes = pending;
+    if (stream.due == Clock::time_point::max()) await_caller(stream);
+    return;
+  }
+  call->finish({Code::resource_exhausted, "too many requests are not whole yet, the most that this server keeps"});
+  call->reader_.clear();
+}
+
+void Connection::reset(Call& call, std::uint32_t http2_error) {
+  if (session_ == nullptr || closed_) return;
+  unsent_bytes_.give_back(call.unsent_.size() - std::exchange(call.sent_, 0));
+  std::string().swap(call.unsent_);
+  call.finished_ = true;
+  nghttp2_submit_rst_stream(session_, NGHTTP2_FLAG_NONE, call.stream_, http2_error);
+  flush_soon();
+}
+
+// A status would have to wait behind what the caller does not take. Rule: gRPC over HTTP2 makes RESOURCE_EXHAUSTED of this.
+void Connection::give_up(Call& call) { reset(call, NGHTTP2_ENHANCE_YOUR_CALM); }
+
+void Connection::await_caller(Stream& stream) {
+  stream.due = Clock::now() + limits_.caller_timeout;
+  overdue_.ring_after(std::min<Clock::duration>(kLookForOverdue, limits_.caller_timeout));
+}
+
+void Connection::look_for_overdue() {
+  if (closed_) return;
+  const auto now = Clock::now();
+  bool awaited = false;
+  for (auto& [id, stream] : streams_) {
+    if (stream.due <= now && stream.call->is_open()) {
+      stream.call->finish(
+          {Code::deadline_exceeded, fmt::format("no whole request within {} ms", limits_.caller_timeout.count())});
+    } else if (stream.due <= now) {
+      stream.due = Clock::time_point::max();
+      give_up(*stream.call);
+    }
+    awaited = awaited || stream.due != Clock::time_point::max();
+  }
+  if (awaited) overdue_.ring_after(std::min<Clock::duration>(kLookForOverdue, limits_.caller_timeout));
 }
 
 void Connection::submit_headers(Call& call) {
@@ -266,6 +332,8 @@ void Connection::submit_headers(Call& call) {
 
 void Connection::submit(Call& call) {
   if (session_ == nullptr || closed_) return;
+  if (const auto found = streams_.find(call.stream_); call.finished_ && found != streams_.end())
+    await_caller(found->second);
   if (!call.answered_) {
     submit_headers(call);
   } else {
@@ -279,17 +347,13 @@ ssize_t Connection::read_call(std::int32_t id, std::uint8_t* to, std::size_t siz
   const auto found = streams_.find(id);
   if (found == streams_.end() || !found->second.call) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
   Call& call = *found->second.call;
-  std::size_t filled = 0;
-  while (filled < size && !call.unsent_.empty()) {
-    const std::string& first = call.unsent_.front();
-    const std::size_t part = std::min(size - filled, first.size() - call.sent_of_first_);
-    std::copy_n(first.data() + call.sent_of_first_, part, to + filled);
-    filled += part;
-    call.sent_of_first_ += part;
-    if (call.sent_of_first_ == first.size()) {
-      call.unsent_.pop_front();
-      call.sent_of_first_ = 0;
-    }
+  const std::size_t filled = std::min(size, call.unsent_.size() - call.sent_);
+  std::copy_n(call.unsent_.data() + call.sent_, filled, to);
+  call.sent_ += filled;
+  unsent_bytes_.give_back(filled);
+  if (call.sent_ == call.unsent_.size()) {
+    std::string().swap(call.unsent_);
+    call.sent_ = 0;
   }
   if (call.unsent_.empty() && call.finished_) {
     *flags |= NGHTTP2_DATA_FLAG_EOF | NGHTTP2_DATA_FLAG_NO_END_STREAM;
@@ -308,8 +372,12 @@ void Connection::stream_closed(std::int32_t id) {
   if (found == streams_.end()) return;
   Stream stream = std::move(found->second);
   streams_.erase(found);
-  if (stream.admitted) table_->ended();
+  if (stream.admitted) calls_.give_back(1);
   if (!stream.call) return;
+  unfinished_bytes_.give_back(stream.unfinished_bytes);
+  unsent_bytes_.give_back(stream.call->unsent_.size() - std::exchange(stream.call->sent_, 0));
+  stream.call->reader_.clear();  // who serves the call may keep it
+  std::string().swap(stream.call->unsent_);
   stream.call->gone_ = true;
   if (stream.call->on_gone) stream.call->on_gone();
   // callbacks hold who serves the call, and that often holds the call
@@ -343,6 +411,7 @@ void Connection::flush() {
   write_under_way_ = true;
   asio::async_write(stream_, asio::buffer(writing_), [self = shared_from_this()](error_code error, std::size_t) {
     self->write_under_way_ = false;
+    self->written_.cancel();
     if (error) return self->close();
     self->flush();
   });
@@ -385,6 +454,8 @@ void Connection::close() {
   if (closed_) return;
   closed_ = true;
   ping_timer_.cancel();
+  written_.cancel();
+  overdue_.stop();
   stream_.close();
   const auto self = shared_from_this();
   // not from inside of nghttp2, which may have called us

@@ -10,18 +10,26 @@
 #include <string>
 
 #include "http/stream.h"
+#include "net/alarm.h"
+#include "rpc/budget.h"
 #include "rpc/call.h"
 #include "rpc/server.h"
 
 namespace gantry::rpc {
 
+// What all connections of a server share.
+struct Budgets {
+  explicit Budgets(const ServerLimits& limits)
+      : calls(limits.calls), unfinished_bytes(limits.unfinished_bytes), unsent_bytes(limits.unsent_bytes) {}
+
+  Budget calls, unfinished_bytes, unsent_bytes;
+};
+
 // What a connection asks of its server.
 class CallTable {
  public:
   virtual ~CallTable() = default;
-  // Whether one call more may begin. Each that may is given back by ended().
-  virtual bool admit() = 0;
-  virtual void ended() = 0;
+  virtual Budgets& budgets() = 0;  // live as long as the table
   // Sets the callbacks of a call of that method, and whether it is a stream; false: there is no such method.
   virtual bool open(const std::string& method, const std::shared_ptr<Call>& call, bool& long_lived) = 0;
   virtual void closed(Connection* connection) = 0;
@@ -44,10 +52,14 @@ class Connection : public std::enable_shared_from_this<Connection> {
   friend class Call;
   struct Callbacks;
 
+  using Clock = std::chrono::steady_clock;
+
   struct Stream {
     std::shared_ptr<Call> call;
-    std::string method, http_method, content_type;
+    std::string method, http_method, content_type;  // until the call begins
     std::size_t header_bytes = 0;
+    std::size_t unfinished_bytes = 0;                  // taken of the budget
+    Clock::time_point due = Clock::time_point::max();  // until then the caller has to go on: see caller_timeout
     bool admitted = false;
     bool ended = false;  // by the caller
   };
@@ -58,6 +70,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool take(const std::uint8_t* bytes, std::size_t size);
   void begin_call(std::int32_t id, Stream& stream);
   void read_messages(Stream& stream);
+  void message_bytes(Stream& stream, std::string_view bytes);
+  void reset(Call& call, std::uint32_t http2_error);
+  void give_up(Call& call);  // its caller does not take what it is sent
+  void await_caller(Stream& stream);
+  void look_for_overdue();
   void refuse(std::int32_t id, const char* http_status, Status status);
   void submit_headers(Call& call);
   void submit(Call& call);  // it has something to send, or has finished
@@ -72,10 +89,13 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::string remote_;
   std::shared_ptr<CallTable> table_;
   ServerLimits limits_;
+  Share calls_, unfinished_bytes_, unsent_bytes_;
   nghttp2_session* session_ = nullptr;
   std::map<std::int32_t, Stream> streams_;
   std::string writing_;  // handed to the socket
   boost::asio::steady_timer ping_timer_;
+  boost::asio::steady_timer written_;  // cancelled whenever a write has ended
+  net::Alarm overdue_;
   bool write_under_way_ = false;
   bool flush_posted_ = false;
   bool heard_ = false;  // since the timer was armed

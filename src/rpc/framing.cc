@@ -26,7 +26,11 @@ Result<std::optional<std::string>> MessageReader::next() {
   }
   if (pending_.size() < kPrefixBytes + size) return std::nullopt;
   std::string message = pending_.substr(kPrefixBytes, size);
-  pending_.erase(0, kPrefixBytes + size);
+  if (pending_.size() == kPrefixBytes + size) {
+    clear();  // nearly always: a stream of hours must not keep room for the message that opened it
+  } else {
+    pending_.erase(0, kPrefixBytes + size);
+  }
   return message;
 }
 

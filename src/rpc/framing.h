@@ -25,6 +25,7 @@ class MessageReader {
   Result<std::optional<std::string>> next();
   bool empty() const { return pending_.empty(); }  // nothing half received
   std::size_t pending_bytes() const { return pending_.size(); }
+  void clear() { std::string().swap(pending_); }  // gives its memory back, too
 
  private:
   std::size_t message_bytes_max_;

@@ -41,12 +41,13 @@ void take_one(const std::shared_ptr<Call>& call, std::function<void(std::shared_
 
 class Server::Impl final : public CallTable, public std::enable_shared_from_this<Impl> {
  public:
-  Impl(asio::io_context& io, ServerConfig config) : io_(io), config_(std::move(config)) {}
+  Impl(asio::io_context& io, ServerConfig config)
+      : io_(io), config_(std::move(config)), budgets_(std::make_unique<Budgets>(config_.limits)) {}
 
   std::map<std::string, std::variant<Unary, ServerStream, BothWays>, std::less<>>& methods() { return methods_; }
   std::uint16_t port() const { return acceptor_ ? acceptor_->local_endpoint().port() : 0; }
   std::size_t connections() const { return connections_.size(); }
-  std::size_t calls() const { return calls_; }
+  std::size_t calls() const { return budgets_->calls.used(); }
 
   Result<void> start() {
     auto acceptor = net::Acceptor::listen(io_, config_.host, config_.port);
@@ -71,12 +72,7 @@ class Server::Impl final : public CallTable, public std::enable_shared_from_this
     for (const auto& [key, connection] : connections) connection->close();
   }
 
-  bool admit() override {
-    if (calls_ >= config_.limits.calls_max) return false;
-    ++calls_;
-    return true;
-  }
-  void ended() override { --calls_; }
+  Budgets& budgets() override { return *budgets_; }
   void closed(Connection* connection) override { connections_.erase(connection); }
 
   bool open(const std::string& method, const std::shared_ptr<Call>& call, bool& long_lived) override {
@@ -136,8 +132,8 @@ class Server::Impl final : public CallTable, public std::enable_shared_from_this
   ServerConfig config_;
   std::map<std::string, std::variant<Unary, ServerStream, BothWays>, std::less<>> methods_;
   std::shared_ptr<net::Acceptor> acceptor_;
+  std::unique_ptr<Budgets> budgets_;
   std::map<Connection*, std::shared_ptr<Connection>> connections_;
-  std::size_t calls_ = 0;
   net::LogLimit log_limit_;
 };
 

@@ -12,18 +12,28 @@
 
 #include "base/error.h"
 #include "net/watched_tls.h"
+#include "rpc/budget.h"
 #include "rpc/call.h"
 
 namespace gantry::rpc {
 
 struct ServerLimits {
   std::size_t connections_max = 1'024;  // further ones are closed at once
-  std::size_t calls_max = 50'000;  // of all connections, streams included; further ones end with RESOURCE_EXHAUSTED
+  // Streams included; further ones end with RESOURCE_EXHAUSTED. KEDA keeps one connection for all ScaledObjects of an
+  // address, with two streams for each external-push trigger. A caller is told what is the most of one connection.
+  BudgetLimits calls{50'000, 20'000, 32};
   std::size_t message_bytes_max = 256 * 1024;
+  // Of requests that are not whole yet; a call whose bytes find no room ends with RESOURCE_EXHAUSTED.
+  BudgetLimits unfinished_bytes{16 << 20, 4 << 20, 8 << 10};
+  // Of answers that the caller does not take; a call whose answer finds no room is reset.
+  BudgetLimits unsent_bytes{16 << 20, 4 << 20, 8 << 10};
   std::size_t header_bytes_max = 16 * 1024;             // of one call
   std::chrono::milliseconds handshake_timeout{10'000};  // TLS and the first frame
-  std::chrono::milliseconds ping_after{30'000};         // nothing heard of a caller for so long: it is asked
-  std::chrono::milliseconds ping_timeout{10'000};       // and then closed
+  // From the beginning of a call, or of a further message, until the message is there: else DEADLINE_EXCEEDED. From the
+  // end of a call until its caller has taken the answer: else it is reset. Looked at once a second.
+  std::chrono::milliseconds caller_timeout{10'000};
+  std::chrono::milliseconds ping_after{30'000};    // nothing heard of a caller for so long: it is asked
+  std::chrono::milliseconds ping_timeout{10'000};  // and then closed
 };
 
 struct ServerConfig {
