@@ -64,6 +64,7 @@ bool races(const GroupQueue& queue) {
   facts.broker_offset = queue.broker_offset;
   facts.consumer_offset = queue.consumer_offset;
   facts.delay_ms = queue.delay_ms;
+  facts.consumer_offset_before = queue.consumer_offset_before;
   return lag::is_racing(facts);
 }
 
@@ -407,6 +408,10 @@ asio::awaitable<void> ClusterReader::read_pair_again(Cycle& cycle, Job job) {
   if (!group.stats.contains(job.topic)) {  // no longer told: what was read first has to do
     group.stats[job.topic] = before;
     co_return;
+  }
+  for (GroupQueue& queue : group.stats[job.topic]) {
+    const auto was = std::ranges::find(before, queue.queue_id, &GroupQueue::queue_id);
+    if (was != before.end()) queue.consumer_offset_before = was->consumer_offset;
   }
   co_await read_delays(cycle, std::move(job));
 }

@@ -54,8 +54,13 @@ bool must_ask_committed(const QueueFacts& facts) {
   return facts.consumer_offset.value_or(0) == 0 && facts.broker_offset.value_or(0) > 0;
 }
 
+bool stands_beyond_end(const QueueFacts& facts) {
+  return facts.broker_offset && facts.consumer_offset && facts.consumer_offset_before &&
+         *facts.broker_offset < *facts.consumer_offset_before && *facts.broker_offset < *facts.consumer_offset;
+}
+
 bool is_racing(const QueueFacts& facts) {
-  if (!facts.broker_offset || !facts.consumer_offset) return false;
+  if (!facts.broker_offset || !facts.consumer_offset || stands_beyond_end(facts)) return false;
   if (*facts.consumer_offset > *facts.broker_offset) return true;
   if (facts.min_offset && *facts.min_offset > *facts.broker_offset) return true;
   if (facts.max_offset && *facts.max_offset < *facts.consumer_offset) return true;
@@ -75,6 +80,14 @@ QueueReading read_queue(const QueueFacts& facts, OffsetResetPolicy policy, std::
   reading.never_committed = never_committed(facts);
   if (!reading.never_committed) reading.consumer_offset = facts.consumer_offset;
 
+  if (stands_beyond_end(facts) && *facts.broker_offset > 0) {
+    add_reason(
+        unknown,
+        fmt::format("{}: the group stands {} beyond the end of queue {}, which is {}: its log was replaced or cut. "
+                    "The next consumer begins at the end and skips what is stored; \"gantry group reset\" decides",
+                    facts.broker, *facts.consumer_offset - *facts.broker_offset, facts.queue_id, *facts.broker_offset));
+    return reading;
+  }
   const auto from = position(facts, policy);
   if (!from) {
     add_reason(unknown, fmt::format("{}: the offsets of queue {} are not known", facts.broker, facts.queue_id));

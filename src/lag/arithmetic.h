@@ -5,6 +5,8 @@
 //   age  = the delay that the broker computes; when the group has never committed (it is then the age of offset -1) or
 //          stands below the minimum (that message is gone), the age of the oldest message that is left
 //   a group that has never committed stands where the policy says: at the minimum (earliest) or at the end (latest)
+//   a group that stands beyond the end of a queue that holds messages: its lag is unknown. The log was replaced or cut, and
+//   brokers let the next consumer begin at the end, past messages that nobody saw; only people know whether that is right
 #pragma once
 
 #include <cstdint>
@@ -33,7 +35,8 @@ struct QueueFacts {
   std::optional<bool> committed;                // 14 with setZeroIfNotFound=false, asked when must_ask_committed()
   std::optional<std::int64_t> pop_in_flight;    // said by our own broker only
   std::optional<std::int64_t> pop_ready;
-  bool pop = false;  // the group consumes by POP
+  std::optional<std::int64_t> consumer_offset_before;  // 208 consumerOffset of the attempt before, in the same reading
+  bool pop = false;                                    // the group consumes by POP
   // What nobody asked for is no unknown.
   bool age_asked = true;
   bool in_flight_asked = true;
@@ -42,6 +45,10 @@ struct QueueFacts {
 // Whether 208's offset of 0 must be told apart from "never committed" before the facts mean anything, or the offset is
 // missing there.
 bool must_ask_committed(const QueueFacts& facts);
+
+// Whether the group stands beyond the end of the queue, and not because the end and the offset were read at different
+// instants: in a log that only grows, an offset that was committed before the end was read is not beyond it.
+bool stands_beyond_end(const QueueFacts& facts);
 
 // Whether the facts contradict each other because something moved between the answers. They are worth reading again;
 // when that does not help, read_queue() clamps.

@@ -57,6 +57,7 @@ void add_group(FactsByQueue& facts, const GroupQueue& group) {
   queue.broker_offset = group.broker_offset;
   queue.consumer_offset = group.consumer_offset;
   queue.pull_offset = group.pull_offset;
+  queue.consumer_offset_before = group.consumer_offset_before;
   if (group.delay_ms) queue.delay_ms = group.delay_ms;
   if (group.min_time_ms) queue.min_time_ms = group.min_time_ms;
   if (group.pop_in_flight && group.pop_ready) {
@@ -76,6 +77,13 @@ void add_committed(QueueFacts& facts, std::optional<std::int64_t> committed) {
   facts.committed = committed.has_value();
   // larger than before when a first commit came since 208 was answered
   facts.consumer_offset = std::max(facts.consumer_offset.value_or(0), committed.value_or(0));
+}
+
+void add_before(FactsByQueue& facts, const FactsByQueue& before) {
+  for (auto& [id, queue] : facts) {
+    if (const auto was = before.find(id); was != before.end())
+      queue.consumer_offset_before = was->second.consumer_offset;
+  }
 }
 
 bool tells_pop(const FactsByQueue& facts) {

@@ -31,8 +31,9 @@ struct GroupQueue {
   std::int64_t pull_offset = 0;
   std::optional<std::int64_t> pop_in_flight;
   std::optional<std::int64_t> pop_ready;
-  std::optional<std::int64_t> delay_ms;     // 303
-  std::optional<std::int64_t> min_time_ms;  // 303
+  std::optional<std::int64_t> delay_ms;                // 303
+  std::optional<std::int64_t> min_time_ms;             // 303
+  std::optional<std::int64_t> consumer_offset_before;  // when it was read again: what was said the time before
 };
 
 // Rows of other topics are left out.
@@ -51,6 +52,9 @@ void add_group(FactsByQueue& facts, const GroupQueue& group);
 void add_delay(FactsByQueue& facts, std::int32_t queue_id, std::int64_t delay_ms, std::int64_t min_time_ms);
 // The answer to must_ask_committed(); nullopt: the group never committed here.
 void add_committed(QueueFacts& facts, std::optional<std::int64_t> committed);
+
+// For facts that were read again: where the group stood in the attempt before.
+void add_before(FactsByQueue& facts, const FactsByQueue& before);
 
 // Whether a broker that tells what a group has popped (ours) did so.
 bool tells_pop(const FactsByQueue& facts);

@@ -208,7 +208,9 @@ asio::awaitable<RocketmqLag::BrokerPart> RocketmqLag::read_broker(std::string na
   if (needs.consumers) requests.push_back(into(connected(address, query.group, &pop), clients));
   co_await rocketmq::gather(cluster_->io(), std::move(requests));
   for (int attempt = 1; facts && attempt < config_.attempts && any_racing(*facts); ++attempt) {
+    const FactsByQueue before = std::move(*facts);
     facts = co_await read_facts(name, address, query, read_queues);
+    if (facts) add_before(*facts, before);
   }
   if (!facts) {
     part.failed = Error{facts.error().code, fmt::format("{}: {}", name, facts.error().message)};

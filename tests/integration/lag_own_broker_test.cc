@@ -1,6 +1,7 @@
 // Lag readings of our own broker, in the states through which a group goes.
 #include <gmock/gmock.h>
 
+#include "integration/commit_offset.h"
 #include "integration/gantry_process.h"
 
 namespace gantry::integration {
@@ -55,6 +56,35 @@ TEST_F(Lag, GivenAPopConsumerAtWorkThenItsMessagesAreInFlightOrThatIsUnknownAndN
   }
   consumer->signal(SIGTERM);
   EXPECT_EQ(consumer->wait().code, 0);
+}
+
+TEST_F(Lag, GivenAGroupBeyondTheEndOfAReplacedLogThenItsLagIsUnknownUntilItIsReset) {
+  ASSERT_EQ(run({"consume", "--topic", "t", "--group", "g", "--mode", "pull", "--count", "20", "-o", "json"}).code, 0);
+  const auto committed = commit_offset(broker_address, "g", "t", 1, 1'000);
+  ASSERT_TRUE(committed) << committed.error().message;
+  json::object reading = lag("t", "g");
+  EXPECT_TRUE(reading.at("lag").is_null());
+  ASSERT_EQ(reading.at("unknown").as_array().size(), 1U);
+  const std::string why(reading.at("unknown").as_array()[0].as_string());
+  EXPECT_THAT(why, testing::HasSubstr("the group stands 990 beyond the end of queue 1"));
+  EXPECT_EQ(run({"group", "reset", "g", "--topic", "t", "--to", "earliest"}).code, 0);
+  reading = lag("t", "g");
+  EXPECT_EQ(reading.at("lag"), 20);
+  EXPECT_TRUE(reading.at("unknown").as_array().empty());
+}
+
+TEST_F(Lag, GivenAGroupBeyondTheEndThenTheNextConsumerBeginsAtTheEndAsTheReasonSays) {
+  const auto committed = commit_offset(broker_address, "g", "t", 1, 1'000);
+  ASSERT_TRUE(committed) << committed.error().message;
+  auto consumer = start({"consume", "--topic", "t", "--group", "g", "--mode", "pull", "-o", "json"});
+  json::object reading;
+  EXPECT_TRUE(eventually([&] {
+    reading = lag("t", "g");
+    return reading.at("lag") == 0;
+  })) << json::serialize(reading);
+  EXPECT_EQ(reading.at("queues").as_array().at(1).at("consumer_offset"), 10);
+  consumer->signal(SIGTERM);
+  consumer->wait();
 }
 
 TEST_F(Lag, GivenADeadBrokerThenNothingIsSaidToBeZero) {

@@ -13,6 +13,7 @@
 
 #include "externalscaler.grpc.pb.h"
 #include "health.grpc.pb.h"
+#include "integration/commit_offset.h"
 #include "integration/gantry_process.h"
 #include "reflection.grpc.pb.h"
 #include "unit/net/certificates.h"
@@ -183,6 +184,22 @@ TEST_F(ScalerTest, GivenABacklogThenItIsTheMetricAndTheWorkloadIsActive) {
   EXPECT_EQ(specs.metricspecs(0).targetsizefloat(), 10);
   EXPECT_EQ(specs.metricspecs(1).metricname(), "lag-seconds");
   EXPECT_EQ(specs.metricspecs(1).targetsize(), 30);
+}
+
+TEST_F(ScalerTest, GivenAGroupBeyondTheEndOfAQueueThenItsLagIsUnknownAndSaysWhatToDo) {
+  start_scaler(kFreshReadings);
+  send(8);
+  ASSERT_TRUE(commit_offset(broker_address, "workers", "orders", 2, 1'000));
+  Answer lag;
+  ASSERT_TRUE(eventually([&] {
+    lag = metric(ref());
+    return !lag.status.ok();
+  }));
+  EXPECT_EQ(lag.status.error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_THAT(lag.status.error_message(), HasSubstr("beyond the end of queue 2"));
+  EXPECT_THAT(lag.status.error_message(), HasSubstr("gantry group reset"));
+  ASSERT_EQ(run({"group", "reset", "workers", "--topic", "orders", "--to", "earliest"}).code, 0);
+  EXPECT_TRUE(eventually([&] { return metric(ref()).value == 8; }));
 }
 
 TEST_F(ScalerTest, GivenWhatCannotBeKnownThenTheAnswerIsAnErrorAndNeverANumber) {

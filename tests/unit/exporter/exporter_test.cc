@@ -297,6 +297,13 @@ TEST_F(ExporterTest, GivenAnswersThatContradictEachOtherThenThePairIsReadAgain) 
   EXPECT_EQ(value(all, pair("lag_messages")), 4);  // those of broker-b
 }
 
+TEST_F(ExporterTest, GivenAGroupBeyondTheEndOfAReplacedLogThenItsLagIsAbsent) {
+  a->offsets[{"g", "t", 1}] = 1'000;
+  EXPECT_EQ(value(text(), pair("lag_messages")), std::nullopt);
+  a->offsets[{"g", "t", 1}] = 3;
+  EXPECT_EQ(value(text(), pair("lag_messages")), 8);
+}
+
 TEST_F(ExporterTest, GivenRatesThenTheyComeWithTheSecondCycle) {
   std::string all = text();
   for (int i = 0; i < 1'000; ++i) a->store("t", 0, "x");

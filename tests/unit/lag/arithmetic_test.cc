@@ -65,7 +65,7 @@ INSTANTIATE_TEST_SUITE_P(
                     LagCase{"not_told_latest", 100, 0, 0, 700, kUnknown, kLatest, kUnknown, kUnknown},
                     LagCase{"implausible_delay", 10, 4, 0, kNonsenseMs, kUnknown, kEarliest, 6, kUnknown},
                     LagCase{"clock_went_back", 10, 4, 0, -20, kUnknown, kEarliest, 6, 0},
-                    LagCase{"committed_beyond_the_end", 10, 12, 0, 0, kUnknown, kEarliest, 0, 0}),
+                    LagCase{"committed_beyond_the_end_in_one_attempt", 10, 12, 0, 0, kUnknown, kEarliest, 0, 0}),
     [](const auto& info) { return std::string(info.param.name); });
 
 TEST(ReadQueue, GivenAGroupBeforeTheOldestMessageThenItsAgeIsByTheBrokersOwnClock) {
@@ -125,6 +125,48 @@ TEST(Races, GivenTopicStatsOlderThanTheCommitThenRacing) {
 }
 
 TEST(Races, GivenUnknownOffsetsThenNotRacing) { EXPECT_FALSE(is_racing(QueueFacts{})); }
+
+struct BeyondCase {
+  const char* name;
+  std::int64_t broker, consumer, consumer_before;
+  bool racing;
+  std::optional<std::int64_t> lag;
+};
+
+class BeyondTheEnd : public testing::TestWithParam<BeyondCase> {};
+
+TEST_P(BeyondTheEnd, GivenASecondAttemptThenARaceIsToldFromALogThatWasReplaced) {
+  const BeyondCase& c = GetParam();
+  QueueFacts f = facts(c.broker, c.consumer, 0, 0);
+  f.consumer_offset_before = c.consumer_before;
+  EXPECT_EQ(is_racing(f), c.racing);
+  std::vector<std::string> unknown;
+  EXPECT_EQ(read_queue(f, kEarliest, unknown).lag, c.lag);
+  EXPECT_EQ(unknown.empty(), c.lag.has_value());
+}
+
+INSTANTIATE_TEST_SUITE_P(Table, BeyondTheEnd,
+                         testing::Values(BeyondCase{"the_log_was_replaced", 5, 1'000, 1'000, false, kUnknown},
+                                         BeyondCase{"it_grows_but_is_not_there_yet", 9, 1'000, 1'000, false, kUnknown},
+                                         BeyondCase{"one_beyond", 10, 11, 11, false, kUnknown},
+                                         BeyondCase{"nothing_is_stored_there", 0, 1'000, 1'000, false, 0},
+                                         BeyondCase{"traffic_that_was_faster_twice", 20, 21, 11, true, 0},
+                                         BeyondCase{"the_same_amount_under_traffic", 11, 12, 11, true, 0},
+                                         BeyondCase{"a_consumer_came_and_began_at_the_end", 5, 5, 1'000, false, 0},
+                                         BeyondCase{"it_was_reset", 5, 2, 1'000, true, 3}),
+                         [](const auto& info) { return std::string(info.param.name); });
+
+TEST(BeyondTheEnd, GivenAQueueWithMessagesThenTheReasonSaysHowFarAndWhatToDo) {
+  QueueFacts f = facts(5, 1'000, 0, 0);
+  f.consumer_offset_before = 1'000;
+  f.queue_id = 3;
+  std::vector<std::string> unknown;
+  const QueueReading reading = read_queue(f, kEarliest, unknown);
+  EXPECT_EQ(reading.consumer_offset, 1'000);
+  EXPECT_EQ(reading.broker_offset, 5);
+  EXPECT_THAT(unknown, ElementsAre(testing::AllOf(HasSubstr("broker-a: the group stands 995 beyond the end of queue 3"),
+                                                  HasSubstr("gantry group reset"))));
+}
 
 TEST(Races, GivenNeverCommittedThenItsDelayProvesNothing) {
   QueueFacts f = facts(10, 0, 0, 0);

@@ -82,6 +82,16 @@ TEST(BrokerFacts, GivenHalfOfAPopCountThenItIsNotTaken) {
   EXPECT_TRUE(tells_pop(facts));
 }
 
+TEST(BrokerFacts, GivenFactsThatWereReadAgainThenTheyRememberWhereTheGroupStood) {
+  FactsByQueue before = facts_of("a", 1, {{0, 0, 10}});
+  add_group(before, stands_at(0, 10, 40));
+  FactsByQueue facts = facts_of("a", 2, {{0, 0, 10}, {1, 0, 10}});
+  add_group(facts, stands_at(0, 10, 40));
+  add_before(facts, before);
+  EXPECT_TRUE(stands_beyond_end(facts[0]));
+  EXPECT_FALSE(stands_beyond_end(facts[1]));
+}
+
 TEST(BrokerFacts, GivenTheQueuesOfARetryTopicThenWhatWaitsAndWhatIsStored) {
   EXPECT_EQ(pending_in({0, 2, 10}, std::nullopt), 8);
   EXPECT_EQ(pending_in({0, 2, 10}, 7), 3);

@@ -138,12 +138,30 @@ TEST_F(LagTest, GivenAReadingThatContradictsItselfThenItIsReadAgain) {
   EXPECT_EQ(b->calls[code::kGetConsumeStats], 1);
 }
 
-TEST_F(LagTest, GivenAReadingThatAlwaysContradictsItselfThenItIsClamped) {
+TEST_F(LagTest, GivenTrafficThatIsAlwaysFasterThanTheReadingThenItIsClamped) {
+  int readings = 0;
   a->edit_consume_stats = [&](wire::ConsumeStats& stats) {
-    for (auto& [queue, offsets] : stats.offset_table) offsets.consumer_offset = offsets.broker_offset + 1;
+    ++readings;
+    for (auto& [queue, offsets] : stats.offset_table) {
+      offsets.broker_offset += readings;
+      offsets.consumer_offset = offsets.broker_offset + 1;  // by the same amount, each time
+    }
   };
   EXPECT_EQ(read().lag, 4);
   EXPECT_EQ(a->calls[code::kGetConsumeStats], 3);
+}
+
+TEST_F(LagTest, GivenAGroupBeyondTheEndOfAReplacedLogThenItsLagIsUnknownUntilItIsReset) {
+  a->offsets[{"g", "t", 1}] = 1'000;
+  const LagReading reading = read();
+  EXPECT_EQ(reading.lag, std::nullopt);
+  EXPECT_EQ(reading.queues[0].lag, 2);
+  EXPECT_EQ(reading.queues[1].lag, std::nullopt);
+  EXPECT_EQ(reading.queues[1].consumer_offset, 1'000);
+  EXPECT_THAT(reading.unknown, ElementsAre(HasSubstr("broker-a: the group stands 995 beyond the end of queue 1")));
+  EXPECT_EQ(a->calls[code::kGetConsumeStats], 2);
+  a->offsets[{"g", "t", 1}] = 3;
+  EXPECT_EQ(read().lag, 8);
 }
 
 TEST_F(LagTest, GivenNoTimeSpanThenOnlyTheAgeIsUnknown) {
