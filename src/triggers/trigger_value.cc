@@ -104,9 +104,13 @@ std::expected<Messages, std::string> messages_of(const kube::RocketmqTriggerMeta
     // an Apache broker does not tell it of a group that pops, because there it is no lag in the first place
     const bool pops = trigger.mode == kube::ConsumeMode::pop || reading.pop;
     if (!reading.in_flight && !pops) return std::unexpected(why_unknown(reading));
-    if (reading.in_flight.value_or(0) > 0) {
-      messages.add(-*reading.in_flight);
-      messages.explain(fmt::format("without {} in flight (includeInFlight: \"false\")", *reading.in_flight));
+    std::int64_t in_flight = reading.in_flight.value_or(0);
+    for (const lag::QueueReading& queue : reading.queues) {
+      if (queue.never_committed && trigger.scale_to_zero_on_invalid_offset) in_flight -= queue.in_flight.value_or(0);
+    }
+    if (in_flight > 0) {
+      messages.add(-in_flight);
+      messages.explain(fmt::format("without {} in flight (includeInFlight: \"false\")", in_flight));
     }
   }
   if (trigger.include_retry) {
@@ -123,6 +127,7 @@ std::expected<Messages, std::string> messages_of(const kube::RocketmqTriggerMeta
       if (!queue.persistent) continue;
       ++queues;
       lag += queue.lag.value_or(0);
+      if (!trigger.include_in_flight && reading.in_flight) lag -= queue.in_flight.value_or(0);  // left out already
     }
     if (lag > 0) {
       messages.counted = std::max<std::int64_t>(0, messages.counted - lag);  // they still activate

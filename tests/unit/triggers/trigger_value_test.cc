@@ -167,6 +167,29 @@ TEST(TriggerValue, GivenQueuesWithoutACommitThenThePolicySaysWhatTheyCount) {
   EXPECT_EQ(trigger_value(t, {fresh}).active, true);
 }
 
+TEST(TriggerValue, GivenMessagesInFlightInAQueueThatIsLeftOutThenTheyAreLeftOutOnce) {
+  auto t = trigger();
+  t.include_in_flight = false;
+  t.exclude_persistent_lag = true;
+  auto r = queues_of({50, 30, 0, 0});
+  r.in_flight = 25;
+  r.queues[0].in_flight = 20;
+  r.queues[1].in_flight = 5;
+  r.queues[0].persistent = true;
+  const auto stuck = trigger_value(t, {r});
+  EXPECT_EQ(value(stuck), 25) << "30 of the other queue, without its 5 in flight";
+  EXPECT_EQ(stuck.metrics[0].why_counted,
+            "without 25 in flight (includeInFlight: \"false\"); without 30 of 1 queue where no offset is committed any "
+            "more (excludePersistentLag: \"true\")");
+  r.queues[0].persistent = false;
+  r.queues[0].never_committed = true;
+  t.scale_to_zero_on_invalid_offset = true;
+  EXPECT_EQ(value(trigger_value(t, {r})), 25);
+  r.queues[0].in_flight = 50;
+  r.in_flight = 55;
+  EXPECT_EQ(trigger_value(t, {r}).active, true) << "the other queue's 25 wait";
+}
+
 TEST(NeedsOf, GivenATriggerThenOnlyWhatItsOptionsUseIsAskedFor) {
   auto t = trigger();
   t.mode = kube::ConsumeMode::classic;
