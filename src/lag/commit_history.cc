@@ -15,17 +15,29 @@ void CommitHistory::mark(LagReading& reading, Time now) {
     const auto old = before.find(key);
     if (!queue.lag || !queue.consumer_offset) {
       // not read this time: what was known of it stays
-      if (old != before.end() && !queue.never_committed) group.stands.insert(*old);
+      if (old != before.end() && !queue.never_committed) {
+        old->second.failed = true;
+        group.stands.insert(*old);
+      }
       continue;
     }
     if (*queue.lag <= 0) continue;
-    const bool stands = old != before.end() && old->second.offset == *queue.consumer_offset;
-    const Time since = stands ? old->second.since : now;
-    queue.persistent = now - since >= persistent_after_;
-    group.stands.emplace(std::move(key), Stand{*queue.consumer_offset, since});
+    Stand stand{*queue.consumer_offset, {}, now};
+    if (old != before.end() && old->second.offset == stand.offset) {
+      stand.stood = old->second.stood;
+      if (!old->second.failed) stand.stood += now - old->second.read_at;
+    }
+    queue.persistent = stand.stood >= persistent_after_;
+    group.stands.emplace(std::move(key), stand);
   }
   queues_ += group.stands.size();
   while (queues_ > kQueuesMax && groups_.size() > 1) forget_oldest();
+}
+
+void CommitHistory::failed(const std::string& topic, const std::string& group) {
+  const auto found = groups_.find({topic, group});
+  if (found == groups_.end()) return;
+  for (auto& [queue, stand] : found->second.stands) stand.failed = true;
 }
 
 void CommitHistory::forget_oldest() {

@@ -20,8 +20,12 @@ class MarkedLag : public lag::LagSource {
       : source_(std::move(source)), history_(persistent_after) {}
 
   boost::asio::awaitable<Result<lag::LagReading>> read(lag::LagQuery query) override {
-    auto reading = co_await source_->read(std::move(query));
-    if (reading) history_.mark(*reading, std::chrono::steady_clock::now());
+    auto reading = co_await source_->read(query);
+    if (reading) {
+      history_.mark(*reading, std::chrono::steady_clock::now());
+    } else {
+      history_.failed(query.topic, query.group);
+    }
     co_return reading;
   }
 

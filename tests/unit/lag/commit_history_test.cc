@@ -45,10 +45,22 @@ TEST_F(History, GivenAnIdleQueueThenItsFirstMessageIsNotPersistentWhateverTheOff
   EXPECT_TRUE(at(3'631, 5, 1));
 }
 
-TEST_F(History, GivenAReadingThatFailedThenWhatWasKnownStays) {
+TEST_F(History, GivenAQueueThatWasNotReadThenWhatWasKnownStaysAndTheTimeBetweenDoesNotCount) {
   at(0, 5, 100);
-  EXPECT_FALSE(at(15, 5, std::nullopt));
-  EXPECT_TRUE(at(30, 5, 100));
+  at(20, 5, 100);
+  EXPECT_FALSE(at(25, 5, std::nullopt));
+  EXPECT_FALSE(at(3'600, 5, 100)) << "20 s of it were covered";
+  EXPECT_FALSE(at(3'609, 5, 100));
+  EXPECT_TRUE(at(3'610, 5, 100));
+}
+
+TEST_F(History, GivenAnOutageThenItsTimeDoesNotCount) {
+  at(0, 5, 100);
+  history.failed("t", "g");
+  history.failed("t", "another");
+  EXPECT_FALSE(at(3'600, 5, 100));
+  EXPECT_FALSE(at(3'629, 5, 100));
+  EXPECT_TRUE(at(3'630, 5, 100));
 }
 
 TEST_F(History, GivenAnOffsetThatWentBackThenTheQueueIsWorkedOn) {
