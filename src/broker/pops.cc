@@ -450,8 +450,11 @@ Result<void> Pops::revive(const Key& key, std::int64_t offset, std::int64_t pop_
   const std::string name = dead                                  ? queueing::dead_letter_topic(key.group)
                            : queueing::is_retry_topic(key.topic) ? key.topic
                                                                  : queueing::pop_retry_topic(key.topic, key.group);
+  const bool fresh = topics_.find(name) == nullptr;
   auto topic = topics_.ensure(name, 1);
   if (!topic) return std::unexpected(topic.error());
+  // shows that the retry topic is of this group: see lag/rocketmq_lag.h
+  if (fresh && !dead && !offsets_.find(key.group, name, 0)) offsets_.commit(key.group, name, 0, 0);
   std::string properties(view->properties);
   if (!view->property(wire::property::kFirstPopTime)) {
     (void)wire::set_property(properties, wire::property::kFirstPopTime, std::to_string(pop_time_ms));

@@ -22,6 +22,12 @@ const Committed* committed_of(const BrokerFacts& broker, std::string_view topic,
   return found == broker.committed->end() ? nullptr : &found->second;
 }
 
+// Whether the group has an offset in the topic: in %RETRY%GROUP_TOPIC one that is not there shows that it is the retry topic
+// of another group, which is called GROUP_TOPIC (lag/rocketmq_lag.h).
+bool committed_in(const BrokerFacts& broker, std::string_view topic, std::string_view group) {
+  return broker.committed && committed_of(broker, topic, group) != nullptr;
+}
+
 const GroupFacts* group_of(const BrokerFacts& broker, std::string_view group) {
   const auto found = broker.groups.find(std::string(group));
   return found == broker.groups.end() ? nullptr : &found->second;
@@ -162,7 +168,8 @@ Readings::Share Readings::read_share(const BrokerFacts& broker, const TopicFacts
     share.pop = group->consume_type == wire::kConsumePop;
   }
   const std::string topic_name(pair.topic), group_name(pair.group);
-  if (broker.topics.contains(wire::pop_retry_topic_v1(topic_name, group_name)) ||
+  const std::string v1 = wire::pop_retry_topic_v1(topic_name, group_name);
+  if ((broker.topics.contains(v1) && committed_in(broker, v1, pair.group)) ||
       broker.topics.contains(wire::pop_retry_topic_v2(topic_name, group_name))) {
     share.pop = true;
   }
@@ -262,6 +269,8 @@ void Readings::read_group(std::string_view name) {
       if (it->first != wire::pop_retry_topic_v1(topic, own) && it->first != wire::pop_retry_topic_v2(topic, own))
         continue;
       if (!broker.topics.contains(topic)) continue;
+      const bool v1 = it->first[retry.size()] == '_';
+      if (v1 && broker.committed && !committed_in(broker, it->first, name)) continue;
       add(group.retry, pending_in(broker, it->first, name));
     }
     add(group.dead_letter, stored_in(broker, dead_letters));

@@ -124,8 +124,8 @@ asio::awaitable<Result<std::int64_t>> RocketmqLag::stored_in(std::string address
   co_return lag::stored_in(topic_queues(*stats, topic));
 }
 
-asio::awaitable<Result<std::int64_t>> RocketmqLag::pending_in(std::string address, std::string topic,
-                                                              std::string group) {
+asio::awaitable<Result<std::int64_t>> RocketmqLag::pending_in(std::string address, std::string topic, std::string group,
+                                                              RetryTopic kind) {
   const auto key = std::pair(address, topic);
   const auto now = std::chrono::steady_clock::now();
   if (auto known = absent_.find(key); known != absent_.end()) {
@@ -146,21 +146,27 @@ asio::awaitable<Result<std::int64_t>> RocketmqLag::pending_in(std::string addres
   auto answers = co_await rocketmq::gather(cluster_->io(), std::move(questions));
   std::int64_t total = 0;
   std::size_t i = 0;
+  bool any = kind == RetryTopic::own;
   for (const auto& [queue, offsets] : stats->offset_table) {
     const auto& committed = answers[i++];
     if (!committed) co_return std::unexpected(committed.error());
+    if (kind == RetryTopic::own_if_committed && !*committed) continue;
+    any = true;
     total += lag::pending_in({queue.queue_id, offsets.min_offset, offsets.max_offset}, *committed);
   }
+  if (!any) co_return fail(Errc::not_found, "{} is not of group {}", topic, group);
   co_return total;
 }
 
-// The retry topic of classic consumers, and those of POP in both namings. That one of the latter exists shows that the
-// group consumes by POP.
+// The retry topic of classic consumers, and those of POP in both namings. That the group has one of the latter shows that
+// it consumes by POP.
 asio::awaitable<Result<std::int64_t>> RocketmqLag::retries_of(std::string address, LagQuery query, bool* pop) {
   std::vector<asio::awaitable<Result<std::int64_t>>> requests;
-  requests.push_back(pending_in(address, rocketmq::retry_topic(query.group), query.group));
-  requests.push_back(pending_in(address, wire::pop_retry_topic_v1(query.topic, query.group), query.group));
-  requests.push_back(pending_in(address, wire::pop_retry_topic_v2(query.topic, query.group), query.group));
+  const std::string v1 = wire::pop_retry_topic_v1(query.topic, query.group);
+  const std::string v2 = wire::pop_retry_topic_v2(query.topic, query.group);
+  requests.push_back(pending_in(address, rocketmq::retry_topic(query.group), query.group, RetryTopic::own));
+  requests.push_back(pending_in(address, v1, query.group, RetryTopic::own_if_committed));
+  requests.push_back(pending_in(address, v2, query.group, RetryTopic::own));
   auto answers = co_await rocketmq::gather(cluster_->io(), std::move(requests));
   std::int64_t total = 0;
   for (std::size_t i = 0; i < answers.size(); ++i) {

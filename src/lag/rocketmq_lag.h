@@ -39,8 +39,13 @@ class RocketmqLag : public LagSource {
                                                           std::int32_t read_queues);
   boost::asio::awaitable<void> ask_committed(std::string name, std::string address, LagQuery query,
                                              FactsByQueue& facts);
-  // Messages of a retry topic that wait for the group; 0 when the topic does not exist.
-  boost::asio::awaitable<Result<std::int64_t>> pending_in(std::string address, std::string topic, std::string group);
+  // %RETRY%GROUP_TOPIC, where POP keeps the retries of TOPIC for GROUP, is also the retry topic of a group that is called
+  // GROUP_TOPIC. A broker that makes it for POP gives GROUP an offset in it at once, and each POP does; so where it has
+  // none, the topic is another group's. '+' of the second naming stands in no group's name.
+  enum class RetryTopic { own, own_if_committed };
+  // Messages of a retry topic that wait for the group; not_found when it does not exist, or is another group's.
+  boost::asio::awaitable<Result<std::int64_t>> pending_in(std::string address, std::string topic, std::string group,
+                                                          RetryTopic kind);
   boost::asio::awaitable<Result<std::int64_t>> stored_in(std::string address, std::string topic);
   boost::asio::awaitable<Result<std::int64_t>> retries_of(std::string address, LagQuery query, bool* pop);
   boost::asio::awaitable<Result<std::set<std::string>>> connected(std::string address, std::string group, bool* pop);

@@ -58,6 +58,14 @@ TEST(Pop, GivenNoAcknowledgementInTimeThenTheMessageComesBackOnceUnderItsTopic) 
   EXPECT_EQ(f.committed(kPopRetry), 1);
 }
 
+TEST(Pop, GivenARetryTopicThatIsMadeThenTheGroupHasAnOffsetInItBeforeItPops) {
+  PopFixture f;
+  f.send_all({"late"});
+  ASSERT_EQ(f.pop(f.pop_header(20)).size(), 1u);
+  ASSERT_TRUE(f.run_until([&] { return !f.bodies(kPopRetry, 0).empty(); }));
+  EXPECT_EQ(f.committed(kPopRetry), 0);
+}
+
 TEST(Pop, GivenTooManyDeliveriesThenTheMessageGoesToTheDeadLetters) {
   PopFixture f;
   wire::SubscriptionGroupConfig group;

@@ -269,7 +269,9 @@ TEST_F(ExporterTest, GivenMoreConsumersThanTheLimitThenTheRestIsCountedAsDropped
 }
 
 TEST_F(ExporterTest, GivenAGroupThatPopsThenInFlightIsSaidOrUnknown) {
-  servers.add_topic(wire::pop_retry_topic_v1("t", "g"), 1);
+  const std::string retries = wire::pop_retry_topic_v1("t", "g");
+  servers.add_topic(retries, 1);
+  a->offsets[{"g", retries, 0}] = 0;
   std::string all = text();
   EXPECT_EQ(value(all, pair("lag_messages")), 8);
   EXPECT_EQ(value(all, pair("in_flight_messages")), std::nullopt);
@@ -284,6 +286,18 @@ TEST_F(ExporterTest, GivenAGroupThatPopsThenInFlightIsSaidOrUnknown) {
   all = text();
   EXPECT_EQ(value(all, pair("in_flight_messages")), 4);
   EXPECT_EQ(value(all, pair("ready_messages")), 4);
+}
+
+TEST_F(ExporterTest, GivenTheRetryTopicOfAGroupWithALongerNameThenItsMessagesAreNotOurs) {
+  servers.add_topic("%RETRY%g_t", 1);
+  a->store("%RETRY%g_t", 0, "again");
+  a->offsets[{"g_t", "%RETRY%g_t", 0}] = 0;
+  std::string all = text();
+  EXPECT_EQ(value(all, of_group("retry_messages")), 0);
+  EXPECT_EQ(value(all, of_group("retry_messages", "g_t")), 1);
+  EXPECT_EQ(value(all, pair("in_flight_messages")), 0) << "it does not show that g pops";
+  a->offsets[{"g", "%RETRY%g_t", 0}] = 0;
+  EXPECT_EQ(value(text(), of_group("retry_messages")), 1);
 }
 
 TEST_F(ExporterTest, GivenAnswersThatContradictEachOtherThenThePairIsReadAgain) {

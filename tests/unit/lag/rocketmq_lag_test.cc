@@ -205,10 +205,19 @@ TEST_F(LagTest, GivenAPopGroupOnAJavaBrokerThenInFlightIsUnknownFromThenOn) {
 
 TEST_F(LagTest, GivenPopRetryTopicsThenTheyCountAndShowThatTheGroupPops) {
   a->store("%RETRY%g_t", 0, "again");
+  a->offsets[{"g", "%RETRY%g_t", 0}] = 0;
   b->store("%RETRY%g+t", 0, "again");
   const LagReading reading = read();
   EXPECT_EQ(reading.retry, 2);
   EXPECT_TRUE(reading.pop);
+}
+
+TEST_F(LagTest, GivenTheRetryTopicOfAGroupWithALongerNameThenItsMessagesAreNotOurs) {
+  a->store("%RETRY%g_t", 0, "again");
+  a->offsets[{"g_t", "%RETRY%g_t", 0}] = 0;
+  const LagReading reading = read();
+  EXPECT_EQ(reading.retry, 0);
+  EXPECT_FALSE(reading.pop);
 }
 
 TEST_F(LagTest, GivenABrokerThatTellsPopCountsThenTheyAreTaken) {
