@@ -46,7 +46,9 @@ asio::awaitable<bool> into(asio::awaitable<Result<T>> request, Result<T>& result
 }  // namespace
 
 RocketmqLag::RocketmqLag(std::shared_ptr<rocketmq::Cluster> cluster, RocketmqLagConfig config)
-    : cluster_(cluster), config_(config), admin_(cluster) {}
+    : cluster_(cluster), config_(config) {
+  config_.timeout = std::max(config_.timeout, cluster_->config().request_timeout);
+}
 
 bool RocketmqLag::popped_lately(const std::string& group) {
   const auto found = pop_groups_.find(group);
@@ -70,15 +72,15 @@ std::map<std::string, std::string> RocketmqLag::brokers_of(const rocketmq::Route
   return brokers;
 }
 
-asio::awaitable<Result<FactsByQueue>> RocketmqLag::read_facts(std::string name, std::string address, LagQuery query,
-                                                              std::int32_t read_queues) {
+asio::awaitable<Result<FactsByQueue>> RocketmqLag::read_facts(AdminQueries admin, std::string name, std::string address,
+                                                              LagQuery query, std::int32_t read_queues) {
   Result<wire::TopicStatsTable> topic_stats;
   Result<wire::ConsumeStats> consume_stats;
   Result<wire::QueryConsumeTimeSpanBody> spans = fail(Errc::cancelled, "not asked for");
   std::vector<asio::awaitable<bool>> requests;
-  requests.push_back(into(admin_.topic_stats(address, query.topic), topic_stats));
-  requests.push_back(into(admin_.consume_stats(address, query.group, query.topic), consume_stats));
-  if (query.needs.age) requests.push_back(into(admin_.time_span(address, query.topic, query.group), spans));
+  requests.push_back(into(admin.topic_stats(address, query.topic), topic_stats));
+  requests.push_back(into(admin.consume_stats(address, query.group, query.topic), consume_stats));
+  if (query.needs.age) requests.push_back(into(admin.time_span(address, query.topic, query.group), spans));
   co_await rocketmq::gather(cluster_->io(), std::move(requests));
   if (!topic_stats) co_return std::unexpected(topic_stats.error());
   if (!consume_stats) co_return std::unexpected(consume_stats.error());
@@ -92,12 +94,12 @@ asio::awaitable<Result<FactsByQueue>> RocketmqLag::read_facts(std::string name, 
       add_delay(facts, span.message_queue.queue_id, span.delay_time_ms, span.min_timestamp_ms);
     }
   }
-  co_await ask_committed(name, address, query, facts);
+  co_await ask_committed(admin, name, address, query, facts);
   co_return facts;
 }
 
-asio::awaitable<void> RocketmqLag::ask_committed(std::string name, std::string address, LagQuery query,
-                                                 FactsByQueue& facts) {
+asio::awaitable<void> RocketmqLag::ask_committed(AdminQueries admin, std::string name, std::string address,
+                                                 LagQuery query, FactsByQueue& facts) {
   std::vector<QueueFacts*> asked;
   std::vector<asio::awaitable<Result<std::optional<std::int64_t>>>> questions;
   for (auto& [id, fact] : facts) {
@@ -107,7 +109,7 @@ asio::awaitable<void> RocketmqLag::ask_committed(std::string name, std::string a
     queue.broker_name = name;
     queue.queue_id = id;
     asked.push_back(&fact);
-    questions.push_back(admin_.committed(address, query.group, std::move(queue)));
+    questions.push_back(admin.committed(address, query.group, std::move(queue)));
   }
   auto answers = co_await rocketmq::gather(cluster_->io(), std::move(questions));
   for (std::size_t i = 0; i < answers.size(); ++i) {
@@ -115,8 +117,9 @@ asio::awaitable<void> RocketmqLag::ask_committed(std::string name, std::string a
   }
 }
 
-asio::awaitable<Result<std::int64_t>> RocketmqLag::stored_in(std::string address, std::string topic) {
-  auto stats = co_await admin_.topic_stats(address, topic);
+asio::awaitable<Result<std::int64_t>> RocketmqLag::stored_in(AdminQueries admin, std::string address,
+                                                             std::string topic) {
+  auto stats = co_await admin.topic_stats(address, topic);
   if (!stats) {
     if (stats.error().code == Errc::not_found) co_return std::int64_t{0};
     co_return std::unexpected(stats.error());
@@ -124,15 +127,15 @@ asio::awaitable<Result<std::int64_t>> RocketmqLag::stored_in(std::string address
   co_return lag::stored_in(topic_queues(*stats, topic));
 }
 
-asio::awaitable<Result<std::int64_t>> RocketmqLag::pending_in(std::string address, std::string topic, std::string group,
-                                                              RetryTopic kind) {
+asio::awaitable<Result<std::int64_t>> RocketmqLag::pending_in(AdminQueries admin, std::string address,
+                                                              std::string topic, std::string group, RetryTopic kind) {
   const auto key = std::pair(address, topic);
   const auto now = std::chrono::steady_clock::now();
   if (auto known = absent_.find(key); known != absent_.end()) {
     if (now - known->second < kAbsentFor) co_return fail(Errc::not_found, "{} does not exist", topic);
     absent_.erase(known);
   }
-  auto stats = co_await admin_.topic_stats(address, topic);
+  auto stats = co_await admin.topic_stats(address, topic);
   if (!stats) {
     if (stats.error().code == Errc::not_found) {
       if (absent_.size() >= kTopicsRememberedMax) absent_.clear();
@@ -142,7 +145,7 @@ asio::awaitable<Result<std::int64_t>> RocketmqLag::pending_in(std::string addres
   }
   // asked one by one: a group whose consumers pull does not subscribe to its retry topic, and 208 then leaves it out
   std::vector<asio::awaitable<Result<std::optional<std::int64_t>>>> questions;
-  for (const auto& [queue, offsets] : stats->offset_table) questions.push_back(admin_.committed(address, group, queue));
+  for (const auto& [queue, offsets] : stats->offset_table) questions.push_back(admin.committed(address, group, queue));
   auto answers = co_await rocketmq::gather(cluster_->io(), std::move(questions));
   std::int64_t total = 0;
   std::size_t i = 0;
@@ -160,13 +163,14 @@ asio::awaitable<Result<std::int64_t>> RocketmqLag::pending_in(std::string addres
 
 // The retry topic of classic consumers, and those of POP in both namings. That the group has one of the latter shows that
 // it consumes by POP.
-asio::awaitable<Result<std::int64_t>> RocketmqLag::retries_of(std::string address, LagQuery query, bool* pop) {
+asio::awaitable<Result<std::int64_t>> RocketmqLag::retries_of(AdminQueries admin, std::string address, LagQuery query,
+                                                              bool* pop) {
   std::vector<asio::awaitable<Result<std::int64_t>>> requests;
   const std::string v1 = wire::pop_retry_topic_v1(query.topic, query.group);
   const std::string v2 = wire::pop_retry_topic_v2(query.topic, query.group);
-  requests.push_back(pending_in(address, rocketmq::retry_topic(query.group), query.group, RetryTopic::own));
-  requests.push_back(pending_in(address, v1, query.group, RetryTopic::own_if_committed));
-  requests.push_back(pending_in(address, v2, query.group, RetryTopic::own));
+  requests.push_back(pending_in(admin, address, rocketmq::retry_topic(query.group), query.group, RetryTopic::own));
+  requests.push_back(pending_in(admin, address, v1, query.group, RetryTopic::own_if_committed));
+  requests.push_back(pending_in(admin, address, v2, query.group, RetryTopic::own));
   auto answers = co_await rocketmq::gather(cluster_->io(), std::move(requests));
   std::int64_t total = 0;
   for (std::size_t i = 0; i < answers.size(); ++i) {
@@ -180,9 +184,9 @@ asio::awaitable<Result<std::int64_t>> RocketmqLag::retries_of(std::string addres
   co_return total;
 }
 
-asio::awaitable<Result<std::set<std::string>>> RocketmqLag::connected(std::string address, std::string group,
-                                                                      bool* pop) {
-  auto connection = co_await admin_.consumer_connection(address, group);
+asio::awaitable<Result<std::set<std::string>>> RocketmqLag::connected(AdminQueries admin, std::string address,
+                                                                      std::string group, bool* pop) {
+  auto connection = co_await admin.consumer_connection(address, group);
   std::set<std::string> clients;
   if (!connection) {
     if (connection.error().code == Errc::not_found) co_return clients;
@@ -193,7 +197,8 @@ asio::awaitable<Result<std::set<std::string>>> RocketmqLag::connected(std::strin
   co_return clients;
 }
 
-asio::awaitable<RocketmqLag::BrokerPart> RocketmqLag::read_broker(std::string name, std::string address, LagQuery query,
+asio::awaitable<RocketmqLag::BrokerPart> RocketmqLag::read_broker(AdminQueries admin, std::string name,
+                                                                  std::string address, LagQuery query,
                                                                   std::int32_t read_queues) {
   BrokerPart part;
   if (address.empty()) {
@@ -206,16 +211,17 @@ asio::awaitable<RocketmqLag::BrokerPart> RocketmqLag::read_broker(std::string na
   Result<std::set<std::string>> clients;
   bool pop = false;
   std::vector<asio::awaitable<bool>> requests;
-  requests.push_back(into(read_facts(name, address, query, read_queues), facts));
+  requests.push_back(into(read_facts(admin, name, address, query, read_queues), facts));
   const LagNeeds& needs = query.needs;
-  if (needs.retry) requests.push_back(into(retries_of(address, query, &pop), retries));
+  if (needs.retry) requests.push_back(into(retries_of(admin, address, query, &pop), retries));
   if (needs.dead_letter)
-    requests.push_back(into(stored_in(address, rocketmq::dead_letter_topic(query.group)), dead_letters));
-  if (needs.consumers) requests.push_back(into(connected(address, query.group, &pop), clients));
+    requests.push_back(into(stored_in(admin, address, rocketmq::dead_letter_topic(query.group)), dead_letters));
+  if (needs.consumers) requests.push_back(into(connected(admin, address, query.group, &pop), clients));
   co_await rocketmq::gather(cluster_->io(), std::move(requests));
   for (int attempt = 1; facts && attempt < config_.attempts && any_racing(*facts); ++attempt) {
+    if (admin.out_of_time()) break;
     const FactsByQueue before = std::move(*facts);
-    facts = co_await read_facts(name, address, query, read_queues);
+    facts = co_await read_facts(admin, name, address, query, read_queues);
     if (facts) add_before(*facts, before);
   }
   if (!facts) {
@@ -249,7 +255,9 @@ asio::awaitable<Result<LagReading>> RocketmqLag::read(LagQuery query) {
   reading.topic = query.topic;
   reading.group = query.group;
 
-  auto route = co_await cluster_->route(query.topic);
+  const auto deadline = std::chrono::steady_clock::now() + config_.timeout;
+  const AdminQueries admin(cluster_, deadline);
+  auto route = co_await cluster_->route(query.topic, rocketmq::Freshness::cached, deadline);
   if (!route) {
     // a topic whose last broker died looks to a name server like one that never was
     auto seen = seen_.find(query.topic);
@@ -266,7 +274,7 @@ asio::awaitable<Result<LagReading>> RocketmqLag::read(LagQuery query) {
   std::vector<asio::awaitable<BrokerPart>> requests;
   for (const auto& [name, address] : brokers) {
     const wire::QueueData* queues = route->find_queues(name);
-    requests.push_back(read_broker(name, address, query, queues == nullptr ? 0 : queues->read_queue_nums));
+    requests.push_back(read_broker(admin, name, address, query, queues == nullptr ? 0 : queues->read_queue_nums));
   }
   auto parts = co_await rocketmq::gather(cluster_->io(), std::move(requests));
 

@@ -21,6 +21,9 @@ struct RocketmqLagConfig {
   // broker at once, with all the messages that are still on its disk.
   std::chrono::seconds remember_broker{3'600};
   int attempts = 3;  // readings that contradict themselves are made again
+  // A reading ends within this, however many name servers and brokers do not answer: what had no time is unknown.
+  // At least the time of one request.
+  std::chrono::milliseconds timeout{10'000};
 };
 
 class RocketmqLag : public LagSource {
@@ -33,28 +36,31 @@ class RocketmqLag : public LagSource {
   struct BrokerPart;
 
   bool popped_lately(const std::string& group);
-  boost::asio::awaitable<BrokerPart> read_broker(std::string name, std::string address, LagQuery query,
-                                                 std::int32_t read_queues);
-  boost::asio::awaitable<Result<FactsByQueue>> read_facts(std::string name, std::string address, LagQuery query,
+  boost::asio::awaitable<BrokerPart> read_broker(rocketmq::AdminQueries admin, std::string name, std::string address,
+                                                 LagQuery query, std::int32_t read_queues);
+  boost::asio::awaitable<Result<FactsByQueue>> read_facts(rocketmq::AdminQueries admin, std::string name,
+                                                          std::string address, LagQuery query,
                                                           std::int32_t read_queues);
-  boost::asio::awaitable<void> ask_committed(std::string name, std::string address, LagQuery query,
-                                             FactsByQueue& facts);
+  boost::asio::awaitable<void> ask_committed(rocketmq::AdminQueries admin, std::string name, std::string address,
+                                             LagQuery query, FactsByQueue& facts);
   // %RETRY%GROUP_TOPIC, where POP keeps the retries of TOPIC for GROUP, is also the retry topic of a group that is called
   // GROUP_TOPIC. A broker that makes it for POP gives GROUP an offset in it at once, and each POP does; so where it has
   // none, the topic is another group's. '+' of the second naming stands in no group's name.
   enum class RetryTopic { own, own_if_committed };
   // Messages of a retry topic that wait for the group; not_found when it does not exist, or is another group's.
-  boost::asio::awaitable<Result<std::int64_t>> pending_in(std::string address, std::string topic, std::string group,
-                                                          RetryTopic kind);
-  boost::asio::awaitable<Result<std::int64_t>> stored_in(std::string address, std::string topic);
-  boost::asio::awaitable<Result<std::int64_t>> retries_of(std::string address, LagQuery query, bool* pop);
-  boost::asio::awaitable<Result<std::set<std::string>>> connected(std::string address, std::string group, bool* pop);
+  boost::asio::awaitable<Result<std::int64_t>> pending_in(rocketmq::AdminQueries admin, std::string address,
+                                                          std::string topic, std::string group, RetryTopic kind);
+  boost::asio::awaitable<Result<std::int64_t>> stored_in(rocketmq::AdminQueries admin, std::string address,
+                                                         std::string topic);
+  boost::asio::awaitable<Result<std::int64_t>> retries_of(rocketmq::AdminQueries admin, std::string address,
+                                                          LagQuery query, bool* pop);
+  boost::asio::awaitable<Result<std::set<std::string>>> connected(rocketmq::AdminQueries admin, std::string address,
+                                                                  std::string group, bool* pop);
   // The brokers that hold the topic or held it lately; the address is empty when there is no master.
   std::map<std::string, std::string> brokers_of(const rocketmq::Route& route);
 
   std::shared_ptr<rocketmq::Cluster> cluster_;
   RocketmqLagConfig config_;
-  rocketmq::AdminQueries admin_;
   // topic -> broker -> last seen in its route
   std::map<std::string, std::map<std::string, std::chrono::steady_clock::time_point>> seen_;
   std::map<std::string, std::chrono::steady_clock::time_point> pop_groups_;  // when last seen to consume by POP

@@ -33,8 +33,21 @@ Result<Body> body_of(const Result<wire::Command>& response, const std::string& f
 
 }  // namespace
 
+asio::awaitable<Result<wire::Command>> AdminQueries::call(std::string address, wire::Command request) {
+  const auto time = cluster_->time_for_a_request(deadline_);
+  if (time == std::chrono::milliseconds::zero()) co_return fail(Errc::timeout, "broker {}: no time was left", address);
+  co_return co_await cluster_->call(address, std::move(request), time);
+}
+
+asio::awaitable<Result<wire::Command>> AdminQueries::call_ok(std::string address, wire::Command request) {
+  const auto time = cluster_->time_for_a_request(deadline_);
+  if (time == std::chrono::milliseconds::zero()) co_return fail(Errc::timeout, "broker {}: no time was left", address);
+  co_return co_await cluster_->call_ok(address, std::move(request), time);
+}
+
 asio::awaitable<Result<std::vector<std::string>>> AdminQueries::topic_list() {
-  auto response = co_await cluster_->ask_name_server(wire::make_request(code::kGetAllTopicListFromNameserver));
+  auto response =
+      co_await cluster_->ask_name_server(wire::make_request(code::kGetAllTopicListFromNameserver), deadline_);
   if (response && response->code != rc::kSuccess) co_return std::unexpected(error_of_name_server(*response, ""));
   auto body = body_of<wire::TopicList>(response, "name server");
   if (!body) co_return std::unexpected(body.error());
@@ -43,7 +56,7 @@ asio::awaitable<Result<std::vector<std::string>>> AdminQueries::topic_list() {
 }
 
 asio::awaitable<Result<wire::ClusterInfo>> AdminQueries::cluster_info() {
-  auto response = co_await cluster_->ask_name_server(wire::make_request(code::kGetBrokerClusterInfo));
+  auto response = co_await cluster_->ask_name_server(wire::make_request(code::kGetBrokerClusterInfo), deadline_);
   if (response && response->code != rc::kSuccess) co_return std::unexpected(error_of_name_server(*response, ""));
   co_return body_of<wire::ClusterInfo>(response, "name server");
 }
@@ -63,7 +76,7 @@ asio::awaitable<Result<std::map<std::string, std::string>>> AdminQueries::master
 }
 
 asio::awaitable<Result<std::map<std::string, std::string>>> AdminQueries::runtime_info(std::string address) {
-  auto response = co_await cluster_->call_ok(address, wire::make_request(code::kGetBrokerRuntimeInfo));
+  auto response = co_await call_ok(address, wire::make_request(code::kGetBrokerRuntimeInfo));
   auto body = body_of<wire::KVTable>(response, address);
   if (!body) co_return std::unexpected(body.error());
   std::map<std::string, std::string> entries(body->entries.begin(), body->entries.end());
@@ -91,7 +104,7 @@ asio::awaitable<Result<void>> AdminQueries::create_topic(wire::TopicConfig confi
   if (!attributes.empty()) header.attributes = attributes;
   for (const auto& [name, address] : *all) {
     if (!brokers.empty() && !brokers.contains(name)) continue;
-    auto response = co_await cluster_->call_ok(address, wire::make_request(code::kUpdateAndCreateTopic, header));
+    auto response = co_await call_ok(address, wire::make_request(code::kUpdateAndCreateTopic, header));
     if (!response) co_return std::unexpected(response.error());
   }
   cluster_->forget_route(config.topic_name);
@@ -104,13 +117,13 @@ asio::awaitable<Result<void>> AdminQueries::delete_topic(std::string topic) {
   wire::DeleteTopicRequestHeader header;
   header.topic = topic;
   for (const auto& [name, address] : *all) {
-    auto response = co_await cluster_->call_ok(address, wire::make_request(code::kDeleteTopicInBroker, header));
+    auto response = co_await call_ok(address, wire::make_request(code::kDeleteTopicInBroker, header));
     if (!response) co_return std::unexpected(response.error());
   }
   wire::DeleteTopicFromNamesrvRequestHeader from;
   from.topic = topic;
   for (const std::string& address : cluster_->name_servers()) {
-    auto response = co_await cluster_->call_ok(address, wire::make_request(code::kDeleteTopicInNamesrv, from));
+    auto response = co_await call_ok(address, wire::make_request(code::kDeleteTopicInNamesrv, from));
     if (!response) co_return std::unexpected(response.error());
   }
   cluster_->forget_route(topic);
@@ -120,14 +133,14 @@ asio::awaitable<Result<void>> AdminQueries::delete_topic(std::string topic) {
 asio::awaitable<Result<wire::TopicConfig>> AdminQueries::topic_config(std::string address, std::string topic) {
   wire::GetTopicConfigRequestHeader header;
   header.topic = std::move(topic);
-  auto response = co_await cluster_->call_ok(address, wire::make_request(code::kGetTopicConfig, header));
+  auto response = co_await call_ok(address, wire::make_request(code::kGetTopicConfig, header));
   co_return body_of<wire::TopicConfig>(response, address);
 }
 
 asio::awaitable<Result<wire::TopicStatsTable>> AdminQueries::topic_stats(std::string address, std::string topic) {
   wire::GetTopicStatsInfoRequestHeader header;
   header.topic = std::move(topic);
-  auto response = co_await cluster_->call_ok(address, wire::make_request(code::kGetTopicStatsInfo, header));
+  auto response = co_await call_ok(address, wire::make_request(code::kGetTopicStatsInfo, header));
   co_return body_of<wire::TopicStatsTable>(response, address);
 }
 
@@ -136,7 +149,7 @@ asio::awaitable<Result<wire::ConsumeStats>> AdminQueries::consume_stats(std::str
   wire::GetConsumeStatsRequestHeader header;
   header.consumer_group = std::move(group);
   header.topic = std::move(topic);
-  auto response = co_await cluster_->call_ok(address, wire::make_request(code::kGetConsumeStats, header));
+  auto response = co_await call_ok(address, wire::make_request(code::kGetConsumeStats, header));
   co_return body_of<wire::ConsumeStats>(response, address);
 }
 
@@ -145,7 +158,7 @@ asio::awaitable<Result<wire::QueryConsumeTimeSpanBody>> AdminQueries::time_span(
   wire::QueryConsumeTimeSpanRequestHeader header;
   header.topic = std::move(topic);
   header.group = std::move(group);
-  auto response = co_await cluster_->call_ok(address, wire::make_request(code::kQueryConsumeTimeSpan, header));
+  auto response = co_await call_ok(address, wire::make_request(code::kQueryConsumeTimeSpan, header));
   co_return body_of<wire::QueryConsumeTimeSpanBody>(response, address);
 }
 
@@ -157,7 +170,7 @@ asio::awaitable<Result<std::optional<std::int64_t>>> AdminQueries::committed(std
   header.queue_id = queue.queue_id;
   header.set_zero_if_not_found = false;
   header.broker_name = queue.broker_name;
-  auto response = co_await cluster_->call(address, wire::make_request(code::kQueryConsumerOffset, header));
+  auto response = co_await call(address, wire::make_request(code::kQueryConsumerOffset, header));
   if (!response) co_return std::unexpected(response.error());
   if (response->code == rc::kQueryNotFound) co_return std::optional<std::int64_t>{};
   if (response->code != rc::kSuccess) co_return std::unexpected(error_of_response(*response, "broker " + address));
@@ -170,7 +183,7 @@ asio::awaitable<Result<wire::ConsumerConnection>> AdminQueries::consumer_connect
                                                                                     std::string group) {
   wire::GetConsumerConnectionListRequestHeader header;
   header.consumer_group = std::move(group);
-  auto response = co_await cluster_->call_ok(address, wire::make_request(code::kGetConsumerConnectionList, header));
+  auto response = co_await call_ok(address, wire::make_request(code::kGetConsumerConnectionList, header));
   co_return body_of<wire::ConsumerConnection>(response, address);
 }
 
@@ -185,7 +198,7 @@ asio::awaitable<Result<wire::ConsumerRunningInfo>> AdminQueries::consumer_runnin
 }
 
 asio::awaitable<Result<wire::SubscriptionGroupWrapper>> AdminQueries::groups(std::string address) {
-  auto response = co_await cluster_->call_ok(address, wire::make_request(code::kGetAllSubscriptiongroupConfig));
+  auto response = co_await call_ok(address, wire::make_request(code::kGetAllSubscriptiongroupConfig));
   co_return body_of<wire::SubscriptionGroupWrapper>(response, address);
 }
 
@@ -193,7 +206,7 @@ asio::awaitable<Result<std::vector<std::string>>> AdminQueries::groups_of_topic(
                                                                                 std::string topic) {
   wire::QueryTopicConsumeByWhoRequestHeader header;
   header.topic = std::move(topic);
-  auto response = co_await cluster_->call_ok(address, wire::make_request(code::kQueryTopicConsumeByWho, header));
+  auto response = co_await call_ok(address, wire::make_request(code::kQueryTopicConsumeByWho, header));
   auto body = body_of<wire::GroupList>(response, address);
   if (!body) co_return std::unexpected(body.error());
   co_return std::move(body->group_list);
@@ -203,7 +216,7 @@ asio::awaitable<Result<std::vector<std::string>>> AdminQueries::topics_of_group(
                                                                                 std::string group) {
   wire::QueryTopicsByConsumerRequestHeader header;
   header.group = std::move(group);
-  auto response = co_await cluster_->call_ok(address, wire::make_request(code::kQueryTopicsByConsumer, header));
+  auto response = co_await call_ok(address, wire::make_request(code::kQueryTopicsByConsumer, header));
   auto body = body_of<wire::TopicList>(response, address);
   if (!body) co_return std::unexpected(body.error());
   co_return std::move(body->topic_list);
@@ -216,7 +229,7 @@ asio::awaitable<Result<void>> AdminQueries::delete_group(std::string group, bool
   header.group_name = std::move(group);
   header.clean_offset = clean_offsets;
   for (const auto& [name, address] : *all) {
-    auto response = co_await cluster_->call_ok(address, wire::make_request(code::kDeleteSubscriptiongroup, header));
+    auto response = co_await call_ok(address, wire::make_request(code::kDeleteSubscriptiongroup, header));
     if (!response) co_return std::unexpected(response.error());
   }
   co_return Result<void>{};
@@ -224,7 +237,7 @@ asio::awaitable<Result<void>> AdminQueries::delete_group(std::string group, bool
 
 asio::awaitable<Result<ResetResult>> AdminQueries::reset_offsets(std::string topic, std::string group,
                                                                  std::int64_t time_ms) {
-  auto route = co_await cluster_->route(topic, Freshness::now);
+  auto route = co_await cluster_->route(topic, Freshness::now, deadline_);
   if (!route) co_return std::unexpected(route.error());
   for (const wire::QueueData& data : route->queues) {
     if (route->master(data.broker_name) == nullptr) {
@@ -245,7 +258,7 @@ asio::awaitable<Result<ResetResult>> AdminQueries::reset_offsets(std::string top
     // both
     request.language = wire::Language{};
     request.language.code = 0;
-    auto response = co_await cluster_->call(address, std::move(request));
+    auto response = co_await call(address, std::move(request));
     if (!response) co_return std::unexpected(response.error());
     if (response->code == rc::kSuccess) {
       auto body = wire::decode_body<wire::ResetOffsetBody>(response->body);

@@ -31,7 +31,11 @@ struct ResetResult {
 
 class AdminQueries {
  public:
-  explicit AdminQueries(std::shared_ptr<Cluster> cluster) : cluster_(std::move(cluster)) {}
+  // All that is asked through this object has to end by the deadline; what has no time left fails with timeout.
+  explicit AdminQueries(std::shared_ptr<Cluster> cluster, Deadline deadline = kNoDeadline)
+      : cluster_(std::move(cluster)), deadline_(deadline) {}
+
+  bool out_of_time() const { return cluster_->time_for_a_request(deadline_) == std::chrono::milliseconds::zero(); }
 
   boost::asio::awaitable<Result<std::vector<std::string>>> topic_list();         // 206, sorted
   boost::asio::awaitable<Result<wire::ClusterInfo>> cluster_info();              // 106
@@ -70,7 +74,11 @@ class AdminQueries {
   boost::asio::awaitable<Result<ResetResult>> reset_offsets(std::string topic, std::string group, std::int64_t time_ms);
 
  private:
+  boost::asio::awaitable<Result<wire::Command>> call(std::string address, wire::Command request);
+  boost::asio::awaitable<Result<wire::Command>> call_ok(std::string address, wire::Command request);
+
   std::shared_ptr<Cluster> cluster_;
+  Deadline deadline_;
 };
 
 }  // namespace gantry::rocketmq

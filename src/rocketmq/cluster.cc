@@ -86,12 +86,26 @@ Result<std::shared_ptr<Cluster>> Cluster::create(asio::io_context& io, ClusterCo
   return std::shared_ptr<Cluster>(new Cluster(io, std::move(config), std::move(addresses)));
 }
 
-asio::awaitable<Result<wire::Command>> Cluster::ask_name_server(wire::Command request) {
+std::chrono::milliseconds Cluster::time_for_a_request(Deadline deadline) const {
+  if (deadline == kNoDeadline) return config_.request_timeout;
+  const auto left = std::chrono::floor<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+  if (left < config_.request_timeout / 4) return std::chrono::milliseconds::zero();
+  return std::min(config_.request_timeout, left);
+}
+
+asio::awaitable<Result<wire::Command>> Cluster::ask_name_server(wire::Command request, Deadline deadline) {
   std::string reasons;
   Errc code = Errc::unavailable;
+  const std::size_t first = current_;
   for (std::size_t tried = 0; tried < name_servers_.size(); ++tried) {
-    const std::size_t index = (current_ + tried) % name_servers_.size();
-    auto response = co_await client_->call(name_servers_[index], request, config_.request_timeout);
+    const std::size_t index = (first + tried) % name_servers_.size();
+    const auto time = time_for_a_request(deadline);
+    if (time == std::chrono::milliseconds::zero()) {
+      current_ = index;
+      reasons += (reasons.empty() ? "" : "; ") + std::string("no time was left for the others");
+      break;
+    }
+    auto response = co_await client_->call(name_servers_[index], request, time);
     if (response) {
       current_ = index;
       co_return response;
@@ -110,8 +124,8 @@ asio::awaitable<Result<wire::Command>> Cluster::ask_name_server(wire::Command re
 }
 
 // A name server forgets a broker that is down, and with it its topics.
-asio::awaitable<Error> Cluster::why_no_route(const std::string& topic) {
-  auto response = co_await ask_name_server(wire::make_request(wire::request_code::kGetBrokerClusterInfo));
+asio::awaitable<Error> Cluster::why_no_route(std::string topic, Deadline deadline) {
+  auto response = co_await ask_name_server(wire::make_request(wire::request_code::kGetBrokerClusterInfo), deadline);
   if (response && response->code == wire::response_code::kSuccess) {
     const auto info = wire::decode_body<wire::ClusterInfo>(response->body);
     if (info && info->broker_addr_table.empty()) {
@@ -126,7 +140,7 @@ asio::awaitable<Error> Cluster::why_no_route(const std::string& topic) {
                               topic)};
 }
 
-asio::awaitable<Result<Route>> Cluster::route(std::string topic, Freshness freshness) {
+asio::awaitable<Result<Route>> Cluster::route(std::string topic, Freshness freshness, Deadline deadline) {
   const auto now = std::chrono::steady_clock::now();
   auto cached = routes_.find(topic);
   if (freshness == Freshness::cached && cached != routes_.end() && !cached->second.stale &&
@@ -136,7 +150,8 @@ asio::awaitable<Result<Route>> Cluster::route(std::string topic, Freshness fresh
   wire::GetRouteInfoRequestHeader header;
   header.topic = topic;
   header.accept_standard_json_only = true;
-  auto response = co_await ask_name_server(wire::make_request(wire::request_code::kGetRouteinfoByTopic, header));
+  auto request = wire::make_request(wire::request_code::kGetRouteinfoByTopic, header);
+  auto response = co_await ask_name_server(std::move(request), deadline);
   if (!response) {
     cached = routes_.find(topic);  // looked up again: others ran meanwhile
     if (freshness == Freshness::cached && cached != routes_.end()) co_return cached->second.route;
@@ -144,7 +159,7 @@ asio::awaitable<Result<Route>> Cluster::route(std::string topic, Freshness fresh
   }
   if (response->code == wire::response_code::kTopicNotExist) {
     routes_.erase(topic);
-    co_return std::unexpected(co_await why_no_route(topic));
+    co_return std::unexpected(co_await why_no_route(topic, deadline));
   }
   if (response->code != wire::response_code::kSuccess) {
     co_return std::unexpected(error_of_name_server(*response, name_servers_[current_]));

@@ -32,6 +32,10 @@ struct ClusterConfig {
 
 enum class Freshness { cached, now };
 
+// Until when a question, of however many requests, must have ended.
+using Deadline = std::chrono::steady_clock::time_point;
+inline constexpr Deadline kNoDeadline = Deadline::max();
+
 class Cluster {
  public:
   // Fails with invalid_argument when the addresses cannot be read.
@@ -39,15 +43,17 @@ class Cluster {
 
   // The route of a topic. not_found: the name servers do not know it. With Freshness::cached an old route is given when
   // no name server answers.
-  boost::asio::awaitable<Result<Route>> route(std::string topic, Freshness freshness = Freshness::cached);
+  boost::asio::awaitable<Result<Route>> route(std::string topic, Freshness freshness = Freshness::cached,
+                                              Deadline deadline = kNoDeadline);
   // The next route() asks the name servers, because what the last one said did not work; it is still what is given when
   // none answers.
   void forget_route(const std::string& topic) {
     if (auto it = routes_.find(topic); it != routes_.end()) it->second.stale = true;
   }
 
-  // Asks the name servers in turn, beginning with the one that answered last. Fails when none answers.
-  boost::asio::awaitable<Result<wire::Command>> ask_name_server(wire::Command request);
+  // Asks the name servers in turn, beginning with the one that answered last. Fails when none answers. What the deadline
+  // leaves no time for is asked first by the next question.
+  boost::asio::awaitable<Result<wire::Command>> ask_name_server(wire::Command request, Deadline deadline = kNoDeadline);
   // Every response code is a value; errors say which broker and why.
   boost::asio::awaitable<Result<wire::Command>> call(std::string address, wire::Command request,
                                                      std::optional<std::chrono::milliseconds> timeout = {});
@@ -56,6 +62,11 @@ class Cluster {
                                                         std::optional<std::chrono::milliseconds> timeout = {});
   // As call_ok, of one name server.
   boost::asio::awaitable<Result<wire::Command>> call_name_server(std::string address, wire::Command request);
+
+  // request_timeout, or what is left until the deadline if that is less. Zero: not enough is left, a quarter of
+  // request_timeout; a request that gets less may expire at a server that is well, whose connection is then taken for dead
+  // with all that waits on it.
+  std::chrono::milliseconds time_for_a_request(Deadline deadline) const;
 
   boost::asio::io_context& io() { return io_; }
   remoting::Client& remoting() { return *client_; }
@@ -66,7 +77,7 @@ class Cluster {
 
  private:
   Cluster(boost::asio::io_context& io, ClusterConfig config, std::vector<std::string> name_servers);
-  boost::asio::awaitable<Error> why_no_route(const std::string& topic);
+  boost::asio::awaitable<Error> why_no_route(std::string topic, Deadline deadline);
 
   struct CachedRoute {
     Route route;
@@ -77,7 +88,7 @@ class Cluster {
   boost::asio::io_context& io_;
   ClusterConfig config_;
   std::vector<std::string> name_servers_;
-  std::size_t current_ = 0;  // the name server that answered last
+  std::size_t current_ = 0;  // the name server that is asked first: the one that answered last
   std::unique_ptr<remoting::Client> client_;
   std::unique_ptr<GroupRequests> group_requests_;
   std::map<std::string, CachedRoute> routes_;

@@ -53,6 +53,7 @@ const Schema<Settings::Rocketmq>& rocketmq_schema() {
           .optional("tls", &Rocketmq::tls, cluster_tls_schema().reader())
           .optional("readingMaxAge", &Rocketmq::reading_max_age_ms, duration_of_at_least(100))
           .optional("requestTimeout", &Rocketmq::request_timeout_ms, duration_of_at_least(100))
+          .optional("readingTimeout", &Rocketmq::reading_timeout_ms, duration_of_at_least(100))
           .optional("persistentLagAfter", &Rocketmq::persistent_lag_after_ms, duration_of_at_least(1'000));
   return schema;
 }

@@ -24,6 +24,7 @@ struct Settings {
     std::optional<net::TlsFiles> tls;  // for triggers with `tls: enable`; empty: the system's authorities
     std::int64_t reading_max_age_ms = 2'000;
     std::int64_t request_timeout_ms = 2'000;
+    std::int64_t reading_timeout_ms = 10'000;
     std::int64_t persistent_lag_after_ms = 30'000;
   } rocketmq;
   std::map<std::string, wire::Credentials> credentials;  // by name

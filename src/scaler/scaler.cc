@@ -32,6 +32,7 @@ Result<void> Scaler::begin() {
   pool.tls = std::move(*tls);
   pool.reading_max_age = std::chrono::milliseconds(settings.rocketmq.reading_max_age_ms);
   pool.request_timeout = pool.connect_timeout = std::chrono::milliseconds(settings.rocketmq.request_timeout_ms);
+  pool.reading_timeout = std::chrono::milliseconds(settings.rocketmq.reading_timeout_ms);
   pool.persistent_after = std::chrono::milliseconds(settings.rocketmq.persistent_lag_after_ms);
   questions_ = std::make_shared<Questions>();
   questions_->objects = std::make_shared<ScaledObjects>();

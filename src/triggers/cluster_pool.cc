@@ -38,7 +38,10 @@ Result<PooledCluster> ClusterPool::get(const ClusterAddress& address) {
   config.request_timeout = config_.request_timeout;
   auto cluster = rocketmq::Cluster::create(io_, std::move(config));
   if (!cluster) return std::unexpected(cluster.error());
-  auto source = std::make_shared<MarkedLag>(std::make_shared<lag::RocketmqLag>(*cluster), config_.persistent_after);
+  lag::RocketmqLagConfig reading;
+  reading.timeout = config_.reading_timeout;
+  auto source =
+      std::make_shared<MarkedLag>(std::make_shared<lag::RocketmqLag>(*cluster, reading), config_.persistent_after);
   PooledCluster pooled{
       *cluster, std::make_shared<LagCache>(io_, std::move(source), config_.reading_max_age, LagCache::ReadAhead::on),
       std::make_shared<ArrivalPolls>(io_, *cluster)};

@@ -32,7 +32,8 @@ struct ClusterAddress {
 struct ClusterPoolConfig {
   std::shared_ptr<net::TlsContext> tls;  // for addresses that ask for it
   std::chrono::milliseconds connect_timeout{2'000};
-  std::chrono::milliseconds request_timeout{2'000};  // of one request; a reading that takes longer fails
+  std::chrono::milliseconds request_timeout{2'000};   // of one request
+  std::chrono::milliseconds reading_timeout{10'000};  // of a reading with all its requests
   std::chrono::milliseconds reading_max_age{2'000};
   std::chrono::milliseconds persistent_after = kPersistentAfter;  // see marked_lag.h
   std::chrono::milliseconds idle_after{600'000};                  // a cluster that nobody asked for is disconnected

@@ -45,6 +45,7 @@ class LagTest : public testing::Test {
   Broker* b = nullptr;
   std::shared_ptr<rocketmq::Cluster> cluster;
   std::unique_ptr<RocketmqLag> source;
+  std::vector<remoting::Request> held;  // questions that are not answered
 };
 
 TEST_F(LagTest, GivenTwoBrokersThenEverythingIsSummedUp) {
@@ -294,6 +295,47 @@ TEST_F(LagTest, GivenPullOffsetsOfConsumersThatAreGoneThenNothingIsInFlight) {
   EXPECT_EQ(read().in_flight, 0);
   for (Broker* broker : {a, b}) broker->members["g"]["client-1"] = nullptr;
   EXPECT_EQ(read().in_flight, 8);
+}
+
+TEST_F(LagTest, GivenNameServersThatSwallowWhatTheyGetThenAReadingKeepsItsDeadlineAndTheNextOneGoesOn) {
+  asio::ip::tcp::acceptor silent(io, {asio::ip::address_v4::loopback(), 0});  // connects, and never answers
+  std::string all;
+  for (int i = 1; i <= 6; ++i) all += fmt::format("127.0.0.{}:{};", i, silent.local_endpoint().port());
+  std::vector<asio::ip::tcp::acceptor> others;
+  for (int i = 2; i <= 6; ++i) {
+    others.emplace_back(io, asio::ip::tcp::endpoint(asio::ip::make_address(fmt::format("127.0.0.{}", i)),
+                                                    silent.local_endpoint().port()));
+  }
+  auto slow = servers.connect(all + servers.address(), 100ms);
+  RocketmqLag bounded(slow, {.timeout = 250ms});  // two of them have time
+  const auto begin = std::chrono::steady_clock::now();
+  auto reading = await(io, bounded.read(LagQuery{"t", "g"}));
+  const auto took = std::chrono::steady_clock::now() - begin;
+  ASSERT_FALSE(reading);
+  EXPECT_EQ(reading.error().code, Errc::timeout);
+  EXPECT_THAT(reading.error().message, HasSubstr("no time was left for the others"));
+  EXPECT_LT(took, 550ms) << "six would take 600 ms";
+  for (int i = 0; i < 4 && !reading; ++i) reading = await(io, bounded.read(LagQuery{"t", "g"}));
+  ASSERT_TRUE(reading) << reading.error().message;
+  EXPECT_EQ(reading->lag, 8);
+  slow->stop();
+}
+
+TEST_F(LagTest, GivenABrokerThatDoesNotAnswerInTimeThenItsPartIsUnknownWithinTheDeadline) {
+  auto slow = servers.connect({}, 600ms);
+  RocketmqLag bounded(slow, {.timeout = 700ms});
+  a->server.handle(code::kGetConsumeStats, [this](remoting::Request request) { held.push_back(std::move(request)); });
+  servers.hold_routes();
+  asio::steady_timer later(io, 400ms);
+  later.async_wait([this](auto) { servers.answer_routes(); });
+  const auto begin = std::chrono::steady_clock::now();
+  auto reading = await(io, bounded.read(LagQuery{"t", "g"}));
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 950ms) << "the route and one request would take 1 s";
+  slow->stop();
+  ASSERT_TRUE(reading);
+  EXPECT_EQ(reading->lag, std::nullopt);
+  EXPECT_THAT(reading->unknown, Contains(HasSubstr("broker-a")));
+  EXPECT_EQ(reading->queues.size(), 2U);
 }
 
 TEST_F(LagTest, GivenPartsThatAreRefusedThenTheseAreUnknown) {
