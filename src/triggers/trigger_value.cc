@@ -1,6 +1,7 @@
 #include "triggers/trigger_value.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "base/words.h"
 #include "queueing/topic_names.h"
@@ -143,6 +144,27 @@ std::expected<Messages, std::string> messages_of(const kube::RocketmqTriggerMeta
   return messages;
 }
 
+// What waits in a topic at least, when not all of it could be read: what is unknown counts as nothing here.
+std::int64_t surely_waiting(const kube::RocketmqTriggerMetadata& trigger, const lag::LagReading& reading) {
+  const bool pops = trigger.mode == kube::ConsumeMode::pop || reading.pop;
+  const bool one_a_fresh_queue = trigger.offset_reset_policy == kube::OffsetResetPolicy::latest;
+  std::int64_t waiting = trigger.include_retry ? reading.retry.value_or(0) : 0;
+  const auto add = [&](std::int64_t more) {
+    if (__builtin_add_overflow(waiting, more, &waiting)) waiting = std::numeric_limits<std::int64_t>::max();
+  };
+  for (const lag::QueueReading& queue : reading.queues) {
+    if (queue.never_committed && trigger.scale_to_zero_on_invalid_offset) continue;
+    if (queue.never_committed && one_a_fresh_queue) add(1);
+    if (!queue.lag) continue;
+    if (trigger.include_in_flight) {
+      add(*queue.lag);
+    } else if (queue.in_flight || pops) {
+      add(std::max<std::int64_t>(0, *queue.lag - queue.in_flight.value_or(0)));
+    }
+  }
+  return waiting;
+}
+
 std::expected<Messages, std::string> total(const kube::RocketmqTriggerMetadata& trigger,
                                            const std::vector<Result<lag::LagReading>>& readings) {
   Messages sum;
@@ -211,6 +233,13 @@ scaling::TriggerReading trigger_value(const kube::RocketmqTriggerMetadata& trigg
     result.active = messages->waiting > trigger.activation_lag_threshold;
   } else {
     lag.value = std::unexpected(messages.error());
+    std::int64_t waiting = 0;
+    for (const auto& reading : readings) {
+      const std::int64_t more = reading ? surely_waiting(trigger, *reading) : 0;
+      if (__builtin_add_overflow(waiting, more, &waiting)) waiting = std::numeric_limits<std::int64_t>::max();
+    }
+    // consumers are needed whatever the rest is; that none are needed, only the whole can say
+    if (waiting > trigger.activation_lag_threshold) result.active = true;
   }
   if (!trigger.lag_seconds_threshold) return result;
   Value seconds = 0.0;

@@ -31,7 +31,8 @@ std::vector<lag::LagQuery> lag_queries(const kube::Trigger& trigger);
 lag::LagNeeds needs_of(const kube::RocketmqTriggerMetadata& trigger);
 
 // One reading for each query, in its order. Anything that the options need and that is unknown makes the
-// metric unknown, with the reason.
+// metric unknown, with the reason. The trigger is active all the same when what is known exceeds the activation threshold
+// alone; it is inactive only when all is known.
 scaling::TriggerReading trigger_value(const kube::RocketmqTriggerMetadata& trigger,
                                       const std::vector<Result<lag::LagReading>>& readings);
 

@@ -198,6 +198,9 @@ TEST_F(ScalerTest, GivenAGroupBeyondTheEndOfAQueueThenItsLagIsUnknownAndSaysWhat
   EXPECT_EQ(lag.status.error_code(), grpc::StatusCode::UNAVAILABLE);
   EXPECT_THAT(lag.status.error_message(), HasSubstr("beyond the end of queue 2"));
   EXPECT_THAT(lag.status.error_message(), HasSubstr("gantry group reset"));
+  EXPECT_EQ(active(ref()).value, 1) << "six messages of the other queues wait";
+  const Answer unknown = active(ref({{"activationLagThreshold", "6"}}));
+  EXPECT_EQ(unknown.status.error_code(), grpc::StatusCode::UNAVAILABLE);
   ASSERT_EQ(run({"group", "reset", "workers", "--topic", "orders", "--to", "earliest"}).code, 0);
   EXPECT_TRUE(eventually([&] { return metric(ref()).value == 8; }));
 }

@@ -61,9 +61,42 @@ TEST(TriggerValue, GivenAnUnknownPartThenTheValueIsUnknownWithItsReasonAndNotZer
   const auto partly = trigger_value(t, {reading(8), reading(std::nullopt)});
   ASSERT_FALSE(partly.metrics[0].value);
   EXPECT_EQ(partly.metrics[0].value.error(), "broker-a: connection refused");
-  EXPECT_FALSE(partly.active.has_value());
+  EXPECT_EQ(partly.active, true) << "8 wait, whatever the rest is";
+  t.activation_lag_threshold = 8;
+  EXPECT_FALSE(trigger_value(t, {reading(8), reading(std::nullopt)}).active.has_value());
   const auto failed = trigger_value(t, {reading(8), std::unexpected(Error{Errc::unavailable, "nobody answers"})});
   EXPECT_EQ(failed.metrics[0].value.error(), "nobody answers");
+}
+
+TEST(TriggerValue, GivenAQueueThatIsUnknownThenTheKnownOnesActivateAndNeverDeactivate) {
+  auto t = trigger();
+  t.activation_lag_threshold = 10;
+  auto r = reading(std::nullopt);
+  r.queues[1].lag = 6;
+  r.queues[2].lag = 5;
+  r.queues[2].in_flight = 4;
+  const auto beyond = trigger_value(t, {r});
+  EXPECT_FALSE(beyond.metrics[0].value) << "how many are needed is not known";
+  EXPECT_EQ(beyond.active, true);
+  t.include_in_flight = false;
+  EXPECT_FALSE(trigger_value(t, {r}).active.has_value()) << "whether the 6 are in flight is not known";
+  t.mode = kube::ConsumeMode::pop;
+  EXPECT_FALSE(trigger_value(t, {r}).active.has_value()) << "7";
+  r.retry = 4;
+  EXPECT_EQ(trigger_value(t, {r}).active, true);
+  t.include_retry = false;
+  EXPECT_FALSE(trigger_value(t, {r}).active.has_value());
+  t.include_in_flight = true;
+  EXPECT_EQ(trigger_value(t, {r}).active, true);
+  r.queues[1].never_committed = true;
+  t.scale_to_zero_on_invalid_offset = true;
+  EXPECT_FALSE(trigger_value(t, {r}).active.has_value());
+  t.scale_to_zero_on_invalid_offset = false;
+  t.offset_reset_policy = kube::OffsetResetPolicy::latest;
+  t.activation_lag_threshold = 11;
+  EXPECT_EQ(trigger_value(t, {r}).active, true) << "one more for the queue without a commit";
+  r.queues[1].lag = r.queues[2].lag = std::numeric_limits<std::int64_t>::max();
+  EXPECT_EQ(trigger_value(t, {r}).active, true);
 }
 
 TEST(TriggerValue, GivenUnknownRetriesThenTheyCountOnlyWhenAskedFor) {
