@@ -39,8 +39,10 @@ struct RocketmqTriggerMetadata {
   bool scale_to_zero_on_invalid_offset = false;
   bool ensure_even_distribution_of_queues = false;
   bool tls = false;
-  bool acl = false;                    // authMode: acl
-  std::string credentials;             // name of credentials in the scaler's own configuration
+  bool acl = false;         // authMode: acl
+  std::string credentials;  // name of credentials in the scaler's own configuration
+  // Of the object that the trigger is of; no option: who is asked knows it. nullopt: its own configuration.
+  std::optional<std::string> object_namespace;
   std::string access_key, secret_key;  // from …FromEnv only: they do not belong into a manifest
   // Options given as nameFromEnv whose variable is not resolved yet: option -> variable.
   std::map<std::string, std::string> from_env;

@@ -115,6 +115,16 @@ Reader<std::vector<T>> list_of(Reader<T> item, std::size_t count_min = 0) {
   };
 }
 
+// A list in which what comes twice counts once.
+template <class T>
+Reader<std::set<T>> set_of(Reader<T> item) {
+  return [read = list_of(std::move(item))](Reading& reading, const Node& node, std::set<T>& out) {
+    std::vector<T> items;
+    read(reading, node, items);
+    out.insert(items.begin(), items.end());
+  };
+}
+
 std::string unknown_field_message(std::string_view name, const std::vector<std::string_view>& known);
 
 template <class T>

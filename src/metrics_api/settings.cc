@@ -20,15 +20,6 @@ void tell(Reading& reading, const Node& node, const std::vector<kube::MetadataPr
   }
 }
 
-// A list of distinct words.
-kube::Reader<std::set<std::string>> set_of(kube::Reader<std::string> item) {
-  return [read = kube::list_of(std::move(item))](Reading& reading, const Node& node, std::set<std::string>& out) {
-    std::vector<std::string> items;
-    read(reading, node, items);
-    out.insert(items.begin(), items.end());
-  };
-}
-
 // A metric as it is written: its trigger is known when the clusters are.
 struct WrittenMetric {
   Metric metric;
@@ -71,7 +62,7 @@ const kube::Schema<Cluster>& cluster_schema() {
       kube::Schema<Cluster>()
           .required("name", &Cluster::name, kube::dns_subdomain())
           .required("metadata", &Cluster::metadata, kube::string_map())
-          .optional("namespaces", &Cluster::namespaces, set_of(kube::dns_label()));
+          .optional("namespaces", &Cluster::namespaces, kube::set_of(kube::dns_label()));
   return schema;
 }
 
@@ -79,7 +70,7 @@ const kube::Schema<RequestHeader>& request_header_schema() {
   static const kube::Schema<RequestHeader> schema =
       kube::Schema<RequestHeader>()
           .required("clientCa", &RequestHeader::client_ca_file, kube::word())
-          .optional("allowedNames", &RequestHeader::allowed_names, set_of(kube::word()))
+          .optional("allowedNames", &RequestHeader::allowed_names, kube::set_of(kube::word()))
           .optional("usernameHeaders", &RequestHeader::username_headers, kube::list_of(kube::word(), 1));
   return schema;
 }
@@ -90,8 +81,8 @@ const kube::Schema<Metric>& plain_metric_schema() {
           .required("name", &Metric::name, kube::Reader<std::string>(read_metric_name))
           .optional("unit", &Metric::unit,
                     kube::choice<Unit>({{"messages", Unit::messages}, {"seconds", Unit::seconds}}))
-          .optional("namespaces", &Metric::namespaces, set_of(kube::dns_label()))
-          .optional("objects", &Metric::objects, set_of(kube::word()))
+          .optional("namespaces", &Metric::namespaces, kube::set_of(kube::dns_label()))
+          .optional("objects", &Metric::objects, kube::set_of(kube::word()))
           .read_before({"cluster", "metadata"});
   return schema;
 }

@@ -72,7 +72,8 @@ Cluster::Cluster(asio::io_context& io, ClusterConfig config, std::vector<std::st
   client.connect_timeout = config_.connect_timeout;
   client.tls = config_.tls;
   if (config_.credentials) {
-    client.sign = [credentials = *config_.credentials](wire::Command& request) { wire::sign(request, credentials); };
+    signing_ = std::make_shared<wire::Credentials>(*config_.credentials);
+    client.sign = [credentials = signing_](wire::Command& request) { wire::sign(request, *credentials); };
   }
   client_ = std::make_unique<remoting::Client>(io_, std::move(client));
   group_requests_ = std::make_unique<GroupRequests>(*client_);

@@ -73,6 +73,10 @@ class Cluster {
   GroupRequests& group_requests() { return *group_requests_; }
   const ClusterConfig& config() const { return config_; }
   const std::vector<std::string>& name_servers() const { return name_servers_; }
+  // Signs with these from the next request on. Only for a cluster that was made with credentials.
+  void rotate(wire::Credentials credentials) {
+    if (signing_) *signing_ = std::move(credentials);
+  }
   void stop() { client_->stop(); }
 
  private:
@@ -88,6 +92,7 @@ class Cluster {
   boost::asio::io_context& io_;
   ClusterConfig config_;
   std::vector<std::string> name_servers_;
+  std::shared_ptr<wire::Credentials> signing_;
   std::size_t current_ = 0;  // the name server that is asked first: the one that answered last
   std::unique_ptr<remoting::Client> client_;
   std::unique_ptr<GroupRequests> group_requests_;

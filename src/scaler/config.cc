@@ -7,6 +7,7 @@ namespace gantry::scaler {
 namespace {
 
 using kube::Schema;
+using triggers::NamedCredentials;
 
 kube::Reader<std::int64_t> duration_of_at_least(std::int64_t min_ms) {
   return [min_ms, read = kube::duration_ms()](kube::Reading& reading, const kube::Node& node, std::int64_t& out) {
@@ -58,25 +59,34 @@ const Schema<Settings::Rocketmq>& rocketmq_schema() {
   return schema;
 }
 
-const Schema<wire::Credentials>& key_pair_schema() {
-  static const Schema<wire::Credentials> schema =
-      Schema<wire::Credentials>()
-          .required("accessKey", &wire::Credentials::access_key, kube::word())
-          .required("secretKey", &wire::Credentials::secret_key, kube::word());
+// The keys are members of a member.
+kube::Reader<wire::Credentials> key(std::string wire::Credentials::* member) {
+  return [member, read = kube::word()](kube::Reading& reading, const kube::Node& node, wire::Credentials& out) {
+    read(reading, node, out.*member);
+  };
+}
+
+const Schema<NamedCredentials>& named_credentials_schema() {
+  static const Schema<NamedCredentials> schema =
+      Schema<NamedCredentials>()
+          .required("accessKey", &NamedCredentials::keys, key(&wire::Credentials::access_key))
+          .required("secretKey", &NamedCredentials::keys, key(&wire::Credentials::secret_key))
+          .optional("namespaces", &NamedCredentials::namespaces, kube::set_of(kube::dns_label()))
+          .optional("nameServers", &NamedCredentials::name_servers, kube::set_of(kube::word()));
   return schema;
 }
 
 struct CredentialsPart {
   std::string directory;
-  std::map<std::string, wire::Credentials> clusters;
+  std::map<std::string, NamedCredentials> clusters;
 };
 
-void read_clusters(kube::Reading& reading, const kube::Node& node, std::map<std::string, wire::Credentials>& out) {
-  if (node.kind != kube::Node::Kind::mapping) return reading.expected(node, "a mapping of names to key pairs");
+void read_clusters(kube::Reading& reading, const kube::Node& node, std::map<std::string, NamedCredentials>& out) {
+  if (node.kind != kube::Node::Kind::mapping) return reading.expected(node, "a mapping of names to credentials");
   for (const kube::Entry& entry : node.entries) {
     kube::Reading::Scope scope(reading, entry.key);
     kube::Reading::Secrecy secret(reading);
-    key_pair_schema().read(reading, entry.value, out[entry.key]);
+    named_credentials_schema().read(reading, entry.value, out[entry.key]);
   }
 }
 
@@ -85,7 +95,7 @@ const Schema<CredentialsPart>& credentials_schema() {
       Schema<CredentialsPart>()
           .optional("directory", &CredentialsPart::directory, kube::word())
           .optional("clusters", &CredentialsPart::clusters,
-                    kube::Reader<std::map<std::string, wire::Credentials>>(read_clusters));
+                    kube::Reader<std::map<std::string, NamedCredentials>>(read_clusters));
   return schema;
 }
 

@@ -13,7 +13,7 @@
 #include "net/endpoint.h"
 #include "net/tls.h"
 #include "scaler/external_scaler.h"
-#include "wire/signature.h"
+#include "triggers/credentials.h"
 
 namespace gantry::scaler {
 
@@ -27,9 +27,9 @@ struct Settings {
     std::int64_t reading_timeout_ms = 10'000;
     std::int64_t persistent_lag_after_ms = 30'000;
   } rocketmq;
-  std::map<std::string, wire::Credentials> credentials;  // by name
-  std::string credentials_directory;                     // a folder for each name; empty: none
-  std::optional<metrics_api::Config> metrics_api;        // without host and port
+  std::map<std::string, triggers::NamedCredentials> credentials;
+  std::string credentials_directory;               // a folder for each name; empty: none
+  std::optional<metrics_api::Config> metrics_api;  // without host and port
   // The cluster whose numbers --metrics-listen exposes beside the scaler's own; empty: none.
   struct Exported {
     std::string name_servers;

@@ -45,6 +45,12 @@ class MetricsListener::Impl {
     return thread_.call([this] { return server_ ? server_->url() : std::string(); });
   }
 
+  void rotate(gantry::wire::Credentials credentials) {
+    thread_.call([&] {
+      if (cluster_) cluster_->rotate(std::move(credentials));
+    });
+  }
+
   void stop() {
     if (std::exchange(stopped_, true)) return;
     thread_.call([this] {
@@ -88,6 +94,7 @@ Result<std::unique_ptr<MetricsListener>> MetricsListener::start(boost::asio::io_
 }
 
 std::string MetricsListener::url() const { return impl_->url(); }
+void MetricsListener::rotate(gantry::wire::Credentials credentials) { impl_->rotate(std::move(credentials)); }
 void MetricsListener::stop() { impl_->stop(); }
 
 }  // namespace gantry::scaler

@@ -28,7 +28,8 @@ class MetricsListener {
   ~MetricsListener();
 
   std::string url() const;
-  void stop();  // waits for the thread; idempotent
+  void rotate(gantry::wire::Credentials credentials);  // of the exporter's cluster: see Cluster::rotate
+  void stop();                                         // waits for the thread; idempotent
 
  private:
   class Impl;

@@ -46,6 +46,15 @@ Result<void> Scaler::begin() {
   auto external = ExternalScaler::start(io_, grpc, questions_, watch_);
   if (!external) return std::unexpected(in_context("--grpc-listen", external.error()));
   grpc_ = std::move(*external);
+  if (config_.api || config_.http) {
+    if (auto access = kube_api::find_access(config_.kubeconfig)) {
+      api_server_ = std::make_shared<kube_api::Client>(io_, std::move(*access));
+    } else if (!config_.kubeconfig.empty()) {
+      return std::unexpected(in_context("--kubeconfig", access.error()));
+    } else {
+      no_api_server_ = access.error().message;
+    }
+  }
   if (config_.api) {
     if (auto begun = begin_api(); !begun) return std::unexpected(in_context("--api-listen", begun.error()));
   }
@@ -63,16 +72,12 @@ Result<void> Scaler::begin_api() {
   metrics_api::Config api = *config_.settings.metrics_api;
   api.host = config_.api->host;
   api.port = config_.api->port;
-  std::shared_ptr<kube_api::Client> api_server;
-  auto access = kube_api::find_access(config_.kubeconfig);
-  if (access) {
-    api_server = std::make_shared<kube_api::Client>(io_, std::move(*access));
-  } else if (api.request_header.client_ca_file.empty() || !config_.kubeconfig.empty()) {
-    return std::unexpected(access.error());
-  } else {
-    spdlog::warn("metrics API: no metrics of pods are served: {}", access.error().message);
+  if (!api_server_) {
+    if (api.request_header.client_ca_file.empty())
+      return fail(Errc::invalid_argument, "expected metricsApi.requestHeader.clientCa, or {}", no_api_server_);
+    spdlog::warn("metrics API: no metrics of pods are served: {}", no_api_server_);
   }
-  auto started = metrics_api::Server::start(io_, std::move(api), metrics_readers(questions_->reader), api_server);
+  auto started = metrics_api::Server::start(io_, std::move(api), metrics_readers(questions_->reader), api_server_);
   if (!started) return std::unexpected(started.error());
   api_ = std::move(*started);
   return {};
@@ -88,8 +93,7 @@ Result<void> Scaler::begin_metrics() {
     exported->cluster.request_timeout = exported->config.request_timeout;
     if (settings.exporter->tls) exported->cluster.tls = cluster_tls_;
     if (!settings.exporter->credentials.empty()) {
-      const triggers::Credentials credentials(settings.credentials, settings.credentials_directory);
-      auto found = credentials.find(settings.exporter->credentials);
+      auto found = exporter_credentials();
       if (!found) return std::unexpected(in_context("exporter.credentials", found.error()));
       exported->cluster.credentials = std::move(*found);
     }
@@ -102,14 +106,16 @@ Result<void> Scaler::begin_metrics() {
   return {};
 }
 
+Result<gantry::wire::Credentials> Scaler::exporter_credentials() const {
+  const Settings& settings = config_.settings;
+  const triggers::Credentials credentials(settings.credentials, settings.credentials_directory);
+  return credentials.find(settings.exporter->credentials, {std::nullopt, {}});
+}
+
 Result<void> Scaler::begin_page() {
-  // a pod asks its own API server; elsewhere only the one that it is told of
-  auto access = config_.kubeconfig.empty() ? kube_api::in_cluster() : kube_api::find_access(config_.kubeconfig);
-  if (access) {
-    replicas_ = std::make_unique<ReplicaWatch>(std::make_shared<kube_api::Client>(io_, std::move(*access)));
+  if (api_server_) {
+    replicas_ = std::make_unique<ReplicaWatch>(api_server_);
     replicas_->start();
-  } else if (!config_.kubeconfig.empty()) {
-    return std::unexpected(access.error());
   }
   page_ =
       std::make_unique<http::Server>(io_, http::ServerConfig{.host = config_.http->host, .port = config_.http->port});
@@ -121,6 +127,10 @@ Result<void> Scaler::begin_page() {
 void Scaler::tidy() {
   questions_->reader->close_idle();
   questions_->objects->forget_old(rocketmq::unix_now_ms());
+  if (metrics_ && config_.settings.exporter && !config_.settings.exporter->credentials.empty()) {
+    auto credentials = exporter_credentials();  // what cannot be read, as in the middle of a rotation, stays as it was
+    if (credentials) metrics_->rotate(std::move(*credentials));
+  }
   tidy_.expires_after(kTidyInterval);
   tidy_.async_wait([this](boost::system::error_code error) {
     if (!error) tidy();

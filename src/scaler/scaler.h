@@ -39,6 +39,7 @@ class Scaler {
   Result<void> begin_api();
   Result<void> begin_metrics();
   Result<void> begin_page();
+  Result<gantry::wire::Credentials> exporter_credentials() const;
   void tidy();
 
   boost::asio::io_context& io_;
@@ -47,6 +48,8 @@ class Scaler {
   std::shared_ptr<Questions> questions_;
   std::shared_ptr<ActivityWatch> watch_;
   std::unique_ptr<ExternalScaler> grpc_;
+  std::shared_ptr<kube_api::Client> api_server_;  // empty: there is none
+  std::string no_api_server_;                     // why
   std::unique_ptr<metrics_api::Server> api_;
   std::unique_ptr<MetricsListener> metrics_;
   Replicas no_replicas_;                    // all unknown: there is no API server

@@ -14,7 +14,7 @@ Result<PooledCluster> TriggerReader::cluster_of(const kube::RocketmqTriggerMetad
   address.access_key = trigger.access_key;
   address.secret_key = trigger.secret_key;
   if (!trigger.credentials.empty()) {
-    auto credentials = credentials_.find(trigger.credentials);
+    auto credentials = credentials_.find(trigger.credentials, {trigger.object_namespace, trigger.name_servers});
     if (!credentials) return std::unexpected(credentials.error());
     address.access_key = std::move(credentials->access_key);
     address.secret_key = std::move(credentials->secret_key);

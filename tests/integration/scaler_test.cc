@@ -370,6 +370,9 @@ TEST_F(ScalerTest, GivenCredentialsByNameThenTheyAreReadWhereTheyAreAndNobodyIsS
   EXPECT_THAT(refused.status.error_message(), Not(HasSubstr("hunter2")));
   put("secretKey", "admin-hunter2");  // rotated, no restart
   ASSERT_TRUE(eventually([&] { return metric(object).status.ok(); })) << metric(object).status.error_message();
+  put("namespaces", "somebody-else");
+  ASSERT_TRUE(eventually([&] { return !metric(object).status.ok(); }));
+  EXPECT_THAT(metric(object).status.error_message(), HasSubstr("orders-cluster are not for objects of namespace"));
   const auto by_env = ref({{"authMode", "acl"}, {"accessKeyFromEnv", "admin"}, {"secretKeyFromEnv", "admin-hunter2"}});
   EXPECT_TRUE(metric(by_env).status.ok()) << metric(by_env).status.error_message();
   EXPECT_FALSE(metric(ref()).status.ok()) << "without any";

@@ -23,7 +23,10 @@ Result<kube::RocketmqTriggerMetadata> parse_trigger(Questions& questions, const 
       problems += problem.key.empty() ? problem.message : fmt::format("{}: {}", problem.key, problem.message);
     }
   }
-  if (problems.empty()) return std::move(*trigger);
+  if (problems.empty()) {
+    trigger->object_namespace = ref.namespace_;
+    return std::move(*trigger);
+  }
   questions.objects->record(ref, nullptr, nullptr, problems, rocketmq::unix_now_ms());
   return fail(Errc::invalid_argument, "trigger metadata of {}/{}: {}", ref.namespace_, ref.name, problems);
 }

@@ -62,6 +62,25 @@ TEST_F(ClientTest, GivenAddressesThatCannotBeReadThenInvalidArgument) {
   }
 }
 
+TEST_F(ClientTest, GivenKeysThatAreRotatedThenTheNextRequestIsSignedWithTheNewOnes) {
+  ClusterConfig config;
+  config.name_servers = servers.address();
+  config.credentials = wire::Credentials{"reader", "one", ""};
+  cluster->stop();
+  cluster = *Cluster::create(io, config);
+  std::vector<std::string> verified;  // with which secret
+  servers.server.handle(code::kGetRouteinfoByTopic, [&](remoting::Request request) {
+    for (const char* secret : {"one", "two"}) {
+      if (wire::verify(request.command, {"reader", secret, ""})) verified.push_back(secret);
+    }
+    request.reply.send(rc::kTopicNotExist);
+  });
+  EXPECT_FALSE(await(io, cluster->route("t")));
+  cluster->rotate({"reader", "two", ""});
+  EXPECT_FALSE(await(io, cluster->route("t", Freshness::now)));
+  EXPECT_THAT(verified, ElementsAre("one", "two"));
+}
+
 TEST_F(ClientTest, GivenARouteThenItIsAskedForOnceUntilForgotten) {
   servers.add_broker("broker-a");
   servers.add_topic("t", 1);

@@ -48,7 +48,7 @@ metricsApi:
   EXPECT_EQ(settings->rocketmq.request_timeout_ms, 1'500);
   EXPECT_EQ(settings->rocketmq.persistent_lag_after_ms, 60'000);
   EXPECT_EQ(settings->credentials_directory, "/etc/gantry/credentials");
-  EXPECT_EQ(settings->credentials.at("orders-cluster").secret_key, "hunter2");
+  EXPECT_EQ(settings->credentials.at("orders-cluster").keys.secret_key, "hunter2");
 }
 
 TEST(ScalerSettings, GivenAMistakeThenTheErrorNamesFileLineAndFieldAndShowsNoSecret) {
@@ -62,6 +62,8 @@ TEST(ScalerSettings, GivenAMistakeThenTheErrorNamesFileLineAndFieldAndShowsNoSec
       {"rocketmq: {readingMaxAge: 1ms}", "expected a duration of at least 100ms"},
       {"credentials:\n  clusters:\n    a: {accessKey: k, secretkey: hunter2}",
        "credentials.clusters.a.secretkey: expected a known field"},
+      {"credentials: {clusters: {a: {accessKey: k, secretKey: hunter2, namespaces: hunter2}}}",
+       "credentials.clusters.a.namespaces: expected a list"},
       {"credentials: {clusters: {a: hunter2}}", "credentials.clusters.a: expected a mapping"},
       {"- 1", "expected a mapping"},
       {"a: [", "scaler.yaml:1"},
