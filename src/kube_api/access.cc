@@ -133,19 +133,14 @@ Result<Access> from_kubeconfig(std::string_view text, const std::string& file, c
 }
 
 Result<Access> find_access(const std::string& kubeconfig) {
-  const auto from = [](const std::string& file) -> Result<Access> {
-    auto text = read_file(file);
-    if (!text) return std::unexpected(text.error());
-    return from_kubeconfig(*text, file);
-  };
-  if (!kubeconfig.empty()) return from(kubeconfig);
-  if (const std::string file = variable("KUBECONFIG"); !file.empty()) return from(file.substr(0, file.find(':')));
-  auto pod = in_cluster();
-  if (pod) return pod;
-  const std::string home = variable("HOME") + "/.kube/config";
-  if (std::filesystem::exists(home)) return from(home);
-  return fail(Errc::not_found,
-              "the API server is not known: expected a kubeconfig file, KUBECONFIG, or to run in a pod");
+  if (kubeconfig.empty()) {
+    auto pod = in_cluster();
+    if (pod) return pod;
+    return fail(Errc::not_found, "an API server: run in a pod, or name one with --kubeconfig");
+  }
+  auto text = read_file(kubeconfig);
+  if (!text) return std::unexpected(text.error());
+  return from_kubeconfig(*text, kubeconfig);
 }
 
 }  // namespace gantry::kube_api

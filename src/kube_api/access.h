@@ -25,7 +25,8 @@ Result<Access> in_cluster(const std::string& directory = "/var/run/secrets/kuber
 // cannot be read, and what is not served here: exec and auth-provider plugins), not_found (context, cluster, user).
 Result<Access> from_kubeconfig(std::string_view text, const std::string& file, const std::string& context = {});
 
-// The first there is of: the file `kubeconfig`, that of $KUBECONFIG, the pod's account, ~/.kube/config.
+// The file `kubeconfig`, or the pod's account when it is empty. Never what a shell happens to point at: a server asks the
+// API server that it was given. Errors: those of the two; not_found when there is neither.
 Result<Access> find_access(const std::string& kubeconfig = {});
 
 }  // namespace gantry::kube_api

@@ -85,7 +85,7 @@ void declare_scaler(CLI::App& command, Invocation& invocation) {
   command.add_option("--api-listen", options->api_listen,
                      "address of the metrics API for the HPA (default: none); see docs/metrics-api.md");
   command.add_option("--kubeconfig", options->kubeconfig,
-                     "how the API server is reached (default: $KUBECONFIG, the pod's account, ~/.kube/config)");
+                     "how the API server is reached (default: the account of the pod that it runs in)");
   command.add_option("--http", options->http, "address of the page of scaled objects (default: none)");
   command.add_flag("--check", options->check, "only read the configuration and say what is wrong with it");
   command.callback([options, &invocation] {
