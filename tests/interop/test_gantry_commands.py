@@ -103,6 +103,37 @@ def test_given_a_running_consumer_when_asked_for_lag_then_it_is_counted(server):
     wait_until(lambda: lag(server, topic, group)["lag"] == 0, 10, "no lag")
 
 
+def test_given_a_group_beyond_the_end_of_a_queue_then_its_lag_is_unknown_and_the_next_consumer_begins_at_the_end(server):
+    topic, group = server.topic(queues=1), server.name("group")
+    server.send(topic, 5)
+    server.consume("push", topic, group, 5)
+    assert server.request(15, {"consumerGroup": group, "topic": topic, "queueId": "0", "commitOffset": "1000"}).code == 0
+    server.send(topic, 2)
+    reading = lag(server, topic, group)
+    assert reading["lag"] is None and reading["queues"][0]["consumer_offset"] == 1000
+    assert "993 beyond the end of queue 0" in reading["unknown"][0]
+    consumer = server.start("push", topic, group).started()
+    wait_until(lambda: lag(server, topic, group)["lag"] == 0, 30, "a consumer that begins at the end")
+    server.send(topic, 1)
+    assert len(consumer.delivered(1).stop().outcome()["messages"]) == 1
+
+
+def test_given_retries_of_pop_then_they_are_of_the_group_that_has_an_offset_there_and_of_no_other(server):
+    topic, group = server.topic(queues=1), server.name("group")
+    other = f"{group}_{topic}"  # its retry topic has the name of that of POP
+    server.send(topic, 3)
+    server.consume("push", topic, other, 3)
+    server.admin("updateTopic", "-b", server.broker, "-t", f"%RETRY%{other}", "-r", 1, "-w", 1)
+    server.send(f"%RETRY%{other}", 2)
+    wait_until(lambda: lag(server, topic, other)["retry"] == 2, 20, "two retries")
+    assert lag(server, topic, group)["retry"] == 0
+
+    pops, popping = server.topic(queues=1), server.name("group")
+    server.send(pops, 3)
+    server.pop(pops, popping, n=3, ack="none", invisible_ms=1000, timeout_s=5).outcome()
+    wait_until(lambda: lag(server, pops, popping)["retry"] == 3, 40, "three messages that were not acknowledged")
+
+
 def test_given_no_topic_when_asked_for_lag_then_the_error_says_what_to_do(server):
     done = gantry.command("lag", "--namesrv", server.namesrv, "--topic", "no-such-topic", "--group", "g", "-o", "json", check=False)
     assert done.returncode != 0 and "no-such-topic" in done.stderr
