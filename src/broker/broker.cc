@@ -180,8 +180,8 @@ class Broker::Impl {
       const auto* config = groups_->find(group);
       return config == nullptr || config->notify_consumer_ids_changed_enable;
     };
-    for (const auto& loaded : {topics_->load(), groups_->load(), offsets_->load(), transactions_->load(), pops_->load(),
-                               request_modes_->load(), load_kv_configs()}) {
+    for (const auto& loaded : {topics_->load(), groups_->load(), offsets_->load(), messages_->load(),
+                               transactions_->load(), pops_->load(), request_modes_->load(), load_kv_configs()}) {
       if (!loaded) return loaded;
     }
     if (store_->log().lost_messages()) {

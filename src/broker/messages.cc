@@ -150,17 +150,31 @@ Result<Messages::Stored> Messages::put_later(Topic& topic, std::int32_t queue_id
   if (!stored) return stored;
   if (auto added = store_.add_timer(due_ms, stored->physical_offset, last_record_); !added)
     return std::unexpected(added.error());
-  wait_durable(due_ms);
+  wait_durable(due_ms, topic.config.topic_name);
   return stored;
 }
 
 // Before its row is durable a timer cannot be found, whatever the clock did meanwhile: it may be due when it is.
-void Messages::wait_durable(std::int64_t due_ms) {
-  store_.when_durable([this, due_ms, alive = alive_](const Result<void>& result) {
+void Messages::wait_durable(std::int64_t due_ms, std::string topic) {
+  store_.when_durable([this, due_ms, topic = std::move(topic), alive = alive_](const Result<void>& result) {
     if (!result || !*alive) return;
+    ++waiting_[topic];
     delivered_until_ms_ = std::min(delivered_until_ms_, due_ms);
     arm(due_ms);
   });
+}
+
+Result<void> Messages::load() {
+  return store_.for_each_timer([this](std::string_view record) {
+    const auto message = wire::decode_record(record);
+    const auto topic = message ? message->property(wire::property::kRealTopic) : std::nullopt;
+    if (topic) ++waiting_[std::string(*topic)];
+  });
+}
+
+void Messages::no_longer_waiting(const std::string& topic) {
+  const auto found = waiting_.find(topic);
+  if (found != waiting_.end() && --found->second <= 0) waiting_.erase(found);
 }
 
 void Messages::start() { arm_next(0); }
@@ -192,17 +206,22 @@ void Messages::deliver_due() {
     arm_next(delivered_until_ms_);
     return;
   }
-  const bool all = std::ranges::all_of(*due, [&](const auto& timer) { return deliver(timer); });
+  std::vector<std::string> delivered;
+  const bool all = std::ranges::all_of(*due, [&](const auto& timer) { return deliver(timer, delivered); });
   delivering_ = true;
-  store_.when_durable([this, all, alive = alive_](const Result<void>& result) {
+  store_.when_durable([this, all, delivered = std::move(delivered), alive = alive_](const Result<void>& result) {
     if (!*alive) return;
     delivering_ = false;
-    if (!result) delivered_until_ms_ = 0;
+    if (result) {
+      for (const std::string& topic : delivered) no_longer_waiting(topic);
+    } else {
+      delivered_until_ms_ = 0;
+    }
     arm(store_.now_ms() + (result && all ? 0 : 1000));  // the disk refuses: all is still stored
   });
 }
 
-bool Messages::deliver(const store::Store::Timer& timer) {
+bool Messages::deliver(const store::Store::Timer& timer, std::vector<std::string>& delivered) {
   auto message = wire::decode_record(timer.record);
   const auto real_topic = message ? message->property(wire::property::kRealTopic) : std::nullopt;
   if (!real_topic) {
@@ -214,6 +233,7 @@ bool Messages::deliver(const store::Store::Timer& timer) {
   if (topic == nullptr || topic->queue_count() == 0) {
     spdlog::warn("broker: a delayed message for topic {} is dropped: the topic was deleted", *real_topic);
     store_.erase_timer(timer.due_ms, timer.sequence);
+    delivered.emplace_back(*real_topic);
     return true;
   }
   const auto wanted =
@@ -231,6 +251,7 @@ bool Messages::deliver(const store::Store::Timer& timer) {
     spdlog::error("broker: a delayed message for topic {} is dropped: {}", *real_topic, stored.error().message);
   }
   store_.erase_timer(timer.due_ms, timer.sequence);
+  delivered.emplace_back(*real_topic);
   return true;
 }
 

@@ -5,9 +5,12 @@
 
 #include <boost/asio/io_context.hpp>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.h"
 #include "broker/config.h"
@@ -41,7 +44,12 @@ class Messages {
   const queueing::DelayLevels& delay_levels() const { return delay_levels_; }
   const wire::Host& store_host() const { return store_host_; }
 
-  void start();  // begins to deliver what is due
+  // How many messages wait for their time, timers and delay levels alike, by the topic that they are for; topics without
+  // any are not there. A message is counted from when it is durable until it is durable in its topic.
+  const std::map<std::string, std::int64_t, std::less<>>& waiting() const { return waiting_; }
+
+  Result<void> load();  // counts what waits: reads every stored timer once
+  void start();         // begins to deliver what is due
   void stop() {
     *alive_ = false;
     alarm_.stop();
@@ -52,9 +60,11 @@ class Messages {
                            std::string_view waiting_topic, std::int32_t waiting_queue);
   void arm(std::int64_t due_ms);
   void arm_next(std::int64_t from_ms);
-  void wait_durable(std::int64_t due_ms);
+  void wait_durable(std::int64_t due_ms, std::string topic);
   void deliver_due();
-  bool deliver(const store::Store::Timer& timer);
+  // Adds the topic that it was counted under to `delivered`.
+  bool deliver(const store::Store::Timer& timer, std::vector<std::string>& delivered);
+  void no_longer_waiting(const std::string& topic);
 
   store::Store& store_;
   Topics& topics_;
@@ -63,6 +73,7 @@ class Messages {
   wire::Host store_host_;
   std::string_view last_record_;  // that was put, until the next is
   net::Alarm alarm_;
+  std::map<std::string, std::int64_t, std::less<>> waiting_;
   std::int64_t delivered_until_ms_ = 0;  // where the search for due timers begins: no durable one is before
   bool delivering_ = false;              // what was delivered is not durable yet: its timers are still seen
   // what waits for the store may be called when this is gone

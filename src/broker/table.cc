@@ -87,6 +87,8 @@ constexpr Route kBroker[] = {
     {kQueryTopicsByConsumer, handle_query_topics_by_consumer, Access::named},
     {kQuerySubscriptionByConsumer, handle_query_subscription_by_consumer, Access::named},
     {kGetBrokerRuntimeInfo, handle_get_runtime_info, Access::any},
+    {kGetAllDelayOffset, handle_get_delay_offsets, Access::any},
+    {kGetTimerMetrics, handle_get_timer_metrics, Access::any},
     {kGetBrokerConfig, handle_get_broker_config, Access::admin},
     {kCleanExpiredConsumequeue, handle_clean_up, Access::admin},
     {kCleanUnusedTopic, handle_clean_up, Access::admin},

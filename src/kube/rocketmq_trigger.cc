@@ -221,9 +221,6 @@ class Parser {
     if (out_.allow_idle_consumers && out_.limit_to_queues_with_lag) {
       problem("limitToQueuesWithLag", "expected it without allowIdleConsumers, got both");
     }
-    if (out_.include_delayed) {
-      problem("includeDelayed", "expected false, because delayed messages cannot be counted yet, got \"true\"");
-    }
     if (out_.ensure_even_distribution_of_queues && out_.topics.size() > 1) {
       problem("ensureEvenDistributionOfQueues", fmt::format("expected it with one topic, got {}", out_.topics.size()));
     }

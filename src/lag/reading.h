@@ -14,6 +14,9 @@ namespace gantry::lag {
 inline constexpr std::string_view kNeverCommitted = "the group has never committed an offset";
 inline constexpr std::string_view kPopNotTold = "this broker does not tell them of POP groups";
 
+// In each reason why it is not known how many messages are held back.
+inline constexpr std::string_view kOfDelayed = ": delayed messages: ";
+
 struct QueueReading {
   std::string broker;
   std::int32_t queue_id = 0;
@@ -38,6 +41,9 @@ struct LagReading {
   std::optional<std::int64_t> oldest_age_ms;  // the largest
   std::optional<std::int64_t> retry;          // messages waiting in the group's retry topics
   std::optional<std::int64_t> dead_letter;    // messages in its dead-letter topic
+  // messages that wait at the brokers for their delivery time and will then be in the topic: no part of the lag
+  std::optional<std::int64_t> delayed;
+  std::optional<std::int64_t> delayed_retry;  // the same for the group's retry topic: sent back, to be consumed again
   std::optional<std::int64_t> consumers;      // clients connected
   bool pop = false;                           // the group consumes by POP
   std::vector<QueueReading> queues;           // by broker and queue id

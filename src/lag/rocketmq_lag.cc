@@ -18,6 +18,7 @@ struct RocketmqLag::BrokerPart {
   std::vector<QueueReading> queues;
   std::optional<std::int64_t> retry;
   std::optional<std::int64_t> dead_letter;
+  std::optional<std::int64_t> delayed, delayed_retry;
   std::optional<std::set<std::string>> clients;
   std::vector<std::string> unknown;
   bool pop = false;
@@ -46,7 +47,7 @@ asio::awaitable<bool> into(asio::awaitable<Result<T>> request, Result<T>& result
 }  // namespace
 
 RocketmqLag::RocketmqLag(std::shared_ptr<rocketmq::Cluster> cluster, RocketmqLagConfig config)
-    : cluster_(cluster), config_(config) {
+    : cluster_(cluster), config_(config), delayed_(cluster, config.delayed) {
   config_.timeout = std::max(config_.timeout, cluster_->config().request_timeout);
 }
 
@@ -206,6 +207,16 @@ asio::awaitable<RocketmqLag::BrokerPart> RocketmqLag::read_broker(AdminQueries a
         Error{Errc::unavailable, fmt::format("{}: it has no master now, and the offsets of a slave are stale", name)};
     co_return part;
   }
+  // before the lag: what becomes due in between is in both, and never in none
+  Result<std::vector<std::int64_t>> delayed;
+  if (query.needs.delayed) {
+    std::vector<std::string> topics{query.topic, rocketmq::retry_topic(query.group)};
+    delayed = co_await delayed_.read(address, std::move(topics));
+    if (!delayed && delayed.error().code == Errc::timeout) {  // the rest would take as long
+      part.failed = Error{Errc::timeout, fmt::format("{}: {}", name, delayed.error().message)};
+      co_return part;
+    }
+  }
   Result<FactsByQueue> facts;
   Result<std::int64_t> retries, dead_letters;
   Result<std::set<std::string>> clients;
@@ -247,6 +258,12 @@ asio::awaitable<RocketmqLag::BrokerPart> RocketmqLag::read_broker(AdminQueries a
   if (needs.retry) take("retry", retries, part.retry);
   if (needs.dead_letter) take("dead letters", dead_letters, part.dead_letter);
   if (needs.consumers) take("consumers", clients, part.clients);
+  if (needs.delayed && delayed) {
+    part.delayed = delayed->at(0);
+    part.delayed_retry = delayed->at(1);
+  } else if (needs.delayed) {
+    part.unknown.push_back(fmt::format("{}{}{}", name, kOfDelayed, delayed.error().message));
+  }
   co_return part;
 }
 
@@ -279,14 +296,15 @@ asio::awaitable<Result<LagReading>> RocketmqLag::read(LagQuery query) {
   auto parts = co_await rocketmq::gather(cluster_->io(), std::move(requests));
 
   bool complete = true;
-  std::int64_t retry = 0, dead_letter = 0;
+  std::int64_t retry = 0, dead_letter = 0, delayed = 0, delayed_retry = 0;
+  bool delayed_known = query.needs.delayed;
   bool retry_known = true, dead_letter_known = true, clients_known = true;
   std::set<std::string> clients;
   std::optional<Error> failed;
   std::size_t answered = 0;
   for (BrokerPart& part : parts) {
     if (part.failed) {
-      complete = retry_known = dead_letter_known = clients_known = false;
+      complete = retry_known = dead_letter_known = clients_known = delayed_known = false;
       reading.unknown.push_back(part.failed->message);
       if (!failed) failed = part.failed;
       continue;
@@ -297,6 +315,9 @@ asio::awaitable<Result<LagReading>> RocketmqLag::read(LagQuery query) {
     std::ranges::move(part.unknown, std::back_inserter(reading.unknown));
     retry += part.retry.value_or(0);
     dead_letter += part.dead_letter.value_or(0);
+    delayed += part.delayed.value_or(0);
+    delayed_retry += part.delayed_retry.value_or(0);
+    delayed_known = delayed_known && part.delayed;
     retry_known = retry_known && part.retry;
     dead_letter_known = dead_letter_known && part.dead_letter;
     clients_known = clients_known && part.clients;
@@ -311,6 +332,10 @@ asio::awaitable<Result<LagReading>> RocketmqLag::read(LagQuery query) {
   sum_up(reading, complete);
   if (retry_known && complete) reading.retry = retry;
   if (dead_letter_known && complete) reading.dead_letter = dead_letter;
+  if (delayed_known && complete) {
+    reading.delayed = delayed;
+    reading.delayed_retry = delayed_retry;
+  }
   if (clients_known && complete) reading.consumers = static_cast<std::int64_t>(clients.size());
   co_return reading;
 }

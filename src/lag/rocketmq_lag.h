@@ -1,6 +1,7 @@
 // Lag of a RocketMQ cluster, classic and POP. Every broker of the topic is asked at the same time, and of each broker
 // everything at once: topic stats (202), consume stats (208), consume time span (303), connections (203), and the same
-// for the retry and dead-letter topics. Queues at offset 0 are asked about once more (14).
+// for the retry and dead-letter topics. Queues at offset 0 are asked about once more (14). What is held back is asked for
+// before all that, by those who need it (delayed_reader.h).
 #pragma once
 
 #include <chrono>
@@ -10,6 +11,7 @@
 #include <string>
 
 #include "lag/broker_facts.h"
+#include "lag/delayed_reader.h"
 #include "lag/source.h"
 #include "rocketmq/admin.h"
 #include "rocketmq/cluster.h"
@@ -24,6 +26,7 @@ struct RocketmqLagConfig {
   // A reading ends within this, however many name servers and brokers do not answer: what had no time is unknown.
   // At least the time of one request.
   std::chrono::milliseconds timeout{10'000};
+  DelayedReaderConfig delayed{};
 };
 
 class RocketmqLag : public LagSource {
@@ -61,6 +64,7 @@ class RocketmqLag : public LagSource {
 
   std::shared_ptr<rocketmq::Cluster> cluster_;
   RocketmqLagConfig config_;
+  DelayedReader delayed_;
   // topic -> broker -> last seen in its route
   std::map<std::string, std::map<std::string, std::chrono::steady_clock::time_point>> seen_;
   std::map<std::string, std::chrono::steady_clock::time_point> pop_groups_;  // when last seen to consume by POP

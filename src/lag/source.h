@@ -17,13 +17,15 @@ struct LagNeeds {
   bool retry = true;
   bool dead_letter = true;
   bool consumers = true;  // how many, whether they pop, and what is in their hands
+  bool delayed = false;   // messages that are held back until their delivery time: may cost reading them once
 
   bool covers(const LagNeeds& other) const {
     return (age || !other.age) && (retry || !other.retry) && (dead_letter || !other.dead_letter) &&
-           (consumers || !other.consumers);
+           (consumers || !other.consumers) && (delayed || !other.delayed);
   }
   LagNeeds with(const LagNeeds& other) const {
-    return {age || other.age, retry || other.retry, dead_letter || other.dead_letter, consumers || other.consumers};
+    return {age || other.age, retry || other.retry, dead_letter || other.dead_letter, consumers || other.consumers,
+            delayed || other.delayed};
   }
 };
 

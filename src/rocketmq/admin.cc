@@ -144,6 +144,28 @@ asio::awaitable<Result<wire::TopicStatsTable>> AdminQueries::topic_stats(std::st
   co_return body_of<wire::TopicStatsTable>(response, address);
 }
 
+asio::awaitable<Result<std::map<std::int32_t, std::int64_t>>> AdminQueries::delay_offsets(std::string address) {
+  auto response = co_await call_ok(address, wire::make_request(code::kGetAllDelayOffset));
+  auto body = body_of<wire::DelayOffsets>(response, address);
+  if (!body) co_return std::unexpected(body.error());
+  co_return std::move(body->offset_table);
+}
+
+asio::awaitable<Result<std::map<std::string, std::int64_t>>> AdminQueries::timer_counts(std::string address) {
+  auto response = co_await call(address, wire::make_request(code::kGetTimerMetrics));
+  if (!response) co_return std::unexpected(response.error());
+  std::map<std::string, std::int64_t> counts;
+  // brokers older than timers, and those that have them switched off (timerWheelEnable=false)
+  const bool none = response->code == rc::kRequestCodeNotSupported ||
+                    (response->code == rc::kSystemError && response->remark == "The timer message store is null");
+  if (none) co_return counts;
+  if (response->code != rc::kSuccess) co_return std::unexpected(error_of_response(*response, "broker " + address));
+  auto body = body_of<wire::TimerMetrics>(response, address);
+  if (!body) co_return std::unexpected(body.error());
+  for (const auto& [topic, metric] : body->timing_count) counts.emplace(topic, metric.count);
+  co_return counts;
+}
+
 asio::awaitable<Result<wire::ConsumeStats>> AdminQueries::consume_stats(std::string address, std::string group,
                                                                         std::string topic) {
   wire::GetConsumeStatsRequestHeader header;

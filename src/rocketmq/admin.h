@@ -12,6 +12,7 @@
 
 #include "rocketmq/cluster.h"
 #include "wire/bodies/consumer.h"
+#include "wire/bodies/delayed.h"
 #include "wire/bodies/route.h"
 #include "wire/bodies/stats.h"
 #include "wire/bodies/subscription_group.h"
@@ -48,6 +49,10 @@ class AdminQueries {
   boost::asio::awaitable<Result<wire::TopicConfig>> topic_config(std::string address, std::string topic);  // 351
 
   boost::asio::awaitable<Result<wire::TopicStatsTable>> topic_stats(std::string address, std::string topic);  // 202
+  // 45: where each delay level is delivered, by level, 1 is the first.
+  boost::asio::awaitable<Result<std::map<std::int32_t, std::int64_t>>> delay_offsets(std::string address);
+  // 61: messages with a delivery time of their own that wait for it, by topic. None when the broker has no timers.
+  boost::asio::awaitable<Result<std::map<std::string, std::int64_t>>> timer_counts(std::string address);
   boost::asio::awaitable<Result<wire::ConsumeStats>> consume_stats(std::string address, std::string group,
                                                                    std::string topic);  // 208
   boost::asio::awaitable<Result<wire::QueryConsumeTimeSpanBody>> time_span(std::string address, std::string topic,

@@ -167,4 +167,13 @@ Result<std::optional<std::int64_t>> Store::next_due_ms(std::int64_t from_ms) {
   return static_cast<std::int64_t>(get_u64(rows->key().data()));
 }
 
+Result<void> Store::for_each_timer(const std::function<void(std::string_view)>& visit) {
+  rocksdb::ReadOptions once;
+  once.fill_cache = false;
+  std::unique_ptr<rocksdb::Iterator> rows(database_->db().NewIterator(once, database_->family(Family::timers)));
+  for (rows->SeekToFirst(); rows->Valid(); rows->Next()) visit({rows->value().data(), rows->value().size()});
+  if (!rows->status().ok()) return std::unexpected(to_error(rows->status(), "reading timers"));
+  return {};
+}
+
 }  // namespace gantry::store

@@ -56,6 +56,8 @@ class Store {
   // Stored timers with from_ms <= due <= now_ms, the earliest first.
   Result<std::vector<Timer>> due_timers(std::int64_t from_ms, std::int64_t now_ms, std::size_t max);
   Result<std::optional<std::int64_t>> next_due_ms(std::int64_t from_ms);  // nullopt: none is stored
+  // For start-up: the record of every stored timer, the earliest first; what this turn changed is not seen.
+  Result<void> for_each_timer(const std::function<void(std::string_view record)>& visit);
 
   struct DiskUsage {
     std::uint64_t total_bytes = 0;

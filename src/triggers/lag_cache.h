@@ -46,7 +46,7 @@ class LagCache {
   using Key = std::tuple<std::string, std::string, lag::OffsetResetPolicy>;
   struct Entry {
     std::optional<Result<lag::LagReading>> reading;
-    lag::LagNeeds needs{false, false, false, false};  // what the reading, or the one under way, was for
+    lag::LagNeeds needs{false, false, false, false, false};  // what the reading, or the one under way, was for
     std::chrono::steady_clock::time_point read_at;
     std::shared_ptr<boost::asio::steady_timer> under_way;  // cancelled when the reading has come
     AskPattern asks;

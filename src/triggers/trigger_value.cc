@@ -16,10 +16,16 @@ std::string why_unknown(const lag::LagReading& reading) {
                                  : reading.unknown.front();
 }
 
+std::string why_delayed_unknown(const lag::LagReading& reading) {
+  const auto found = std::ranges::find_if(
+      reading.unknown, [](const std::string& reason) { return reason.find(lag::kOfDelayed) != std::string::npos; });
+  return found == reading.unknown.end() ? why_unknown(reading) : *found;
+}
+
 // The lag of one topic, or of several, and what scaling is told instead.
 struct Messages {
   std::int64_t measured = 0;  // the lag as `gantry lag` tells it
-  std::int64_t waiting = 0;   // with those that wait for a retry: what decides on activity
+  std::int64_t waiting = 0;   // with retries and delayed messages: what decides on activity
   std::int64_t counted = 0;   // of these, as many as consumers can be of use for
   std::string why;            // counted is another number than measured; else empty
 
@@ -122,6 +128,15 @@ std::expected<Messages, std::string> messages_of(const kube::RocketmqTriggerMeta
           fmt::format("{} more wait for a retry (includeRetry: \"false\" leaves them out)", *reading.retry));
     }
   }
+  if (trigger.include_delayed) {
+    if (!reading.delayed || (trigger.include_retry && !reading.delayed_retry))
+      return std::unexpected(why_delayed_unknown(reading));
+    std::int64_t delayed = *reading.delayed;
+    if (trigger.include_retry) delayed += *reading.delayed_retry;
+    messages.add(delayed);
+    if (delayed > 0)
+      messages.explain(fmt::format("{} more wait for their delivery time (includeDelayed: \"true\")", delayed));
+  }
   if (trigger.exclude_persistent_lag) {
     std::int64_t queues = 0, lag = 0;
     for (const lag::QueueReading& queue : reading.queues) {
@@ -152,6 +167,10 @@ std::int64_t surely_waiting(const kube::RocketmqTriggerMetadata& trigger, const 
   const auto add = [&](std::int64_t more) {
     if (__builtin_add_overflow(waiting, more, &waiting)) waiting = std::numeric_limits<std::int64_t>::max();
   };
+  if (trigger.include_delayed) {
+    add(reading.delayed.value_or(0));
+    if (trigger.include_retry) add(reading.delayed_retry.value_or(0));
+  }
   for (const lag::QueueReading& queue : reading.queues) {
     if (queue.never_committed && trigger.scale_to_zero_on_invalid_offset) continue;
     if (queue.never_committed && one_a_fresh_queue) add(1);
@@ -202,6 +221,7 @@ std::vector<lag::LagQuery> lag_queries(const kube::RocketmqTriggerMetadata& trig
   for (const std::string& topic : trigger.topics) {
     queries.push_back({queueing::with_namespace(trigger.rocketmq_namespace, topic),
                        queueing::with_namespace(trigger.rocketmq_namespace, trigger.consumer_group), policy});
+    queries.back().needs.delayed = trigger.include_delayed;  // it may cost much, so not for everybody
   }
   return queries;
 }
@@ -215,6 +235,7 @@ lag::LagNeeds needs_of(const kube::RocketmqTriggerMetadata& trigger) {
   needs.age = trigger.lag_seconds_threshold.has_value();
   needs.retry = trigger.include_retry;
   needs.dead_letter = false;
+  needs.delayed = trigger.include_delayed;
   // only they say whether a group pops, and in whose hands messages are
   needs.consumers = trigger.mode == kube::ConsumeMode::automatic || !trigger.include_in_flight;
   return needs;

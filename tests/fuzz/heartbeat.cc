@@ -3,6 +3,7 @@
 
 #include "fuzz.h"
 #include "wire/bodies/batch_ack.h"
+#include "wire/bodies/delayed.h"
 #include "wire/bodies/stats.h"
 
 namespace wire = gantry::wire;
@@ -13,4 +14,6 @@ FUZZ_TARGET(input) {
   }
   (void)wire::decode_body<wire::ConsumeStats>(input);
   (void)wire::decode_body<wire::BatchAckMessageRequestBody>(input);
+  (void)wire::decode_body<wire::TimerMetrics>(input);
+  (void)wire::decode_body<wire::DelayOffsets>(input);
 }

@@ -205,6 +205,21 @@ TEST_F(ScalerTest, GivenAGroupBeyondTheEndOfAQueueThenItsLagIsUnknownAndSaysWhat
   EXPECT_TRUE(eventually([&] { return metric(ref()).value == 8; }));
 }
 
+TEST_F(ScalerTest, GivenMessagesHeldBackUntilTheirDeliveryTimeThenTheyCountWhenTheTriggerSaysSo) {
+  start_scaler(kFreshReadings);
+  const auto with = ref({{"includeDelayed", "true"}});
+  EXPECT_EQ(metric(with).value, 0);
+  ASSERT_EQ(run({"send", "--topic", "orders", "--count", "12", "--delay", "3s"}).code, 0);
+  send(3);
+  ASSERT_TRUE(eventually([&] { return metric(with).value == 15; }));
+  EXPECT_EQ(metric(ref()).value, 3);
+  EXPECT_EQ(active(ref({{"includeDelayed", "true"}, {"activationLagThreshold", "14"}})).value, 1);
+  EXPECT_EQ(active(ref({{"activationLagThreshold", "3"}})).value, 0);
+  // none is lost or counted twice once they are due
+  ASSERT_TRUE(eventually([&] { return metric(ref()).value == 15; }));
+  ASSERT_TRUE(eventually([&] { return metric(with).value == 15; }));
+}
+
 TEST_F(ScalerTest, GivenWhatCannotBeKnownThenTheAnswerIsAnErrorAndNeverANumber) {
   start_scaler();
   const auto unknown_topic = metric(ref({{"topic", "nowhere"}}));

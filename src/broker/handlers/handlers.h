@@ -81,6 +81,8 @@ void handle_query_consume_time_span(BrokerContext& broker, remoting::Request req
 void handle_query_topic_consumers(BrokerContext& broker, remoting::Request request);
 void handle_query_topics_by_consumer(BrokerContext& broker, remoting::Request request);
 void handle_query_subscription_by_consumer(BrokerContext& broker, remoting::Request request);
+void handle_get_delay_offsets(BrokerContext& broker, remoting::Request request);
+void handle_get_timer_metrics(BrokerContext& broker, remoting::Request request);
 void handle_get_runtime_info(BrokerContext& broker, remoting::Request request);
 void handle_get_broker_config(BrokerContext& broker, remoting::Request request);
 

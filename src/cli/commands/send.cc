@@ -38,6 +38,7 @@ struct SendOptions {
   std::string run = rocketmq::next_message_id().substr(8, 20);  // begins the keys of this run
   std::size_t in_flight = 16;
   std::size_t batch = 1;
+  std::chrono::microseconds delay{0};
   std::chrono::microseconds give_up{10'000'000};
 };
 
@@ -66,6 +67,10 @@ Message make_message(const SendOptions& options, std::uint64_t n) {
   message.sharding_key = options.sharding_key;
   message.body = replace_number(options.body.empty() ? "message {n}" : options.body, n);
   if (options.size > 0) message.body.resize(options.size, '.');
+  if (options.delay.count() > 0) {
+    const auto delay_ms = std::chrono::ceil<std::chrono::milliseconds>(options.delay).count();
+    message.properties[std::string(wire::property::kTimerDelayMs)] = std::to_string(delay_ms);
+  }
   return message;
 }
 
@@ -209,7 +214,9 @@ void declare_send(CLI::App& command, Invocation& invocation) {
   command.add_option("--in-flight", options->in_flight, "messages on the way at the same time")
       ->check(CLI::Range(1, 4096))
       ->capture_default_str();
-  command.add_option("--batch", options->batch, "messages of one request")->check(CLI::Range(1, 1024));
+  auto* batch = command.add_option("--batch", options->batch, "messages of one request")->check(CLI::Range(1, 1024));
+  add_duration(command, "--delay", options->delay, "the broker holds the messages back for so long (a timer)")
+      ->excludes(batch);
   add_duration(command, "--give-up", options->give_up,
                "how long to wait for a broker that goes away in the middle (default 10s)");
   run_on_cluster(command, invocation, options, run_send);

@@ -40,7 +40,7 @@ TEST(RocketmqTrigger, GivenEveryOptionWhenParsedThenItArrives) {
                                         {"mode", "pop"},
                                         {"includeRetry", "false"},
                                         {"includeInFlight", "false"},
-                                        {"includeDelayed", "false"},
+                                        {"includeDelayed", "true"},
                                         {"offsetResetPolicy", "latest"},
                                         {"allowIdleConsumers", "true"},
                                         {"excludePersistentLag", "true"},
@@ -59,7 +59,7 @@ TEST(RocketmqTrigger, GivenEveryOptionWhenParsedThenItArrives) {
   EXPECT_EQ(parsed->mode, ConsumeMode::pop);
   EXPECT_FALSE(parsed->include_retry);
   EXPECT_FALSE(parsed->include_in_flight);
-  EXPECT_FALSE(parsed->include_delayed);
+  EXPECT_TRUE(parsed->include_delayed);
   EXPECT_EQ(parsed->offset_reset_policy, OffsetResetPolicy::latest);
   EXPECT_TRUE(parsed->allow_idle_consumers && parsed->exclude_persistent_lag &&
               parsed->scale_to_zero_on_invalid_offset);

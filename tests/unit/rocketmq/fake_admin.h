@@ -4,6 +4,7 @@
 #include "unit/rocketmq/fake_broker.h"
 #include "wire/bodies/consumer.h"
 #include "wire/bodies/consumer_offsets.h"
+#include "wire/bodies/delayed.h"
 #include "wire/bodies/kv_table.h"
 #include "wire/bodies/reset_offset.h"
 #include "wire/bodies/subscription_group.h"
@@ -54,6 +55,16 @@ inline void serve_admin(Broker& broker) {
       span.delay_time_ms = broker.delay_ms;
       body.consume_time_span_set.push_back(span);
     }
+    Broker::answer_body(request, wire::encode_body(body));
+  });
+  broker.on(code::kGetAllDelayOffset, [&broker](remoting::Request& request) {
+    wire::DelayOffsets body;
+    body.offset_table = broker.delay_offsets;
+    Broker::answer_body(request, wire::encode_body(body));
+  });
+  broker.on(code::kGetTimerMetrics, [&broker](remoting::Request& request) {
+    wire::TimerMetrics body;
+    for (const auto& [topic, count] : broker.timers) body.timing_count[topic].count = count;
     Broker::answer_body(request, wire::encode_body(body));
   });
   broker.on(code::kGetConsumerConnectionList, [&broker](remoting::Request& request) {

@@ -87,10 +87,13 @@ class Broker {
   std::map<std::int32_t, int> calls;
   std::vector<wire::SendMessageRequestHeader> sent;
   std::vector<wire::ConsumerSendMsgBackRequestHeader> sent_back;
-  std::vector<std::string> acked;              // receipts
-  std::vector<std::string> changed;            // receipts whose invisible time was changed
-  std::map<std::string, std::int64_t> popped;  // topic -> next offset in queue 0
-  std::int64_t delay_ms = 0;                   // what 303 says of every queue
+  std::vector<std::string> acked;                      // receipts
+  std::vector<std::string> changed;                    // receipts whose invisible time was changed
+  std::map<std::string, std::int64_t> popped;          // topic -> next offset in queue 0
+  std::int64_t delay_ms = 0;                           // what 303 says of every queue
+  std::map<std::int32_t, std::int64_t> delay_offsets;  // what 45 says, by level
+  std::map<std::string, std::int64_t> timers;          // what 61 says, by topic
+  std::int64_t pull_max = 32;                          // messages in the answer to a pull
   std::function<void(wire::ConsumeStats&)> edit_consume_stats;
   std::function<std::string(std::string)> edit_consume_stats_text;
 

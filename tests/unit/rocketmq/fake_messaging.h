@@ -73,7 +73,8 @@ inline void pull(Broker& broker, remoting::Request& request) {
   std::string body;
   const auto& queue = broker.queues[{header.topic, header.queue_id}];
   std::int64_t offset = header.queue_offset;
-  for (; offset < answer.max_offset && offset < header.queue_offset + header.max_messages; ++offset) {
+  const std::int64_t end = header.queue_offset + std::min<std::int64_t>(header.max_messages, broker.pull_max);
+  for (; offset < answer.max_offset && offset < end; ++offset) {
     EXPECT_TRUE(wire::encode_record(queue[static_cast<std::size_t>(offset)], body));
   }
   answer.next_begin_offset = offset;

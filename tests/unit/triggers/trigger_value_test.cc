@@ -111,6 +111,48 @@ TEST(TriggerValue, GivenUnknownRetriesThenTheyCountOnlyWhenAskedFor) {
   EXPECT_EQ(value(trigger_value(t, {r})), 13);
 }
 
+TEST(TriggerValue, GivenDelayedMessagesThenTheyCountOnlyWhenAskedForAndTheirRetriesWithTheRetries) {
+  auto r = reading(8);
+  auto t = trigger();
+  EXPECT_EQ(value(trigger_value(t, {r})), 8);
+  t.include_delayed = true;
+  r.unknown = {"broker-a: age: another reason", "broker-a: delayed messages: 5 of 9 read"};
+  ASSERT_FALSE(trigger_value(t, {r}).metrics[0].value);
+  EXPECT_EQ(trigger_value(t, {r}).metrics[0].value.error(), "broker-a: delayed messages: 5 of 9 read");
+  EXPECT_EQ(trigger_value(t, {r}).active, true) << "what is known is enough";
+  r.delayed = 30;
+  EXPECT_FALSE(trigger_value(t, {r}).metrics[0].value);
+  t.activation_lag_threshold = 37;
+  EXPECT_EQ(trigger_value(t, {r}).active, true);
+  t.activation_lag_threshold = 38;
+  EXPECT_FALSE(trigger_value(t, {r}).active.has_value());
+  t.include_retry = false;
+  EXPECT_EQ(value(trigger_value(t, {r})), 38);
+  t.include_retry = true;
+  r.delayed_retry = 4;
+  const auto all = trigger_value(t, {r});
+  EXPECT_EQ(value(all), 42);
+  EXPECT_EQ(all.metrics[0].measured, 8);
+  EXPECT_EQ(all.metrics[0].why_counted, "34 more wait for their delivery time (includeDelayed: \"true\")");
+}
+
+TEST(TriggerValue, GivenOnlyDelayedMessagesThenTheyActivateAndLimitsHoldForThemToo) {
+  auto t = trigger();
+  t.include_delayed = true;
+  auto r = reading(0);
+  r.delayed_retry = 0;
+  r.delayed = 0;
+  EXPECT_EQ(trigger_value(t, {r}).active, false);
+  r.delayed = 1'000;
+  EXPECT_EQ(trigger_value(t, {r}).active, true);
+  EXPECT_EQ(value(trigger_value(t, {r})), 400) << "4 queues of 100 each";
+  t.limit_to_queues_with_lag = true;
+  EXPECT_EQ(value(trigger_value(t, {r})), 100) << "in which queues they will be is not known: one consumer is ready";
+  t.limit_to_queues_with_lag = false;
+  t.mode = kube::ConsumeMode::pop;
+  EXPECT_EQ(value(trigger_value(t, {r})), 1'000);
+}
+
 TEST(TriggerValue, GivenMessagesInFlightThenTheyAreLeftOutOnlyWhenAskedFor) {
   auto t = trigger();
   auto r = reading(8);
@@ -228,7 +270,7 @@ TEST(NeedsOf, GivenATriggerThenOnlyWhatItsOptionsUseIsAskedFor) {
   t.mode = kube::ConsumeMode::classic;
   t.include_retry = false;
   const lag::LagNeeds least = needs_of(t);
-  EXPECT_FALSE(least.age || least.retry || least.dead_letter || least.consumers);
+  EXPECT_FALSE(least.age || least.retry || least.dead_letter || least.consumers || least.delayed);
   t.include_retry = true;
   EXPECT_TRUE(needs_of(t).retry);
   t.lag_seconds_threshold = 30;
@@ -238,6 +280,8 @@ TEST(NeedsOf, GivenATriggerThenOnlyWhatItsOptionsUseIsAskedFor) {
   t.include_in_flight = true;
   t.mode = kube::ConsumeMode::automatic;
   EXPECT_TRUE(needs_of(t).consumers);
+  t.include_delayed = true;
+  EXPECT_TRUE(needs_of(t).delayed && lag_queries(t)[0].needs.delayed);
 }
 
 TEST(LagQueries, GivenARocketmqNamespaceThenNamesCarryIt) {
