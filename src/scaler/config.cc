@@ -103,7 +103,7 @@ enum class ExportedNames { all, clean, well_known };
 
 struct ExporterPart {
   std::string name_servers, credentials;
-  bool tls = false, client_details = true;
+  bool tls = false, client_details = true, message_sizes = false;
   std::int64_t interval_ms = 15'000;
   ExportedNames names = ExportedNames::all;
   lag::OffsetResetPolicy policy = lag::OffsetResetPolicy::earliest;
@@ -124,6 +124,7 @@ const Schema<ExporterPart>& exporter_schema() {
           .optional("offsetResetPolicy", &ExporterPart::policy,
                     kube::choice<Policy>({{"earliest", Policy::earliest}, {"latest", Policy::latest}}))
           .optional("clientDetails", &ExporterPart::client_details, kube::boolean())
+          .optional("messageSizes", &ExporterPart::message_sizes, kube::boolean())
           .rule([](kube::Reading& reading, const kube::Node& node, ExporterPart& part) {
             if (auto parsed = net::parse_endpoints(part.name_servers); !part.name_servers.empty() && !parsed) {
               kube::Reading::Scope scope(reading, "nameServers");
@@ -143,6 +144,7 @@ Settings::Exported to_exported(const ExporterPart& part) {
   exported.config.well_known_names = part.names != ExportedNames::clean;
   exported.config.policy = part.policy;
   exported.config.client_details = part.client_details;
+  exported.config.message_sizes = part.message_sizes;
   return exported;
 }
 

@@ -29,7 +29,8 @@ rocketmq:
 credentials:
   directory: /etc/gantry/credentials
   clusters:
-    orders-cluster: {accessKey: reader, secretKey: hunter2}
+    orders-cluster: {accessKey: reader, secretKey: hunter2, namespaces: [shop], nameServers: ["ns:9876"]}
+exporter: {nameServers: "ns:9876", credentials: orders-cluster, messageSizes: true, clientDetails: false}
 metricsApi:
   tls: {certificate: /tls/api.crt, key: /tls/api.key}
   clusters: [{name: main, metadata: {nameServers: "ns:9876"}}]
@@ -48,6 +49,11 @@ metricsApi:
   EXPECT_EQ(settings->rocketmq.request_timeout_ms, 1'500);
   EXPECT_EQ(settings->rocketmq.persistent_lag_after_ms, 60'000);
   EXPECT_EQ(settings->credentials_directory, "/etc/gantry/credentials");
+  EXPECT_TRUE(settings->credentials.at("orders-cluster").namespaces.contains("shop"));
+  EXPECT_TRUE(settings->credentials.at("orders-cluster").name_servers.contains("ns:9876"));
+  ASSERT_TRUE(settings->exporter);
+  EXPECT_TRUE(settings->exporter->config.message_sizes);
+  EXPECT_FALSE(settings->exporter->config.client_details);
   EXPECT_EQ(settings->credentials.at("orders-cluster").keys.secret_key, "hunter2");
 }
 
