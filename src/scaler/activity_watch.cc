@@ -1,9 +1,8 @@
 #include "scaler/activity_watch.h"
 
-#include <algorithm>
-
 #include "net/spawn.h"
 #include "rocketmq/gather.h"
+#include "scaler/look_budget.h"
 #include "triggers/trigger_value.h"
 
 namespace gantry::scaler {
@@ -12,19 +11,19 @@ using boost::asio::awaitable;
 using std::chrono::milliseconds;
 using Outcome = triggers::ArrivalPolls::Outcome;
 
-namespace {
-// A broker may see something to consume that the trigger does not count: then it is not asked again for so many looks.
-constexpr int kLooksInstead = 10;
-}  // namespace
-
 struct ActivityWatch::Trigger {
-  Trigger(boost::asio::io_context& io, std::string key, kube::RocketmqTriggerMetadata metadata)
-      : key(std::move(key)), metadata(std::move(metadata)), wakeup(io) {}
+  Trigger(boost::asio::io_context& io, std::string key, kube::RocketmqTriggerMetadata metadata, ActivitySteps steps)
+      : key(std::move(key)),
+        metadata(std::move(metadata)),
+        what(fmt::format("{}/{}", this->metadata.consumer_group, fmt::join(this->metadata.topics, ","))),
+        steps(std::move(steps)),
+        wakeup(io) {}
 
   std::string key;
   kube::RocketmqTriggerMetadata metadata;
+  std::string what;  // that is read for it
   std::map<Id, Changed> subscribers;
-  std::optional<bool> active;
+  ActivitySteps steps;
   rocketmq::Wakeup wakeup;
   bool ended = false;
 };
@@ -35,19 +34,21 @@ struct ActivityWatch::State {
   ActivityWatchConfig config;
   std::map<std::string, std::shared_ptr<Trigger>> triggers;
   std::map<Id, std::shared_ptr<Trigger>> by_id;
+  LookBudget looks;
   Id last_id = 0;
-  std::size_t lookers = 0;  // triggers that are looked at because no broker can be waited for
   bool stopped = false;
-
-  // However many look, together they do not read more often than they may.
-  milliseconds look_interval() const {
-    return std::max(config.look_interval, milliseconds(lookers * 1'000 / config.looks_per_second_max));
-  }
 };
 
 ActivityWatch::ActivityWatch(boost::asio::io_context& io, std::shared_ptr<triggers::TriggerReader> reader,
                              ActivityWatchConfig config)
-    : state_(std::make_shared<State>(State{io, std::move(reader), config, {}, {}, 0, 0, false})) {}
+    : state_(std::make_shared<State>(State{io,
+                                           std::move(reader),
+                                           config,
+                                           {},
+                                           {},
+                                           LookBudget(config.look_interval, config.looks_per_second_max),
+                                           0,
+                                           false})) {}
 
 ActivityWatch::~ActivityWatch() { stop(); }
 
@@ -61,11 +62,12 @@ Result<ActivityWatch::Id> ActivityWatch::subscribe(const std::string& key,
       return fail(Errc::resource_exhausted, "{} triggers are watched already, the most that one scaler serves",
                   state_->config.triggers_max);
     }
-    trigger = std::make_shared<Trigger>(state_->io, key, metadata);
+    trigger = std::make_shared<Trigger>(state_->io, key, metadata,
+                                        ActivitySteps(state_->config, state_->reader->reading_max_age()));
     net::spawn(state_->io, "the watch of a trigger", watch(state_, trigger));
   }
   const Id id = ++state_->last_id;
-  if (trigger->active) changed(*trigger->active);
+  if (trigger->steps.active()) changed(*trigger->steps.active());
   trigger->subscribers.emplace(id, std::move(changed));
   state_->by_id.emplace(id, trigger);
   return id;
@@ -81,6 +83,14 @@ void ActivityWatch::unsubscribe(Id id) {
   trigger->ended = true;
   trigger->wakeup.notify();
   state_->triggers.erase(trigger->key);
+}
+
+void ActivityWatch::told_inactive(const std::string& key) {
+  const auto found = state_->triggers.find(key);
+  if (found == state_->triggers.end() || !found->second->steps.told_inactive()) return;
+  const auto trigger = found->second;
+  trigger->wakeup.notify();
+  tell(*trigger);
 }
 
 std::size_t ActivityWatch::triggers() const { return state_->triggers.size(); }
@@ -121,53 +131,43 @@ awaitable<Outcome> ActivityWatch::wait_for_arrival(std::shared_ptr<State> state,
   co_return waits->impossible ? Outcome::impossible : Outcome::nothing;
 }
 
-void ActivityWatch::tell(Trigger& trigger, bool active) {
-  if (trigger.active == active) return;
-  trigger.active = active;
+void ActivityWatch::tell(Trigger& trigger) {
+  const bool active = trigger.steps.active().value_or(false);
   const auto subscribers = trigger.subscribers;  // one may unsubscribe while it is told
   for (const auto& [id, changed] : subscribers) {
     if (trigger.subscribers.contains(id)) changed(active);
   }
 }
 
+awaitable<void> ActivityWatch::pause_until_look(std::shared_ptr<State> state, std::shared_ptr<Trigger> trigger) {
+  const auto cluster = state->reader->cluster_of(trigger->metadata);
+  const void* at = cluster ? cluster->cluster.get() : nullptr;
+  state->looks.begin(at, trigger->what);
+  const milliseconds pause = state->looks.until_next(at, trigger->what, LookBudget::Clock::now());
+  co_await trigger->wakeup.wait(pause);
+  trigger->steps.looked(state->looks.interval(at));
+  state->looks.end(at, trigger->what);
+}
+
 awaitable<void> ActivityWatch::watch(std::shared_ptr<State> state, std::shared_ptr<Trigger> trigger) {
-  milliseconds error_wait = state->config.error_interval;
-  bool fresh = false;  // the cache may be older than what a broker said
-  Outcome outcome = Outcome::nothing;
-  int looks = 0;
+  using Step = ActivitySteps::Step;
+  ActivitySteps& steps = trigger->steps;
   while (!trigger->ended) {
-    milliseconds max_age = fresh ? milliseconds::zero() : state->reader->reading_max_age();
-    // what KEDA's polls have read tells as well when an active trigger is so no more
-    if (trigger->active == true) max_age = 2 * state->config.active_interval;
-    auto read = co_await state->reader->read(trigger->metadata, max_age);
-    if (trigger->ended) break;
-    fresh = false;
-    if (!read || !read->value.active) {
-      co_await trigger->wakeup.wait(error_wait);
-      error_wait = std::min(error_wait * 2, state->config.active_interval);
-      continue;
-    }
-    error_wait = state->config.error_interval;
-    const bool active = *read->value.active;
-    tell(*trigger, active);
-    if (active) {
-      outcome = Outcome::nothing;
-      looks = 0;
-      co_await trigger->wakeup.wait(state->config.active_interval);
-      continue;
-    }
-    fresh = true;
-    if (outcome == Outcome::arrived) looks = kLooksInstead;
-    if (looks > 0) {
-      --looks;
-      outcome = Outcome::impossible;
+    const std::uint64_t turn = steps.turn();
+    const Step step = steps.step();
+    if (step == Step::read) {
+      const auto read = co_await state->reader->read(trigger->metadata, steps.max_age());
+      if (trigger->ended || turn != steps.turn()) continue;
+      if (steps.was_read(read ? read->value.active : std::nullopt)) tell(*trigger);
+    } else if (step == Step::pause) {
+      co_await trigger->wakeup.wait(steps.pause());
+      if (turn == steps.turn()) steps.paused();
+    } else if (step == Step::wait) {
+      const Outcome outcome = co_await wait_for_arrival(state, trigger);
+      if (turn == steps.turn()) steps.waited(outcome);
     } else {
-      outcome = co_await wait_for_arrival(state, trigger);
+      co_await pause_until_look(state, trigger);
     }
-    if (outcome != Outcome::impossible) continue;
-    ++state->lookers;
-    co_await trigger->wakeup.wait(state->look_interval());
-    --state->lookers;
   }
 }
 

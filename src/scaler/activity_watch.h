@@ -13,18 +13,10 @@
 #include <string>
 
 #include "kube/rocketmq_trigger.h"
+#include "scaler/activity_steps.h"
 #include "triggers/trigger_reader.h"
 
 namespace gantry::scaler {
-
-struct ActivityWatchConfig {
-  std::chrono::milliseconds look_interval{100};      // where waiting is not possible; longer for many triggers
-  std::chrono::milliseconds active_interval{5'000};  // an active trigger: only to see when it is so no more
-  std::chrono::milliseconds error_interval{1'000};   // doubles up to active_interval
-  std::chrono::milliseconds poll_time{25'000};       // of one request that a broker holds
-  std::size_t looks_per_second_max = 100;            // of all triggers together
-  std::size_t triggers_max = 20'000;                 // then resource_exhausted
-};
 
 class ActivityWatch {
  public:
@@ -42,6 +34,10 @@ class ActivityWatch {
   Result<Id> subscribe(const std::string& key, const kube::RocketmqTriggerMetadata& trigger, Changed changed);
   void unsubscribe(Id id);  // unknown ids are ignored
 
+  // Somebody else read the trigger, and its subscribers were told there that it is inactive: KEDA by its poll. Whatever comes
+  // from now on is news to them. Unknown keys are ignored.
+  void told_inactive(const std::string& key);
+
   std::size_t triggers() const;
   void stop();
 
@@ -51,7 +47,8 @@ class ActivityWatch {
   static boost::asio::awaitable<void> watch(std::shared_ptr<State> state, std::shared_ptr<Trigger> trigger);
   static boost::asio::awaitable<triggers::ArrivalPolls::Outcome> wait_for_arrival(std::shared_ptr<State> state,
                                                                                   std::shared_ptr<Trigger> trigger);
-  static void tell(Trigger& trigger, bool active);
+  static boost::asio::awaitable<void> pause_until_look(std::shared_ptr<State> state, std::shared_ptr<Trigger> trigger);
+  static void tell(Trigger& trigger);
 
   std::shared_ptr<State> state_;
 };

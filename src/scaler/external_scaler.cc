@@ -58,11 +58,14 @@ std::string encode(const std::string& metric_name, double value) {
   return response.SerializeAsString();
 }
 
-awaitable<Result<std::string>> serve_is_active(std::shared_ptr<Questions> questions, std::string bytes) {
+awaitable<Result<std::string>> serve_is_active(std::shared_ptr<Questions> questions,
+                                               std::shared_ptr<ActivityWatch> watch, std::string bytes) {
   auto ref = parse_ref(bytes);
   if (!ref) co_return std::unexpected(ref.error());
+  const std::string key = key_of(*ref);
   const auto active = co_await is_active(*questions, std::move(*ref));
   if (!active) co_return std::unexpected(active.error());
+  if (!*active) watch->told_inactive(key);  // else a watch that saw it active would not push the next message at once
   co_return encode(*active);
 }
 
@@ -111,8 +114,8 @@ Result<std::unique_ptr<ExternalScaler>> ExternalScaler::start(boost::asio::io_co
 ExternalScaler::~ExternalScaler() = default;
 
 void ExternalScaler::serve() {
-  server_->unary(method("IsActive"), [questions = questions_](std::string request) {
-    return serve_is_active(questions, std::move(request));
+  server_->unary(method("IsActive"), [questions = questions_, watch = watch_](std::string request) {
+    return serve_is_active(questions, watch, std::move(request));
   });
   server_->unary(method("GetMetricSpec"), [questions = questions_](std::string request) {
     return serve_get_metric_spec(questions, std::move(request));
