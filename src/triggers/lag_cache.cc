@@ -21,6 +21,8 @@ class LagCache::UnderWay {
         done_(std::make_shared<boost::asio::steady_timer>(state_->io, SteadyClock::time_point::max())) {
     Entry& entry = state_->entries[key_];
     entry.reading.reset();  // an old one is not the answer to those who wait for the new one
+    entry.needs = entry.needed.all();
+    entry.number = ++state_->readings_begun;
     entry.under_way = done_;
   }
   UnderWay(const UnderWay&) = delete;
@@ -45,7 +47,7 @@ class LagCache::UnderWay {
 LagCache::LagCache(boost::asio::io_context& io, std::shared_ptr<lag::LagSource> source,
                    std::chrono::milliseconds max_age, ReadAhead read_ahead)
     : ahead_(read_ahead == ReadAhead::on && max_age > kAhead),  // else it would be too old when it is asked for
-      state_(std::make_shared<State>(State{io, std::move(source), max_age, {}, 0, {}})),
+      state_(std::make_shared<State>(State{io, std::move(source), max_age, {}, 0, 0, {}})),
       alarm_(io, [this] { this->read_ahead(); }) {
   if (ahead_) alarm_.ring_after(kAheadInterval);
 }
@@ -55,10 +57,12 @@ awaitable<Result<lag::LagReading>> LagCache::read(lag::LagQuery query, std::chro
   const auto state = state_;
   // who takes older or only new readings is none of those whose questions are foreseen
   if (max_age == state->max_age) state->entries[key].asks.asked(SteadyClock::now());
-  // one that is under way for less is waited for too: never two at a time
+  state->entries[key].needed.asked(query.needs, SteadyClock::now());
+  const std::uint64_t number_min = max_age > max_age.zero() ? 0 : state->readings_begun + 1;
+  // one that is under way for less, or too early, is waited for too: never two at a time
   while (true) {
     Entry& entry = state->entries[key];
-    const bool covered = entry.needs.covers(query.needs);
+    const bool covered = entry.needs.covers(query.needs) && entry.number >= number_min;
     if (!entry.under_way) {
       if (covered && entry.reading && SteadyClock::now() - entry.read_at < max_age) co_return *entry.reading;
       break;
@@ -71,8 +75,6 @@ awaitable<Result<lag::LagReading>> LagCache::read(lag::LagQuery query, std::chro
       co_return fail(Errc::cancelled, "the reading of {}/{} was given up", std::get<0>(key), std::get<1>(key));
     if (covered && found->second.reading) co_return *found->second.reading;
   }
-  Entry& entry = state->entries[key];
-  entry.needs = entry.needs.with(query.needs);
   co_return co_await fetch(state, key);
 }
 

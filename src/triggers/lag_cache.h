@@ -1,5 +1,5 @@
 // Lag readings shared by all who want the same one: triggers, the page, the report. Who needs more of a pair than the
-// last reading was for has it read again, for the needs of both from then on. A reading is good for a while, and
+// last reading was for has it read again, for the needs of both as long as both ask (recent_needs.h). A reading is good for a while, and
 // never is more than one under way for the same topic and group. What reads and fails, throws or goes away leaves
 // nobody waiting. On the thread of its io_context.
 //
@@ -20,6 +20,7 @@
 #include "lag/source.h"
 #include "net/alarm.h"
 #include "triggers/ask_pattern.h"
+#include "triggers/recent_needs.h"
 
 namespace gantry::triggers {
 
@@ -36,7 +37,8 @@ class LagCache {
            ReadAhead read_ahead = ReadAhead::off);
 
   // Errors: the source's; internal when the source threw; cancelled when the reading that was waited for went away.
-  // With max_age: at most that old; a reading that is under way is young enough.
+  // With max_age: at most that old; a reading that is under way is young enough. Zero: one that begins after this call,
+  // shared with all who ask before it begins.
   boost::asio::awaitable<Result<lag::LagReading>> read(lag::LagQuery query) {
     return read(std::move(query), state_->max_age);
   }
@@ -46,7 +48,9 @@ class LagCache {
   using Key = std::tuple<std::string, std::string, lag::OffsetResetPolicy>;
   struct Entry {
     std::optional<Result<lag::LagReading>> reading;
-    lag::LagNeeds needs{false, false, false, false, false};  // what the reading, or the one under way, was for
+    RecentNeeds needed;
+    lag::LagNeeds needs = kNoNeeds;  // what the reading, or the one under way, was for
+    std::uint64_t number = 0;        // of that reading: counted over all pairs as they begin
     std::chrono::steady_clock::time_point read_at;
     std::shared_ptr<boost::asio::steady_timer> under_way;  // cancelled when the reading has come
     AskPattern asks;
@@ -60,6 +64,7 @@ class LagCache {
     std::shared_ptr<lag::LagSource> source;
     std::chrono::milliseconds max_age;
     Entries entries;
+    std::uint64_t readings_begun = 0;
     std::size_t ahead_under_way = 0;
     std::chrono::steady_clock::time_point swept_at{};  // when old readings were looked for last
   };

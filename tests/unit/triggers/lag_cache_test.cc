@@ -89,6 +89,32 @@ TEST_F(LagCacheTest, GivenAReadingTooOldOrAnotherQuestionThenTheSourceIsAskedAga
   EXPECT_EQ(source->asked, 6);
 }
 
+TEST_F(LagCacheTest, GivenAQuestionForANewReadingThenOneThatBeganBeforeIsNoAnswer) {
+  LagCache cache(io, source, 1h);
+  const auto read_new = [&] {
+    asio::co_spawn(io, cache.read({"t", "g", {}}, 0ms), [&](std::exception_ptr, Result<lag::LagReading> result) {
+      answers.push_back(result ? *result->lag : -1);
+    });
+  };
+  read(cache, {"t", "g", {}});
+  run();
+  for (int i = 0; i < 3; ++i) read_new();
+  run();
+  EXPECT_EQ(source->asked, 1) << "never two at a time";
+  source->release();
+  run();
+  EXPECT_THAT(answers, ElementsAre(1));
+  EXPECT_EQ(source->asked, 2) << "one for all three";
+  source->release();
+  run();
+  EXPECT_THAT(answers, ElementsAre(1, 2, 2, 2));
+  read_new();
+  run();
+  EXPECT_EQ(source->asked, 3);
+  source->release();
+  run();
+}
+
 TEST_F(LagCacheTest, GivenAFailureThenWhoeverWaitsGetsItToo) {
   LagCache cache(io, source, 1h);
   read(cache, {"bad", "g", {}});
