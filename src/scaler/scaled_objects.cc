@@ -7,6 +7,8 @@
 namespace gantry::scaler {
 namespace {
 
+constexpr std::size_t kIdOfClusterMax = 255;  // characters of its name servers
+
 // Where the metadata was not understood, the record bears the names that were given: once mended it is the same trigger.
 std::string raw(const ScaledObjectRef& ref, const char* key) {
   const auto found = ref.metadata.find(key);
@@ -18,9 +20,18 @@ std::string raw_topics(const ScaledObjectRef& ref) {
   return topics.empty() ? raw(ref, "topic") : topics;
 }
 
+std::string cluster_id(std::string_view name_servers) {
+  return triggers::normal_name_servers(name_servers).substr(0, kIdOfClusterMax);
+}
+
 std::string id_of(const ScaledObjectRef& ref, const kube::RocketmqTriggerMetadata* trigger) {
-  if (trigger != nullptr) return fmt::format("{}/{}", trigger->consumer_group, fmt::join(trigger->topics, ","));
-  return fmt::format("{}/{}", raw(ref, "consumerGroup"), raw_topics(ref));
+  if (trigger != nullptr) {
+    return fmt::format("{}/{}@{}", trigger->consumer_group, fmt::join(trigger->topics, ","),
+                       cluster_id(fmt::format("{}", fmt::join(trigger->name_servers, ";"))));
+  }
+  const auto servers = ref.metadata.find("nameServers");
+  return fmt::format("{}/{}@{}", raw(ref, "consumerGroup"), raw_topics(ref),
+                     servers == ref.metadata.end() ? std::string() : cluster_id(servers->second));
 }
 
 // Why a metric is unknown says more than the answer to one question, and is the same for all of them.
@@ -67,10 +78,22 @@ TriggerState state_of(const TriggerRecord& record, std::int64_t now_ms) {
 TriggerRecord* ScaledObjects::find(const ScaledObjectRef& ref, const kube::RocketmqTriggerMetadata* trigger) {
   Key key{ref.namespace_, ref.name, id_of(ref, trigger)};
   if (auto found = records_.find(key); found != records_.end()) return &found->second;
+  if (trigger != nullptr) forget_mended(key);
   if (records_.size() >= kTriggersMax) return nullptr;
   TriggerRecord& record = records_[key];
   std::tie(record.namespace_, record.name, record.id) = std::move(key);
   return &record;
+}
+
+// Of the same topics and group, and never understood: its name servers are mended now.
+void ScaledObjects::forget_mended(const Key& key) {
+  const auto& [namespace_, name, id] = key;
+  const std::string prefix = id.substr(0, id.find('@') + 1);
+  auto it = records_.lower_bound({namespace_, name, prefix});
+  while (it != records_.end() && it->second.namespace_ == namespace_ && it->second.name == name &&
+         it->second.id.starts_with(prefix)) {
+    it = it->second.lag_threshold == 0 ? records_.erase(it) : std::next(it);
+  }
 }
 
 void ScaledObjects::record(const ScaledObjectRef& ref, const kube::RocketmqTriggerMetadata* trigger,

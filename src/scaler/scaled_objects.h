@@ -33,7 +33,7 @@ struct Sample {
 struct TriggerRecord {
   std::string namespace_;
   std::string name;
-  std::string id;  // of the trigger in its object: "group/topic,topic"
+  std::string id;  // of the trigger in its object: "group/topic,topic@nameserver:port;nameserver:port"
   std::vector<std::string> topics;
   std::string consumer_group;
   double lag_threshold = 0;  // 0: its metadata was never understood
@@ -71,7 +71,7 @@ class ScaledObjects {
   static constexpr std::int64_t kForgetAfterMs = 900'000;  // the same
   static constexpr std::size_t kErrorCharsMax = 2'000;     // of one that is kept
 
-  // One per trigger: an object may have several of ours, told apart by topics and group.
+  // One per trigger: an object may have several of ours, told apart by topics, group and cluster.
   using Key = std::tuple<std::string, std::string, std::string>;  // namespace, name, id
 
   // Records a question about a trigger, and what became of it. `read` may be null: the trigger could not be parsed, the
@@ -85,6 +85,7 @@ class ScaledObjects {
 
  private:
   TriggerRecord* find(const ScaledObjectRef& ref, const kube::RocketmqTriggerMetadata* trigger);
+  void forget_mended(const Key& key);
 
   std::map<Key, TriggerRecord> records_;
 };

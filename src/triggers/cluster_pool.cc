@@ -1,5 +1,7 @@
 #include "triggers/cluster_pool.h"
 
+#include <set>
+
 #include "lag/rocketmq_lag.h"
 #include "triggers/marked_lag.h"
 
@@ -12,6 +14,18 @@ void disconnect(const PooledCluster& pooled) {
 }
 
 }  // namespace
+
+std::string normal_name_servers(std::string_view text) {
+  std::set<std::string> servers;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find_first_of(";, \t\r\n"), text.size());
+    std::string server(text.substr(0, end));
+    for (char& c : server) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    if (!server.empty()) servers.insert(std::move(server));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return fmt::format("{}", fmt::join(servers, ";"));
+}
 
 Result<PooledCluster> ClusterPool::get(const ClusterAddress& address) {
   const auto now = std::chrono::steady_clock::now();

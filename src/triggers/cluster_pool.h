@@ -20,8 +20,11 @@
 
 namespace gantry::triggers {
 
+// The same list for the same name servers, however it was written: each once, in lower case, sorted, "host:port;host:port".
+std::string normal_name_servers(std::string_view text);
+
 struct ClusterAddress {
-  std::string name_servers;  // "host:port;host:port", in the order given
+  std::string name_servers;  // as normal_name_servers() makes them, so that a cluster is connected once
   bool tls = false;
   std::string access_key;  // empty: no credentials
   std::string secret_key;

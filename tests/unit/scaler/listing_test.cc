@@ -148,6 +148,27 @@ TEST_F(Listed, GivenMetadataThatIsMendedThenItsErrorIsOver) {
   EXPECT_THAT(objects.records().begin()->second.newest_error, HasSubstr("lagThreshold"));
 }
 
+TEST_F(Listed, GivenNameServersThatAreMendedThenTheirErrorIsOver) {
+  const ScaledObjectRef ref{
+      "orders", "shop", {{"topic", "orders"}, {"consumerGroup", "orders-workers"}, {"nameServers", "mq"}}};
+  objects.record(ref, nullptr, nullptr, "nameServers: expected addresses host:port", kNow);
+  ASSERT_THAT(names({.state = TriggerState::error}), ElementsAre("orders"));
+  ask("orders", lag_of_messages(1));
+  EXPECT_THAT(names({}), ElementsAre("orders"));
+  EXPECT_THAT(names({.state = TriggerState::error}), IsEmpty());
+}
+
+TEST_F(Listed, GivenTwoTriggersOfOneObjectInDifferentClustersThenEachHasItsRecord) {
+  const ScaledObjectRef ref{"orders", "shop", {}};
+  auto east = trigger_on("orders"), west = east, east_again = east;
+  east.name_servers = {"east-1:9876", "east-2:9876"};
+  east_again.name_servers = {"East-2:9876", "east-1:9876"};
+  west.name_servers = {"west:9876"};
+  for (const auto* trigger : {&east, &west, &east_again}) objects.pushes(ref, *trigger, true);
+  ASSERT_EQ(objects.records().size(), 2U);
+  EXPECT_EQ(objects.records().begin()->second.streams, 2U) << "the same, written in another way";
+}
+
 TEST_F(Listed, GivenAStreamThatIsReplacedThenPushesStays) {
   const auto trigger = trigger_on("orders");
   const ScaledObjectRef ref{"orders", "shop", {}};

@@ -39,6 +39,7 @@ class StateJson : public testing::Test {
     made.topics = {"orders"};
     made.consumer_group = "workers";
     made.lag_threshold = 300;
+    made.name_servers = {"127.0.0.1:9876"};
     made.lag_seconds_threshold = 30;
     return made;
   }();
@@ -53,7 +54,7 @@ TEST_F(StateJson, GivenAReadingThenItsReplicasAreTheCeilingOfItsShare) {
       R"({"name":"lag-seconds","value":12.5,"measured":null,"why_counted":"","target":30,"desired":1,"unknown":""}])");
   EXPECT_EQ(row.at("desired"), 5);
   EXPECT_EQ(row.at("state"), "active");
-  EXPECT_EQ(row.at("id"), "workers/orders");
+  EXPECT_EQ(row.at("id"), "workers/orders@127.0.0.1:9876");
   EXPECT_EQ(row.at("replicas").at("current"), nullptr);
   EXPECT_EQ(row.at("replicas").at("unknown"), "no access to the Kubernetes API");
 }

@@ -43,7 +43,7 @@ export interface Trigger {
   /** Of the ScaledObject or ScaledJob. */
   namespace: string;
   name: string;
-  /** Of the trigger in its object: "group/topic,topic". */
+  /** Of the trigger in its object: "group/topic,topic@nameserver:port;nameserver:port". */
   id: string;
   topics: string[];
   consumer_group: string;
