@@ -2,6 +2,7 @@
 
 #include "net/spawn.h"
 #include "rocketmq/identity.h"
+#include "triggers/poll_places.h"
 #include "wire/codes.h"
 #include "wire/headers/pop.h"
 
@@ -28,20 +29,22 @@ struct ArrivalPolls::State {
 
   boost::asio::io_context& io;
   std::shared_ptr<rocketmq::Cluster> routes;
-  std::vector<Connection> connections;
+  std::vector<std::shared_ptr<rocketmq::Cluster>> connections;  // each has one to each broker
+  PollPlaces places{kHeldByConnectionMax, kConnectionsMax};
   std::map<std::pair<std::string, std::string>, std::shared_ptr<Watched>> watched;
   bool stopped = false;
 
-  // The index of a connection with room; nothing when all are full.
-  std::optional<std::size_t> connection_with_room() {
-    for (std::size_t i = 0; i < connections.size(); ++i) {
-      if (connections[i].held < kHeldByConnectionMax) return i;
-    }
-    if (connections.size() >= kConnectionsMax) return std::nullopt;
+  // The index of a connection on which a poll of that broker may be held; nothing when all are full.
+  std::optional<std::size_t> take_place(const std::string& address) {
+    const auto place = places.take(address);
+    if (!place || *place < connections.size()) return place;
     auto cluster = rocketmq::Cluster::create(io, routes->config());
-    if (!cluster) return std::nullopt;
-    connections.push_back({std::move(*cluster), 0});
-    return connections.size() - 1;
+    if (cluster) {
+      connections.push_back(std::move(*cluster));
+      return place;
+    }
+    places.give_back(*place, address);
+    return std::nullopt;
   }
 
   void forget_if_idle(const Watched& w) {
@@ -63,9 +66,9 @@ awaitable<void> ArrivalPolls::hold(std::shared_ptr<State> state, std::shared_ptr
   header.born_time_ms = rocketmq::unix_now_ms();
   header.broker_name = broker;
   wire::Command request = wire::make_request(wire::request_code::kNotification, header);
-  auto cluster = state->connections[connection].cluster;
+  auto cluster = state->connections[connection];
   auto answer = co_await cluster->call_ok(address, std::move(request), at_most + kAnswerAfterPoll);
-  if (!state->stopped) --state->connections[connection].held;
+  state->places.give_back(connection, address);
   watched->held_at.erase(broker);
   if (answer) {
     auto said = wire::decode_header<wire::NotificationResponseHeader>(answer->fields);
@@ -96,12 +99,11 @@ awaitable<ArrivalPolls::Outcome> ArrivalPolls::wait(std::string topic, std::stri
   for (const std::string& broker : brokers) {
     if (watched->held_at.contains(broker)) continue;
     const std::string* master = route->master(broker);
-    const auto connection = master == nullptr ? std::nullopt : state->connection_with_room();
+    const auto connection = master == nullptr ? std::nullopt : state->take_place(*master);
     if (!connection) {
       ++watched->failures;
       continue;
     }
-    ++state->connections[*connection].held;
     watched->held_at.insert(broker);
     net::spawn(state->io, "the wait for messages of " + topic,
                hold(state, watched, *connection, broker, *master, at_most));
@@ -121,15 +123,11 @@ awaitable<ArrivalPolls::Outcome> ArrivalPolls::wait(std::string topic, std::stri
   co_return watched->failures > failures || state->stopped ? Outcome::impossible : Outcome::nothing;
 }
 
-std::size_t ArrivalPolls::held() const {
-  std::size_t held = 0;
-  for (const Connection& connection : state_->connections) held += connection.held;
-  return held;
-}
+std::size_t ArrivalPolls::held() const { return state_->places.taken(); }
 
 void ArrivalPolls::stop() {
   state_->stopped = true;
-  for (Connection& connection : state_->connections) connection.cluster->stop();
+  for (const auto& cluster : state_->connections) cluster->stop();
   for (auto& [key, watched] : state_->watched) {
     for (const auto& one : watched->waiting) one->notify();
   }

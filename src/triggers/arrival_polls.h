@@ -23,7 +23,7 @@ class ArrivalPolls {
   // A server may stop reading a connection on which many requests have no answer (ours at 2,048), so those that are held
   // have connections of their own, this many on each.
   static constexpr std::size_t kHeldByConnectionMax = 1'000;
-  static constexpr std::size_t kConnectionsMax = 16;  // of a broker; further polls are impossible
+  static constexpr std::size_t kConnectionsMax = 16;  // to each broker; further polls of it are impossible
 
   enum class Outcome {
     arrived,     // there is something to consume, as the broker sees it
@@ -42,11 +42,7 @@ class ArrivalPolls {
 
  private:
   struct Watched;  // a topic and group with requests held or with somebody who waits
-  struct Connection {
-    std::shared_ptr<rocketmq::Cluster> cluster;
-    std::size_t held = 0;
-  };
-  struct State;  // outlives us for as long as an answer is due
+  struct State;    // outlives us for as long as an answer is due
 
   static boost::asio::awaitable<void> hold(std::shared_ptr<State> state, std::shared_ptr<Watched> watched,
                                            std::size_t connection, std::string broker, std::string address,
