@@ -178,6 +178,8 @@ asio::awaitable<void> HeldMessage::Impl::renewals() {
     co_await renewal_.wait(pause);
     if (settling_) break;
     const auto asked = steady_clock::now();
+    // asked too late (this process was stopped, or the machine slept): others may have it, even if the broker agrees
+    doubt_.expired = doubt_.expired || asked > expires_;
     auto renewed = co_await pops_.change_invisible_time(address_, *message_, config_.invisible_time);
     if (renewed) {
       doubt_.why.clear();
@@ -204,6 +206,8 @@ asio::awaitable<Result<void>> HeldMessage::Impl::settle(std::optional<millisecon
     result = co_await pops_.change_invisible_time(address_, *message_, std::max(kGiveBackAtOnce, *after));
   } else {
     result = co_await pops_.ack(address_, *message_);
+    // no renewal may have been due since: the last one, or the POP itself, counts
+    doubt_.expired = doubt_.expired || steady_clock::now() > expires_;
   }
   co_return result;
 }
