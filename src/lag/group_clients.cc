@@ -19,10 +19,11 @@ struct AskedClient {
 };
 
 asio::awaitable<Result<std::set<std::string>>> masters_of(std::shared_ptr<rocketmq::Cluster> cluster,
-                                                          std::vector<std::string> topics) {
+                                                          std::vector<std::string> topics,
+                                                          rocketmq::Deadline deadline) {
   std::set<std::string> addresses;
   for (const std::string& topic : topics) {
-    auto route = co_await cluster->route(topic);
+    auto route = co_await cluster->route(topic, rocketmq::Freshness::cached, deadline);
     if (!route) co_return std::unexpected(route.error());
     for (const wire::QueueData& queues : route->queues) {
       if (const std::string* master = route->master(queues.broker_name)) addresses.insert(*master);
@@ -63,9 +64,10 @@ std::vector<std::string> addresses_of(const wire::Connection& connection) {
 
 asio::awaitable<Result<GroupClients>> read_group_clients(std::shared_ptr<rocketmq::Cluster> cluster, std::string group,
                                                          std::vector<std::string> topics, GroupClientsConfig config) {
-  auto masters = co_await masters_of(cluster, std::move(topics));
+  const rocketmq::Deadline deadline = std::chrono::steady_clock::now() + config.timeout;
+  auto masters = co_await masters_of(cluster, std::move(topics), deadline);
   if (!masters) co_return std::unexpected(masters.error());
-  rocketmq::AdminQueries admin(cluster);
+  rocketmq::AdminQueries admin(cluster, deadline);
   const std::vector<std::string> brokers(masters->begin(), masters->end());
   std::vector<asio::awaitable<Result<wire::ConsumerConnection>>> questions;
   for (const std::string& broker : brokers) questions.push_back(admin.consumer_connection(broker, group));
@@ -102,9 +104,16 @@ asio::awaitable<Result<GroupClients>> read_group_clients(std::shared_ptr<rocketm
   }
   std::vector<asio::awaitable<GroupClient>> clients;
   for (auto next = found.begin(); next != found.end();) {
+    if (admin.out_of_time()) {
+      GroupClient& client = result.clients.emplace_back(std::move(next->second.client));
+      client.why = fmt::format("consumer {} was not asked for its queues: no time was left", next->first);
+      ++next;
+      continue;
+    }
+    const auto left = std::chrono::floor<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
     clients.clear();
     for (; next != found.end() && clients.size() < config.at_once_max; ++next) {
-      clients.push_back(ask(cluster, group, std::move(next->second), config.client_timeout));
+      clients.push_back(ask(cluster, group, std::move(next->second), std::min(config.client_timeout, left)));
     }
     auto told = co_await rocketmq::gather(cluster->io(), std::move(clients));
     std::ranges::move(told, std::back_inserter(result.clients));

@@ -19,6 +19,7 @@ struct GroupClientsConfig {
   std::size_t clients_max = 2'000;                  // of one group; then resource_exhausted
   std::size_t at_once_max = 64;                     // clients asked at the same time
   std::chrono::milliseconds client_timeout{2'000};  // a client that hangs is one whose queues are not known
+  std::chrono::milliseconds timeout{10'000};        // of all; a client that had no time is one, too
 };
 
 // Errors: no route, or no broker that answers. No consumer connected is no error.
