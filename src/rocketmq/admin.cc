@@ -69,8 +69,8 @@ asio::awaitable<Result<std::map<std::string, std::string>>> AdminQueries::master
     if (const std::string* address = master_of(broker)) masters[name] = *address;
   }
   if (masters.empty()) {
-    co_return fail(Errc::unavailable, "name server {} knows no broker master: start one with: gantry broker",
-                   cluster_->config().name_servers);
+    co_return fail(Errc::unavailable, "name server {} knows no broker master: {}", cluster_->config().name_servers,
+                   advice_to_start(cluster_->name_servers()));
   }
   co_return masters;
 }

@@ -94,6 +94,13 @@ std::chrono::milliseconds Cluster::time_for_a_request(Deadline deadline) const {
   return std::min(config_.request_timeout, left);
 }
 
+std::string advice_to_start(const std::vector<std::string>& name_servers) {
+  const bool is_here = std::ranges::any_of(name_servers, [](const std::string& address) {
+    return address.starts_with("127.") || address.starts_with("localhost:") || address.starts_with("[::1]:");
+  });
+  return is_here ? "is it running? start one with: gantry broker" : "is it running, and is the port open from here?";
+}
+
 asio::awaitable<Result<wire::Command>> Cluster::ask_name_server(wire::Command request, Deadline deadline) {
   std::string reasons;
   Errc code = Errc::unavailable;
@@ -121,7 +128,7 @@ asio::awaitable<Result<wire::Command>> Cluster::ask_name_server(wire::Command re
   const bool tls = reasons.find("TLS") != std::string::npos;
   co_return fail(code, "cannot reach name server {} ({}): {}", all, reasons,
                  tls ? "is it the authority of --tls-ca that signed its certificate?"
-                     : "is it running? start one with: gantry broker");
+                     : advice_to_start(name_servers_));
 }
 
 // A name server forgets a broker that is down, and with it its topics.

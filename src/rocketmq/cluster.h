@@ -99,6 +99,9 @@ class Cluster {
   std::map<std::string, CachedRoute> routes_;
 };
 
+// What to do when none of them answers: a broker is started by hand on one's own machine only.
+std::string advice_to_start(const std::vector<std::string>& name_servers);
+
 // The error that a response other than SUCCESS stands for. `what` says whose answer it is ("broker 127.0.0.1:10911").
 Error error_of_response(const wire::Command& response, std::string_view what);
 // The same of a name server; an address that does not answer such questions is as a rule a broker's, and that is said.

@@ -50,6 +50,8 @@ TEST_F(ClientTest, GivenNoNameServerThenTheErrorSaysWhatToDo) {
   EXPECT_EQ(route.error().code, Errc::unavailable);
   EXPECT_THAT(route.error().message, HasSubstr("cannot reach name server " + address));
   EXPECT_THAT(route.error().message, HasSubstr("gantry broker"));
+  EXPECT_THAT(advice_to_start({"rocketmq-namesrv.rocketmq:9876"}), HasSubstr("is the port open from here?"));
+  EXPECT_THAT(advice_to_start({"[::1]:9876"}), HasSubstr("gantry broker"));
 }
 
 TEST_F(ClientTest, GivenAddressesThatCannotBeReadThenInvalidArgument) {
