@@ -44,7 +44,7 @@ bench: release  ## measurements beside the Java broker; results: bench/README.md
 	@bench/scaler
 	@bench/activation || echo "no Kubernetes and KEDA here to measure activation with: see tests/e2e/README.md"
 
-fuzz:  ## SECONDS=60 of every fuzz target under asan
+fuzz:  ## SECONDS_EACH=60 of every fuzz target under asan
 	@tools/setup all
 	@tests/fuzz/run $(or $(SECONDS_EACH),60)
 
@@ -60,7 +60,7 @@ lint:  ## clang-format, clang-tidy, shellcheck
 	@tools/setup all
 	@tools/lint
 
-image: release  ## a container image without Docker: build/image/gantry.tar
+image: release  ## a container image without Docker: build/image/gantry.tar, gantry:VERSION
 	@tools/image
 
 deb: release  ## a Debian package with systemd units: build/deb/gantry_VERSION_amd64.deb
