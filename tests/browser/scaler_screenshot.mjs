@@ -40,7 +40,7 @@ try {
     await keda.poll(trigger('emails', 'emails', { nameServers: '127.0.0.1:9875' }));
     if (i + 1 < POLLS) await new Promise((done) => setTimeout(done, POLL_MS));
   }
-  const { page } = await open(browser, `${url}#open=shop%2Forders%2Forders-workers%2Forders`, { width: 1180, height: 860 });
+  const { page } = await open(browser, `${url}#open=${encodeURIComponent(`shop/orders/orders-workers/orders@${nameServers}`)}`, { width: 1180, height: 860 });
   await page.getByTestId('details').locator('canvas').first().waitFor();
   await page.screenshot({ path: file });
   console.log(file);
