@@ -94,6 +94,16 @@ std::chrono::milliseconds Cluster::time_for_a_request(Deadline deadline) const {
   return std::min(config_.request_timeout, left);
 }
 
+namespace {
+
+std::string_view advice_on_tls(const std::string& reasons) {
+  if (reasons.find("certificate") != std::string::npos)
+    return "was its certificate signed by an authority that is trusted here?";
+  return "does it speak TLS on this port?";
+}
+
+}  // namespace
+
 std::string advice_to_start(const std::vector<std::string>& name_servers) {
   const bool is_here = std::ranges::any_of(name_servers, [](const std::string& address) {
     return address.starts_with("127.") || address.starts_with("localhost:") || address.starts_with("[::1]:");
@@ -125,10 +135,8 @@ asio::awaitable<Result<wire::Command>> Cluster::ask_name_server(wire::Command re
   }
   std::string all;
   for (const std::string& address : name_servers_) all += (all.empty() ? "" : ";") + address;
-  const bool tls = reasons.find("TLS") != std::string::npos;
   co_return fail(code, "cannot reach name server {} ({}): {}", all, reasons,
-                 tls ? "is it the authority of --tls-ca that signed its certificate?"
-                     : advice_to_start(name_servers_));
+                 reasons.find("TLS") != std::string::npos ? advice_on_tls(reasons) : advice_to_start(name_servers_));
 }
 
 // A name server forgets a broker that is down, and with it its topics.

@@ -16,18 +16,25 @@ namespace {
 constexpr std::chrono::milliseconds kDrainBound{3'000};
 constexpr std::chrono::milliseconds kStopBound{4'000};
 
+std::string_view channel_of(const GrpcTls& tls) {
+  if (tls.certificate_file.empty()) return "plain text";
+  return tls.client_ca_file.empty() ? "TLS" : "TLS, clients by certificate";
+}
+
 }  // namespace
 
 int run_scaler(Config config) {
   net::raise_open_files_max();
   boost::asio::io_context io(1);
+  const std::string grpc_host = config.grpc.host.empty() ? "0.0.0.0" : config.grpc.host;
+  const std::string_view channel = channel_of(config.settings.grpc_tls);
   auto scaler = Scaler::start(io, std::move(config));
   if (!scaler) {
     fmt::print(stderr, "gantry scaler: {}\n", scaler.error().message);
     return exit_code_of(scaler.error());
   }
-  spdlog::info("scaler: KEDA external scaler on port {}; scalerAddress: HOST:{} in a ScaledObject's trigger",
-               (*scaler)->grpc_port(), (*scaler)->grpc_port());
+  spdlog::info("scaler: KEDA external scaler on {} ({}); scalerAddress: HOST:{} in a ScaledObject's trigger",
+               net::to_string(net::Endpoint{grpc_host, (*scaler)->grpc_port()}), channel, (*scaler)->grpc_port());
   if ((*scaler)->api_port() != 0) spdlog::info("scaler: metrics API on port {}", (*scaler)->api_port());
   if (const std::string url = (*scaler)->metrics_url(); !url.empty()) spdlog::info("scaler: Prometheus {}metrics", url);
   if (const std::string url = (*scaler)->page_url(); !url.empty()) spdlog::info("scaler: page {}", url);

@@ -96,10 +96,12 @@ void ScaledObjects::forget_mended(const Key& key) {
   }
 }
 
-void ScaledObjects::record(const ScaledObjectRef& ref, const kube::RocketmqTriggerMetadata* trigger,
-                           const Result<triggers::TriggerRead>* read, std::string error, std::int64_t now_ms) {
+ScaledObjects::Change ScaledObjects::record(const ScaledObjectRef& ref, const kube::RocketmqTriggerMetadata* trigger,
+                                            const Result<triggers::TriggerRead>* read, std::string error,
+                                            std::int64_t now_ms) {
   TriggerRecord* record = find(ref, trigger);
-  if (record == nullptr) return;
+  if (record == nullptr) return Change::none;
+  const bool failed = !record->last_error.empty();
   constexpr std::int64_t kOnePollMs = 1'000;  // its questions come together
   if (record->asked_at_ms > 0 && now_ms - record->asked_at_ms > kOnePollMs)
     record->ask_interval_ms = now_ms - record->asked_at_ms;
@@ -130,6 +132,8 @@ void ScaledObjects::record(const ScaledObjectRef& ref, const kube::RocketmqTrigg
     keep_largest(record->history.back().lag, lag);
     keep_largest(record->history.back().lag_seconds, seconds);
   }
+  if (failed == !record->last_error.empty()) return Change::none;
+  return failed ? Change::well : Change::fails;
 }
 
 void ScaledObjects::pushes(const ScaledObjectRef& ref, const kube::RocketmqTriggerMetadata& trigger, bool open) {

@@ -74,10 +74,12 @@ class ScaledObjects {
   // One per trigger: an object may have several of ours, told apart by topics, group and cluster.
   using Key = std::tuple<std::string, std::string, std::string>;  // namespace, name, id
 
+  enum class Change { none, fails, well };  // since the question before: whether it is answered
+
   // Records a question about a trigger, and what became of it. `read` may be null: the trigger could not be parsed, the
   // error says why.
-  void record(const ScaledObjectRef& ref, const kube::RocketmqTriggerMetadata* trigger,
-              const Result<triggers::TriggerRead>* read, std::string error, std::int64_t now_ms);
+  Change record(const ScaledObjectRef& ref, const kube::RocketmqTriggerMetadata* trigger,
+                const Result<triggers::TriggerRead>* read, std::string error, std::int64_t now_ms);
   void pushes(const ScaledObjectRef& ref, const kube::RocketmqTriggerMetadata& trigger, bool open);
 
   const std::map<Key, TriggerRecord>& records() const { return records_; }

@@ -5,6 +5,7 @@
 #include "scaler/metrics_readers.h"
 #include "scaler/own_series.h"
 #include "scaler/page.h"
+#include "scaler/preflight.h"
 
 namespace gantry::scaler {
 
@@ -25,6 +26,8 @@ Scaler::~Scaler() {
 
 Result<void> Scaler::begin() {
   const Settings& settings = config_.settings;
+  if (auto checked = check_files(settings); !checked) return checked;
+  for (const std::string& sentence : without_effect(config_)) spdlog::warn("scaler: {}", sentence);
   triggers::ClusterPoolConfig pool;
   auto tls = net::TlsContext::client(settings.rocketmq.tls.value_or(net::TlsFiles{}));
   if (!tls) return std::unexpected(in_context("rocketmq.tls", tls.error()));

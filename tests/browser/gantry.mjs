@@ -36,5 +36,5 @@ export function startBroker(binary, data) {
 
 /** found: the gRPC port and the page's address. */
 export function startScaler(binary, ...options) {
-  return startGantry(binary, ['scaler', '--grpc-listen', any, '--http', any, ...options], [/on port (\d+)/, /page (http:\S+)/]);
+  return startGantry(binary, ['scaler', '--grpc-listen', any, '--http', any, ...options], [/external scaler on \S+:(\d+)/, /page (http:\S+)/]);
 }

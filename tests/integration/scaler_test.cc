@@ -107,8 +107,8 @@ class ScalerTest : public WithBroker {
     scaler = start(std::move(arguments));
     connect(credentials ? credentials : grpc::InsecureChannelCredentials());
     ASSERT_TRUE(eventually([&] {
-      return scaler->ended() || scaler->err().find("KEDA external scaler on port") != std::string::npos ||
-             scaler->out().find("KEDA external scaler on port") != std::string::npos;
+      return scaler->ended() || scaler->err().find("KEDA external scaler on") != std::string::npos ||
+             scaler->out().find("KEDA external scaler on") != std::string::npos;
     }));
     ASSERT_FALSE(scaler->ended()) << scaler->err();
   }
@@ -411,6 +411,41 @@ TEST_F(ScalerTest, GivenCredentialsByNameThenTheyAreReadWhereTheyAreAndNobodyIsS
   EXPECT_TRUE(metric(by_env).status.ok()) << metric(by_env).status.error_message();
   EXPECT_FALSE(metric(ref()).status.ok()) << "without any";
   EXPECT_THAT(scaler->out() + scaler->err(), Not(HasSubstr("hunter2")));
+}
+
+TEST_F(ScalerTest, GivenATriggerThatFailsThenTheLogSaysSoOnceAndWhenItIsWell) {
+  start_scaler("rocketmq: {readingMaxAge: 100ms}");
+  const auto object = ref({{"topic", "later"}});
+  for (int i = 0; i < 3; ++i) EXPECT_FALSE(metric(object).status.ok());
+  const auto said = [&] { return scaler->out() + scaler->err(); };
+  ASSERT_TRUE(eventually([&] { return said().find("shop/orders (later by workers): ") != std::string::npos; }))
+      << said();
+  ASSERT_EQ(run({"topic", "create", "later", "--namesrv", name_server}).code, 0);
+  ASSERT_TRUE(eventually([&] { return metric(object).status.ok(); }));
+  ASSERT_TRUE(eventually([&] { return said().find("(later by workers): well again") != std::string::npos; })) << said();
+  const std::string text = said();
+  int lines = 0;
+  for (std::size_t at = 0; (at = text.find("(later by workers)", at)) != std::string::npos; ++at) ++lines;
+  EXPECT_EQ(lines, 2) << text;
+}
+
+TEST_F(ScalerTest, GivenACheckThenFilesAndNamesThatAreMissingAreToldBeforeAStart) {
+  const auto check = [&](const std::string& yaml) {
+    std::ofstream(directory / "check.yaml") << yaml;
+    return run({"scaler", "--check", "--config", (directory / "check.yaml").string()});
+  };
+  EXPECT_EQ(check("grpc: {}").out, "ok\n");
+  for (const auto& [yaml, told] : {
+           std::pair("grpc: {tls: {certificate: /nope/tls.crt, key: /nope/tls.key}}", "grpc.tls: "),
+           std::pair("rocketmq: {tls: {ca: /nope/ca.crt}}", "rocketmq.tls: "),
+           std::pair("credentials: {directory: /nope}", "credentials.directory: expected a directory, got /nope"),
+           std::pair("exporter: {nameServers: 'a:1', credentials: x}", "exporter.credentials: "),
+       }) {
+    const Ended ended = check(yaml);
+    EXPECT_EQ(ended.code, 2) << yaml << ended.err;
+    EXPECT_THAT(ended.err, HasSubstr(told));
+  }
+  EXPECT_THAT(check("exporter: {nameServers: 'a:1'}").err, HasSubstr("no effect without --metrics-listen"));
 }
 
 TEST_F(ScalerTest, GivenHealthAndReflectionThenToolsAndProbesCanAsk) {

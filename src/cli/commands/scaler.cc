@@ -7,6 +7,7 @@
 #include "cli/connection.h"
 #include "net/endpoint.h"
 #include "scaler/command.h"
+#include "scaler/preflight.h"
 
 namespace gantry::cli {
 namespace {
@@ -87,12 +88,15 @@ void declare_scaler(CLI::App& command, Invocation& invocation) {
   command.add_option("--kubeconfig", options->kubeconfig,
                      "how the API server is reached (default: the account of the pod that it runs in)");
   command.add_option("--http", options->http, "address of the page of scaled objects (default: none)");
-  command.add_flag("--check", options->check, "only read the configuration and say what is wrong with it");
+  command.add_flag("--check", options->check,
+                   "only read the configuration and the files that it names, and say what is wrong");
   command.callback([options, &invocation] {
     invocation.run = [options] {
       auto config = to_config(*options);
       if (!config) return report(config.error());
       if (options->check) {
+        if (auto checked = scaler::check_files(config->settings); !checked) return report(checked.error());
+        for (const std::string& sentence : scaler::without_effect(*config)) fmt::print(stderr, "note: {}\n", sentence);
         fmt::print("ok\n");
         return 0;
       }

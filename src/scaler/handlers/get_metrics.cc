@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "rocketmq/identity.h"
 #include "scaler/handlers/handlers.h"
 #include "triggers/trigger_value.h"
 
@@ -30,8 +29,7 @@ boost::asio::awaitable<Result<double>> get_metrics(Questions& questions, ScaledO
       value = *metric->value;
     }
   }
-  questions.objects->record(ref, &*trigger, &read, value ? std::string() : value.error().message,
-                            rocketmq::unix_now_ms());
+  record(questions, ref, &*trigger, &read, value ? std::string() : value.error().message);
   co_return value;
 }
 

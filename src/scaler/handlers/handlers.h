@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "kube/rocketmq_trigger.h"
+#include "net/log_limit.h"
 #include "scaler/scaled_objects.h"
 #include "scaling/spec.h"
 #include "triggers/trigger_reader.h"
@@ -16,7 +17,13 @@ namespace gantry::scaler {
 struct Questions {
   std::shared_ptr<triggers::TriggerReader> reader;
   std::shared_ptr<ScaledObjects> objects;
+  net::LogLimit log_limit{std::chrono::milliseconds(100)};
 };
+
+// Records what became of a question, for the page; the log hears when a trigger begins to fail, and when it is well again.
+// As ScaledObjects::record.
+void record(Questions& questions, const ScaledObjectRef& ref, const kube::RocketmqTriggerMetadata* trigger,
+            const Result<triggers::TriggerRead>* read, const std::string& error);
 
 // The trigger that the metadata describes; invalid_argument names every option that is wrong, its value and what is
 // allowed. Recorded, so that the page shows it.

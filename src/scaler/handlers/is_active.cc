@@ -1,4 +1,3 @@
-#include "rocketmq/identity.h"
 #include "scaler/handlers/handlers.h"
 
 namespace gantry::scaler {
@@ -17,8 +16,7 @@ boost::asio::awaitable<Result<bool>> is_active(Questions& questions, ScaledObjec
     active = fail(Errc::unavailable, "whether {}/{} is active is unknown: {}", ref.namespace_, ref.name,
                   metrics.empty() || metrics.front().value ? "nothing was read" : metrics.front().value.error());
   }
-  questions.objects->record(ref, &*trigger, &read, active ? std::string() : active.error().message,
-                            rocketmq::unix_now_ms());
+  record(questions, ref, &*trigger, &read, active ? std::string() : active.error().message);
   co_return active;
 }
 

@@ -1,4 +1,3 @@
-#include "rocketmq/identity.h"
 #include "scaler/handlers/handlers.h"
 
 namespace gantry::scaler {
@@ -27,7 +26,7 @@ Result<kube::RocketmqTriggerMetadata> parse_trigger(Questions& questions, const 
     trigger->object_namespace = ref.namespace_;
     return std::move(*trigger);
   }
-  questions.objects->record(ref, nullptr, nullptr, problems, rocketmq::unix_now_ms());
+  record(questions, ref, nullptr, nullptr, problems);
   return fail(Errc::invalid_argument, "trigger metadata of {}/{}: {}", ref.namespace_, ref.name, problems);
 }
 
