@@ -10,7 +10,8 @@ help:  ## this list
 	@sed -nE 's/^([a-z][a-z -]*):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 run: setup build/release/build.ninja  ## build what is needed and run the show: gantry up -f examples/orders.yaml
-	@$(call NINJA,release) --quiet gantry
+	@test -x build/release/gantry || echo "building gantry: some minutes the first time" >&2
+	@NINJA_STATUS='[%f of %t, %es] ' $(call NINJA,release) $(if $(shell test -t 2 && echo tty),,--quiet) gantry
 	@exec build/release/gantry up -f examples/orders.yaml $(ARGS)
 
 build: release  ## the release binary: build/release/gantry
