@@ -193,7 +193,9 @@ asio::awaitable<void> Connection::run(std::shared_ptr<Connection> self) {
       if (error || !self->take(buffer.data(), bytes)) break;
     }
   } else if (refused) {
-    spdlog::debug("gRPC: TLS handshake with {}: {}", self->remote_, refused.message());
+    const bool only_looked = refused == asio::error::eof || refused == asio::error::connection_reset ||
+                             refused == asio::ssl::error::stream_truncated || refused == asio::error::operation_aborted;
+    if (!only_looked) self->table_->refused(self->remote_, "TLS handshake: " + refused.message());
   }
   self->close();
 }
@@ -214,7 +216,10 @@ bool Connection::take(const std::uint8_t* bytes, std::size_t size) {
   pinged_ = false;
   const auto taken = nghttp2_session_mem_recv(session_, bytes, size);
   if (taken < 0) {
-    spdlog::debug("gRPC: {} does not speak HTTP/2: {}", remote_, nghttp2_strerror(static_cast<int>(taken)));
+    constexpr std::uint8_t kTlsHandshake = 0x16;
+    table_->refused(remote_, size > 0 && bytes[0] == kTlsHandshake
+                                 ? "it speaks TLS, and this port does not"
+                                 : fmt::format("no HTTP/2: {}", nghttp2_strerror(static_cast<int>(taken))));
     flush();  // what nghttp2 has to say about it
     return false;
   }

@@ -33,6 +33,8 @@ class CallTable {
   // Sets the callbacks of a call of that method, and whether it is a stream; false: there is no such method.
   virtual bool open(const std::string& method, const std::shared_ptr<Call>& call, bool& long_lived) = 0;
   virtual void closed(Connection* connection) = 0;
+  // A caller could not be spoken to: for the log. Not told of those who only look whether the port is open.
+  virtual void refused(const std::string& remote, const std::string& why) = 0;
 };
 
 class Connection : public std::enable_shared_from_this<Connection> {

@@ -74,6 +74,9 @@ class Server::Impl final : public CallTable, public std::enable_shared_from_this
 
   Budgets& budgets() override { return *budgets_; }
   void closed(Connection* connection) override { connections_.erase(connection); }
+  void refused(const std::string& remote, const std::string& why) override {
+    if (log_limit_.admit()) spdlog::warn("gRPC: a caller at {} was refused: {}", remote, why);
+  }
 
   bool open(const std::string& method, const std::shared_ptr<Call>& call, bool& long_lived) override {
     const auto found = methods_.find(method);

@@ -340,6 +340,8 @@ TEST_F(ScalerTest, GivenTlsWithClientCertificatesThenOnlyCallersOfTheAuthorityAr
   EXPECT_FALSE(metric(ref()).status.ok()) << "without a certificate";
   connect(grpc::InsecureChannelCredentials());
   EXPECT_FALSE(metric(ref()).status.ok()) << "without TLS";
+  const auto told = [&](const char* what) { return (scaler->out() + scaler->err()).find(what) != std::string::npos; };
+  EXPECT_TRUE(eventually([&] { return told("was refused: TLS handshake: "); })) << scaler->err() << scaler->out();
   net::TestAuthority other("another authority");
   const net::TlsFiles stranger = other.issue("keda-operator");
   connect(grpc::SslCredentials(
