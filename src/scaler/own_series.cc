@@ -38,7 +38,11 @@ std::string own_series(const ScaledObjects& objects, const OwnCounts& counts) {
   const auto metric = [](std::string_view name) {
     return [name](const TriggerRecord& record) { return record.value_of(name); };
   };
-  each("gantry_scaler_trigger_lag_messages", SeriesType::gauge, "Messages that count for scaling, as told to KEDA.",
+  each("gantry_scaler_trigger_lag_messages", SeriesType::gauge,
+       "Lag as measured: messages that the group has not consumed, whatever the trigger's options make of them.",
+       [](const TriggerRecord& record) { return record.measured_of(triggers::kLagMetric); });
+  each("gantry_scaler_trigger_value_messages", SeriesType::gauge,
+       "Messages as told to KEDA: with retries, and at most queues x lagThreshold for classic consumers.",
        metric(triggers::kLagMetric));
   each("gantry_scaler_trigger_lag_seconds", SeriesType::gauge, "Age of the oldest message, as told to KEDA.",
        metric(triggers::kLagSecondsMetric));
@@ -54,9 +58,15 @@ std::string own_series(const ScaledObjects& objects, const OwnCounts& counts) {
        });
   each("gantry_scaler_trigger_up", SeriesType::gauge,
        "1: all that the last question needs is known, 0: KEDA gets an error.",
-       [](const TriggerRecord& record) { return std::optional<double>(record.last_error.empty() ? 1 : 0); });
+       [](const TriggerRecord& record) -> std::optional<double> {
+         if (record.asked_at_ms == 0) return std::nullopt;  // only a stream was opened
+         return record.last_error.empty() ? 1 : 0;
+       });
   each("gantry_scaler_trigger_questions_total", SeriesType::counter, "Questions of KEDA about the trigger.",
        [](const TriggerRecord& record) { return std::optional(static_cast<double>(record.asked)); });
+  each("gantry_scaler_trigger_errors_total", SeriesType::counter,
+       "Of these questions, those to which not everything was known: KEDA got an error.",
+       [](const TriggerRecord& record) { return std::optional(static_cast<double>(record.failed)); });
   return writer.take();
 }
 

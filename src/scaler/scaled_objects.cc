@@ -52,6 +52,24 @@ void describe(TriggerRecord& record, const kube::RocketmqTriggerMetadata& trigge
   record.lag_seconds_threshold = trigger.lag_seconds_threshold;
 }
 
+// A group that never consumed looks the same whether it is new or its name is wrong: an error it is not, but somebody
+// who wonders has to be told.
+std::string notice_of(const std::string& group, const std::vector<Result<lag::LagReading>>& readings) {
+  bool never = false;
+  for (const auto& reading : readings) {
+    if (!reading || reading->consumers.value_or(0) > 0) return {};
+    for (const lag::QueueReading& queue : reading->queues) {
+      if (!queue.never_committed && queue.broker_offset != 0) return {};
+      never |= queue.never_committed;
+    }
+  }
+  if (!never) return {};
+  return fmt::format(
+      "group {} has never committed an offset here, and no consumer of it is connected: a new group, or is the name "
+      "wrong? (gantry group list)",
+      group);
+}
+
 void keep_largest(std::optional<float>& kept, std::optional<float> value) {
   if (value) kept = std::max(*value, kept.value_or(0));
 }
@@ -65,6 +83,12 @@ std::int64_t patience_ms(const TriggerRecord& record, std::int64_t least_ms) {
 std::optional<double> TriggerRecord::value_of(std::string_view metric) const {
   const scaling::MetricReading* found = find(metric);
   return found != nullptr && found->value ? std::optional(*found->value) : std::nullopt;
+}
+
+std::optional<double> TriggerRecord::measured_of(std::string_view metric) const {
+  const scaling::MetricReading* found = find(metric);
+  if (found == nullptr || !found->value) return std::nullopt;
+  return found->measured ? found->measured : std::optional(*found->value);
 }
 
 TriggerState state_of(const TriggerRecord& record, std::int64_t now_ms) {
@@ -96,6 +120,20 @@ void ScaledObjects::forget_mended(const Key& key) {
   }
 }
 
+void ScaledObjects::forget_replaced(const TriggerRecord& by) {
+  auto it = records_.lower_bound({by.namespace_, by.name, std::string()});
+  for (std::size_t seen = 0; seen < kSiblingsMax && it != records_.end(); ++seen) {
+    const TriggerRecord& record = it->second;
+    if (record.namespace_ != by.namespace_ || record.name != by.name) return;
+    const std::int64_t polls_ms = 2 * std::max(record.ask_interval_ms, by.ask_interval_ms);
+    // asked about once only, nobody knows its rhythm: the HPA may ask about others far more often
+    const bool replaced = &record != &by && record.streams == 0 && record.ask_interval_ms > 0 &&
+                          record.first_asked_at_ms < by.first_asked_at_ms &&
+                          by.asked_at_ms - record.asked_at_ms > std::max(kReplacedAfterMs, polls_ms);
+    it = replaced ? records_.erase(it) : std::next(it);
+  }
+}
+
 ScaledObjects::Change ScaledObjects::record(const ScaledObjectRef& ref, const kube::RocketmqTriggerMetadata* trigger,
                                             const Result<triggers::TriggerRead>* read, std::string error,
                                             std::int64_t now_ms) {
@@ -106,7 +144,9 @@ ScaledObjects::Change ScaledObjects::record(const ScaledObjectRef& ref, const ku
   if (record->asked_at_ms > 0 && now_ms - record->asked_at_ms > kOnePollMs)
     record->ask_interval_ms = now_ms - record->asked_at_ms;
   record->asked_at_ms = now_ms;
+  if (record->first_asked_at_ms == 0) record->first_asked_at_ms = now_ms;
   ++record->asked;
+  forget_replaced(*record);
   if (trigger != nullptr) {
     describe(*record, *trigger);
   } else if (record->lag_threshold == 0) {
@@ -115,21 +155,28 @@ ScaledObjects::Change ScaledObjects::record(const ScaledObjectRef& ref, const ku
     if (std::string topics = raw_topics(ref); !topics.empty()) record->topics = {std::move(topics)};
   }
   record->reading.reset();
-  if (read != nullptr && *read) record->reading = (*read)->value;
+  record->notice.clear();
+  if (read != nullptr && *read) {
+    record->reading = (*read)->value;
+    record->notice = notice_of(record->consumer_group, (*read)->readings);
+  }
   error = reason_of(read, std::move(error));
   if (error.size() > kErrorCharsMax) error = error.substr(0, kErrorCharsMax) + " ...";
   if (!error.empty()) {
     record->last_error_at_ms = now_ms;
     record->newest_error = error;
+    ++record->failed;
   }
   record->last_error = std::move(error);
   const std::optional<float> lag = record->value_of(triggers::kLagMetric);
+  const std::optional<float> measured = record->measured_of(triggers::kLagMetric);
   const std::optional<float> seconds = record->value_of(triggers::kLagSecondsMetric);
   if (record->history.empty() || now_ms - record->history.back().at_ms >= kHistoryStepMs) {
     if (record->history.size() >= kHistoryMax) record->history.pop_front();
-    record->history.push_back({now_ms, lag, seconds});
+    record->history.push_back({now_ms, lag, measured, seconds});
   } else {
     keep_largest(record->history.back().lag, lag);
+    keep_largest(record->history.back().measured, measured);
     keep_largest(record->history.back().lag_seconds, seconds);
   }
   if (failed == !record->last_error.empty()) return Change::none;

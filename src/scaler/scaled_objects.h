@@ -26,7 +26,8 @@ struct ScaledObjectRef {
 // For a chart: seven digits are enough. What is unknown is empty.
 struct Sample {
   std::int64_t at_ms = 0;            // epoch
-  std::optional<float> lag;          // messages that count, the largest since the sample before
+  std::optional<float> lag;          // messages as told to KEDA, the largest since the sample before
+  std::optional<float> measured;     // the lag as it was measured
   std::optional<float> lag_seconds;  // empty also without lagSecondsThreshold
 };
 
@@ -42,9 +43,12 @@ struct TriggerRecord {
   std::string last_error;             // of the last question: why not everything could be answered; empty: it could
   std::int64_t last_error_at_ms = 0;  // of the newest error, also when it is over; 0: never
   std::string newest_error;
-  std::int64_t asked_at_ms = 0;      // 0: never, only a stream was opened
+  std::string notice;            // of the last reading: what may be a mistake, and may be as it should; empty: nothing
+  std::int64_t asked_at_ms = 0;  // 0: never, only a stream was opened
   std::int64_t ask_interval_ms = 0;  // between the last two polls; 0: not known
+  std::int64_t first_asked_at_ms = 0;
   std::uint64_t asked = 0;
+  std::uint64_t failed = 0;   // of these, those with an error
   std::uint32_t streams = 0;  // StreamIsActive that are open: one, and two while KEDA changes over
   std::deque<Sample> history;
 
@@ -52,7 +56,8 @@ struct TriggerRecord {
   const scaling::MetricReading* find(std::string_view metric) const {
     return reading ? reading->find(metric) : nullptr;
   }
-  std::optional<double> value_of(std::string_view metric) const;  // empty: unknown
+  std::optional<double> value_of(std::string_view metric) const;     // as told to KEDA; empty: unknown
+  std::optional<double> measured_of(std::string_view metric) const;  // empty: unknown
 };
 
 // What the page tells first, and sorts by.
@@ -69,7 +74,9 @@ class ScaledObjects {
   static constexpr std::int64_t kHistoryStepMs = 5'000;
   static constexpr std::int64_t kQuietAfterMs = 180'000;   // or three polls, if they are rarer: TriggerState::not_asked
   static constexpr std::int64_t kForgetAfterMs = 900'000;  // the same
-  static constexpr std::size_t kErrorCharsMax = 2'000;     // of one that is kept
+  static constexpr std::int64_t kReplacedAfterMs = 30'000;  // or two polls, if they are rarer
+  static constexpr std::size_t kSiblingsMax = 100;          // triggers of one object that are looked at at a question
+  static constexpr std::size_t kErrorCharsMax = 2'000;      // of one that is kept
 
   // One per trigger: an object may have several of ours, told apart by topics, group and cluster.
   using Key = std::tuple<std::string, std::string, std::string>;  // namespace, name, id
@@ -77,7 +84,9 @@ class ScaledObjects {
   enum class Change { none, fails, well };  // since the question before: whether it is answered
 
   // Records a question about a trigger, and what became of it. `read` may be null: the trigger could not be parsed, the
-  // error says why.
+  // error says why. Forgets the triggers of the same object that this one has replaced: nothing in a question names the
+  // trigger, so one with other metadata is another; but KEDA polls all triggers of an object together, and one that is
+  // no longer asked about while another that came after it is, was edited or taken out.
   Change record(const ScaledObjectRef& ref, const kube::RocketmqTriggerMetadata* trigger,
                 const Result<triggers::TriggerRead>* read, std::string error, std::int64_t now_ms);
   void pushes(const ScaledObjectRef& ref, const kube::RocketmqTriggerMetadata& trigger, bool open);
@@ -88,6 +97,7 @@ class ScaledObjects {
  private:
   TriggerRecord* find(const ScaledObjectRef& ref, const kube::RocketmqTriggerMetadata* trigger);
   void forget_mended(const Key& key);
+  void forget_replaced(const TriggerRecord& by);
 
   std::map<Key, TriggerRecord> records_;
 };

@@ -50,6 +50,7 @@ Metrics metrics_of(const TriggerRecord& record) {
         {"value", reading != nullptr && reading->value ? json::value(*reading->value) : json::value(nullptr)},
         {"measured", reading == nullptr ? json::value(nullptr) : or_null(reading->measured)},
         {"why_counted", reading == nullptr ? std::string() : reading->why_counted},
+        {"why_short", reading == nullptr ? std::string() : reading->why_short},
         {"target", target},
         {"desired", or_null(desired)},
         {"unknown", std::move(unknown)},
@@ -89,6 +90,7 @@ json::object trigger_of(const TriggerRecord& record, const Replicas& replicas, s
       {"desired", or_null(metrics.desired)},
       {"replicas", replicas_of(replicas.find(record.namespace_, record.name))},
       {"error", record.last_error},
+      {"notice", record.notice},
       {"newest_error", record.newest_error},
       {"newest_error_at_ms", instant(record.last_error_at_ms)},
       {"asked_at_ms", instant(record.asked_at_ms)},
@@ -100,8 +102,10 @@ json::object trigger_of(const TriggerRecord& record, const Replicas& replicas, s
 json::array history_of(const TriggerRecord& record) {
   json::array history;
   for (const Sample& sample : record.history) {
-    history.push_back(json::object{
-        {"at_ms", sample.at_ms}, {"lag", or_null(sample.lag)}, {"lag_seconds", or_null(sample.lag_seconds)}});
+    history.push_back(json::object{{"at_ms", sample.at_ms},
+                                   {"lag", or_null(sample.lag)},
+                                   {"measured", or_null(sample.measured)},
+                                   {"lag_seconds", or_null(sample.lag_seconds)}});
   }
   return history;
 }

@@ -19,6 +19,7 @@ struct MetricReading {
   // What was measured, when the scaler counts another number, and why it does: "8 queues x 50 (...)".
   std::optional<double> measured;
   std::string why_counted;
+  std::string why_short{};  // the same in a few words beside the number: "capped from 1,000"
 
   bool operator==(const MetricReading&) const = default;
 };

@@ -24,10 +24,14 @@ std::string why_delayed_unknown(const lag::LagReading& reading) {
 
 // The lag of one topic, or of several, and what scaling is told instead.
 struct Messages {
-  std::int64_t measured = 0;  // the lag as `gantry lag` tells it
-  std::int64_t waiting = 0;   // with retries and delayed messages: what decides on activity
-  std::int64_t counted = 0;   // of these, as many as consumers can be of use for
-  std::string why;            // counted is another number than measured; else empty
+  std::int64_t measured = 0;       // the lag as `gantry lag` tells it
+  std::int64_t waiting = 0;        // with retries and delayed messages: what decides on activity
+  std::int64_t counted = 0;        // of these, as many as consumers can be of use for
+  std::int64_t before_limits = 0;  // counted, before the number of queues limits it or rounds it up
+  std::string why;                 // counted is another number than measured; else empty
+  // Of what is counted beside the lag, or not though it is lag: how much.
+  std::int64_t retry = 0, delayed = 0, fresh_queues = 0, without_in_flight = 0, without_fresh = 0,
+               without_persistent = 0;
 
   void add(std::int64_t more) {
     waiting += more;
@@ -50,12 +54,14 @@ void count_uncommitted(const kube::RocketmqTriggerMetadata& trigger, const lag::
   if (trigger.scale_to_zero_on_invalid_offset) {
     if (lag == 0) return;
     messages.add(-lag);
+    messages.without_fresh = lag;
     messages.explain(
         fmt::format("without {} in which the group has never committed an offset "
                     "(scaleToZeroOnInvalidOffset: \"true\")",
                     plural(queues, "queue")));
   } else if (trigger.offset_reset_policy == kube::OffsetResetPolicy::latest) {
     messages.add(queues);
+    messages.fresh_queues = queues;
     messages.explain(
         fmt::format("one more for each of {} in which the group has never committed an offset "
                     "(offsetResetPolicy: latest)",
@@ -105,7 +111,8 @@ void limit_to_queues(const kube::RocketmqTriggerMetadata& trigger, const lag::La
 std::expected<Messages, std::string> messages_of(const kube::RocketmqTriggerMetadata& trigger,
                                                  const lag::LagReading& reading) {
   if (!reading.lag) return std::unexpected(why_unknown(reading));
-  Messages messages{*reading.lag, *reading.lag, *reading.lag, {}};
+  Messages messages;
+  messages.measured = messages.waiting = messages.counted = *reading.lag;
   count_uncommitted(trigger, reading, messages);
   if (!trigger.include_in_flight) {
     // an Apache broker does not tell it of a group that pops, because there it is no lag in the first place
@@ -117,12 +124,14 @@ std::expected<Messages, std::string> messages_of(const kube::RocketmqTriggerMeta
     }
     if (in_flight > 0) {
       messages.add(-in_flight);
+      messages.without_in_flight = in_flight;
       messages.explain(fmt::format("without {} in flight (includeInFlight: \"false\")", in_flight));
     }
   }
   if (trigger.include_retry) {
     if (!reading.retry) return std::unexpected(why_unknown(reading));
     messages.add(*reading.retry);
+    messages.retry = *reading.retry;
     if (*reading.retry > 0) {
       messages.explain(
           fmt::format("{} more wait for a retry (includeRetry: \"false\" leaves them out)", *reading.retry));
@@ -134,6 +143,7 @@ std::expected<Messages, std::string> messages_of(const kube::RocketmqTriggerMeta
     std::int64_t delayed = *reading.delayed;
     if (trigger.include_retry) delayed += *reading.delayed_retry;
     messages.add(delayed);
+    messages.delayed = delayed;
     if (delayed > 0)
       messages.explain(fmt::format("{} more wait for their delivery time (includeDelayed: \"true\")", delayed));
   }
@@ -147,6 +157,7 @@ std::expected<Messages, std::string> messages_of(const kube::RocketmqTriggerMeta
     }
     if (lag > 0) {
       messages.counted = std::max<std::int64_t>(0, messages.counted - lag);  // they still activate
+      messages.without_persistent = lag;
       messages.explain(
           fmt::format("without {} of {} where no offset is committed any more (excludePersistentLag: "
                       "\"true\")",
@@ -155,6 +166,7 @@ std::expected<Messages, std::string> messages_of(const kube::RocketmqTriggerMeta
   }
   const bool classic =
       trigger.mode == kube::ConsumeMode::classic || (trigger.mode == kube::ConsumeMode::automatic && !reading.pop);
+  messages.before_limits = messages.counted;
   if (classic) limit_to_queues(trigger, reading, messages);
   return messages;
 }
@@ -194,9 +206,33 @@ std::expected<Messages, std::string> total(const kube::RocketmqTriggerMetadata& 
     sum.measured += more->measured;
     sum.waiting += more->waiting;
     sum.counted += more->counted;
+    sum.before_limits += more->before_limits;
+    sum.retry += more->retry;
+    sum.delayed += more->delayed;
+    sum.fresh_queues += more->fresh_queues;
+    sum.without_in_flight += more->without_in_flight;
+    sum.without_fresh += more->without_fresh;
+    sum.without_persistent += more->without_persistent;
     if (!more->why.empty()) sum.explain((readings.size() > 1 ? reading->topic + ": " : "") + more->why);
   }
   return sum;
+}
+
+// Beside the number that is counted: why it is not the measured one. A limit says enough; the whole is in Messages::why.
+std::string in_short(const Messages& messages) {
+  if (messages.counted < messages.before_limits) return "capped from " + grouped(messages.before_limits);
+  if (messages.counted > messages.before_limits) return "rounded up from " + grouped(messages.before_limits);
+  std::string words;
+  const auto say = [&](std::int64_t number, std::string_view before, std::string_view after) {
+    if (number > 0) words += fmt::format("{}{}{}{}", words.empty() ? "" : ", ", before, grouped(number), after);
+  };
+  say(messages.retry, "", messages.retry == 1 ? " of it a retry" : " of it retries");
+  say(messages.delayed, "", " of it delayed");
+  say(messages.fresh_queues, "", " of it for queues without an offset");
+  say(messages.without_in_flight, "without ", " in flight");
+  say(messages.without_fresh, "without ", " never committed");
+  say(messages.without_persistent, "without ", " that nobody commits");
+  return words;
 }
 
 Value seconds_of(const lag::LagReading& reading) {
@@ -250,6 +286,7 @@ scaling::TriggerReading trigger_value(const kube::RocketmqTriggerMetadata& trigg
     lag.value = static_cast<double>(messages->counted);
     if (!messages->why.empty()) lag.measured = static_cast<double>(messages->measured);
     lag.why_counted = messages->why;
+    if (!messages->why.empty()) lag.why_short = in_short(*messages);
     // by what waits, not by what is left of it under a limit: a threshold above the limit would never be reached
     result.active = messages->waiting > trigger.activation_lag_threshold;
   } else {

@@ -44,10 +44,10 @@ export const state = {
 
 const trigger = {
   namespace: 's', name: 's', id: 's', topics: ['s'], consumer_group: 's', state: 's', active: 'b?',
-  metrics: [{ name: 's', value: 'n?', measured: 'n?', why_counted: 's', target: 'n', desired: 'n?', unknown: 's' }],
+  metrics: [{ name: 's', value: 'n?', measured: 'n?', why_counted: 's', why_short: 's', target: 'n', desired: 'n?', unknown: 's' }],
   desired: 'n?',
   replicas: { current: 'n?', hpa_desired: 'n?', min: 'n?', max: 'n?', hpa: 's', paused: 'b', fallback: 'b', problem: 's', unknown: 's' },
-  error: 's', newest_error: 's', newest_error_at_ms: 'n?', asked_at_ms: 'n?', asked: 'n', pushes: 'b',
+  error: 's', notice: 's', newest_error: 's', newest_error_at_ms: 'n?', asked_at_ms: 'n?', asked: 'n', pushes: 'b',
 };
 
 export const list = {
@@ -61,7 +61,7 @@ export const list = {
   triggers: [trigger],
 };
 
-export const scaledObject = { now_ms: 'n', triggers: [{ ...trigger, history: [{ at_ms: 'n', lag: 'n?', lag_seconds: 'n?' }] }] };
+export const scaledObject = { now_ms: 'n', triggers: [{ ...trigger, history: [{ at_ms: 'n', lag: 'n?', measured: 'n?', lag_seconds: 'n?' }] }] };
 
 const KINDS = { n: 'number', s: 'string', b: 'boolean' };
 

@@ -165,6 +165,26 @@ describe('the page of a real gantry scaler', () => {
     assert.equal(await page.getByRole('searchbox').inputValue(), 'shop/wrong');
   });
 
+  check('GivenACappedLagOfAGroupThatNeverCommitted_WhenAsked_ThenBothNumbersAndANoticeShow', async () => {
+    const { url, keda } = await scaler();
+    await keda.poll(trigger('capped', { lagThreshold: '5' }));
+    await keda.poll(trigger('plain', { topic: 'bills' }));
+    const { page, errors } = await opened(url);
+    assert.equal((await row(page, 'shop/capped').locator('td[data-label=Lag]').innerText()).trim(), '20, capped from 35');
+    assert.equal((await row(page, 'shop/plain').locator('td[data-label=Lag]').innerText()).trim(), '0');
+    assert.deepEqual(await page.getByTestId('notice').allInnerTexts(), ['group capped-workers has never committed an offset here, and no consumer of it is connected: a new group, or is the name wrong? (gantry group list)']);
+    assert.equal(await page.getByTestId('status').getAttribute('data-level'), 'busy', 'a notice is no error');
+    await row(page, 'shop/capped').getByRole('button').click();
+    const details = page.getByTestId('details');
+    await details.locator('canvas').first().waitFor();
+    const text = await details.innerText();
+    assert.match(text, /lag: 20 messages at 5 a replica make 4 replicas; 35 measured, 4 queues x 5/);
+    assert.match(text, /lag measured\s*35[\s\S]*told to KEDA\s*20/);
+    await picture(page, 'scaler-capped', { fullPage: true });
+    assert.deepEqual(differences(await get(url, 'api/scaled-objects/shop/capped'), scaledObject), []);
+    assert.deepEqual(errors, []);
+  });
+
   check('GivenNoApiServer_WhenOpened_ThenReplicasAreUnknownAndThePageSaysWhy', async () => {
     const { url, keda } = await scaler();
     await keda.poll(trigger('alone'));

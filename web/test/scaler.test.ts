@@ -3,16 +3,16 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { List, Metric, Trigger } from '../src/scaler/api';
 import { changed, FIRST, keyOf, listPath, objectPath, parseHash, toHash } from '../src/scaler/query';
-import { before, bounds, complaint, hpaText, problemText, reckoning, tabTitle, verdictOf } from '../src/scaler/words';
+import { before, bounds, complaint, hpaText, problemText, reckoning, tabTitle, tellsOther, verdictOf, whyOther } from '../src/scaler/words';
 
 const list = (counts: Partial<List['counts']>): List => ({
   now_ms: 0, counts: { error: 0, active: 0, idle: 0, not_asked: 0, ...counts }, problems: [], problems_left_out: 0, replicas_unknown: '', matched: 0, offset: 0, triggers: [],
 });
-const metric = (change: Partial<Metric>): Metric => ({ name: 'lag', value: 1234, measured: null, why_counted: '', target: 300, desired: 5, unknown: '', ...change });
+const metric = (change: Partial<Metric>): Metric => ({ name: 'lag', value: 1234, measured: null, why_counted: '', why_short: '', target: 300, desired: 5, unknown: '', ...change });
 const replicas: Trigger['replicas'] = { current: 2, hpa_desired: 3, min: 0, max: 20, hpa: 'keda-hpa-orders', paused: false, fallback: false, problem: '', unknown: '' };
 const trigger: Trigger = {
   namespace: 'shop', name: 'orders', id: 'workers/orders', topics: ['orders'], consumer_group: 'workers', state: 'active', active: true, metrics: [metric({})],
-  desired: 5, replicas, error: '', newest_error: '', newest_error_at_ms: null, asked_at_ms: 1, asked: 1, pushes: false,
+  desired: 5, replicas, error: '', notice: '', newest_error: '', newest_error_at_ms: null, asked_at_ms: 1, asked: 1, pushes: false,
 };
 
 test('GivenAnAddress_WhenReadAndWritten_ThenItIsTheSame', () => {
@@ -69,6 +69,21 @@ test('GivenTriggers_WhenPutInWords_ThenUnknownIsSaidWithItsReason', () => {
   assert.equal(before(0), 'now');
   assert.equal(tabTitle(list({ error: 1, idle: 4 }), true), '1 failing of 5 · Gantry scaler');
   assert.equal(tabTitle(list({ active: 1, idle: 4 }), false), '(stale) 1 active of 5 · Gantry scaler');
+});
+
+test('GivenANumberThatIsNotTheMeasuredOne_WhenShown_ThenItSaysWhy', () => {
+  const rows: [Partial<Metric>, string | null][] = [
+    [{}, null],
+    [{ value: 400, measured: 1000, why_short: 'capped from 1,000' }, 'capped from 1,000'],
+    [{ value: 1, measured: 0, why_short: '1 of it a retry' }, '1 of it a retry'],
+    [{ value: 1, measured: 0 }, '0 measured'],
+    [{ value: 5, measured: 5 }, null],
+    [{ value: null, why_short: 'capped from 1,000' }, null],
+  ];
+  for (const [change, words] of rows) assert.equal(whyOther(metric(change)), words);
+  const sample = { at_ms: 1, lag: 400, measured: 400, lag_seconds: null };
+  assert.equal(tellsOther([sample, { ...sample, lag: null, measured: null }]), false);
+  assert.equal(tellsOther([sample, { ...sample, measured: 1000 }]), true);
 });
 
 test('GivenATrigger_WhenSomethingIsWrong_ThenItsOwnErrorComesBeforeThatOfKubernetes', () => {

@@ -52,6 +52,52 @@ class Listed : public testing::Test {
   ScaledObjects objects;
 };
 
+// KEDA polls all triggers of an object together, so one that is left out of the polls was edited or taken out.
+class Replaced : public testing::Test {
+ protected:
+  void poll(const std::string& topic, std::int64_t at_ms) {
+    const auto trigger = trigger_on(topic);
+    const auto read = lag_of_messages(5);
+    objects.record({"orders", "shop", {}}, &trigger, &read, {}, at_ms);
+  }
+  std::size_t rows() const { return objects.records().size(); }
+  ScaledObjects objects;
+};
+
+TEST_F(Replaced, GivenOtherMetadataThenTheOldRowEndsAfterTwoPolls) {
+  for (int i = 0; i < 3; ++i) poll("orders-typo", kNow + i * 20'000);
+  poll("orders", kNow + 45'000);
+  poll("orders", kNow + 65'000);
+  EXPECT_EQ(rows(), 2) << "may be late";
+  poll("orders", kNow + 85'000);
+  ASSERT_EQ(rows(), 1);
+  EXPECT_THAT(objects.records().begin()->second.topics, ElementsAre("orders"));
+}
+
+TEST_F(Replaced, GivenTwoTriggersThatAreAliveThenBothStayHoweverSeldomOneIsAsked) {
+  for (std::int64_t ms = 0; ms < 1'200'000; ms += 15'000) {
+    poll("often", kNow + 1'000 + ms);  // by the HPA too
+    if (ms % 300'000 == 0) poll("seldom", kNow + ms);
+    ASSERT_EQ(rows(), 2) << ms;
+  }
+}
+
+TEST_F(Replaced, GivenTheOlderOneIsAskedAndTheNewerNotThenTheNewerIsNotReplacedByIt) {
+  for (int i = 0; i < 10; ++i) {
+    poll("older", kNow + i * 20'000);
+    if (i == 1 || i == 2) poll("newer", kNow + i * 20'000 + 1);
+  }
+  EXPECT_EQ(rows(), 2) << "it is not asked, as after its end";
+}
+
+TEST_F(Replaced, GivenAnOpenStreamThenTheTriggerIsAlive) {
+  objects.pushes({"orders", "shop", {}}, trigger_on("pushed"), true);
+  poll("pushed", kNow);
+  poll("pushed", kNow + 2'000);
+  for (int i = 1; i < 10; ++i) poll("other", kNow + i * 20'000);
+  EXPECT_EQ(rows(), 2);
+}
+
 TEST_F(Listed, GivenAllStatesThenErrorsComeFirstAndEachIsCounted) {
   ask("a-idle", lag_of_messages(0));
   ask("b-active", lag_of_messages(5));

@@ -3,6 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <regex>
+#include <set>
+#include <sstream>
+
 namespace gantry::scaler {
 namespace {
 
@@ -17,7 +22,7 @@ TEST(OwnSeries, GivenTriggersThenWhatIsUnknownHasNoSeries) {
   trigger.consumer_group = "workers";
   trigger.lag_threshold = 50;
   Result<triggers::TriggerRead> read = triggers::TriggerRead{};
-  read->value.metrics.push_back({"lag", 120.0, {}, {}});
+  read->value.metrics.push_back({"lag", 120.0, 1'000.0, "4 queues x 30"});
   read->value.metrics.push_back({"lag-seconds", std::unexpected("the broker does not say"), {}, {}});
   read->value.active = true;
   objects.record(ref, &trigger, &read, "", 1'000);
@@ -25,7 +30,8 @@ TEST(OwnSeries, GivenTriggersThenWhatIsUnknownHasNoSeries) {
   const std::string text = own_series(objects, {1, 2, 3});
   EXPECT_THAT(text, HasSubstr("gantry_scaler_triggers 1\n"));
   EXPECT_THAT(text, HasSubstr("gantry_scaler_clusters 1\n"));
-  EXPECT_THAT(text, HasSubstr("gantry_scaler_trigger_lag_messages" + labels + "120\n"));
+  EXPECT_THAT(text, HasSubstr("gantry_scaler_trigger_lag_messages" + labels + "1000\n"));
+  EXPECT_THAT(text, HasSubstr("gantry_scaler_trigger_value_messages" + labels + "120\n"));
   EXPECT_THAT(text, Not(HasSubstr("gantry_scaler_trigger_lag_seconds{")));
   EXPECT_THAT(text, HasSubstr("gantry_scaler_trigger_lag_threshold_messages" + labels + "50\n"));
   EXPECT_THAT(text, HasSubstr("gantry_scaler_trigger_active" + labels + "1\n"));
@@ -42,6 +48,37 @@ TEST(OwnSeries, GivenTriggersThenWhatIsUnknownHasNoSeries) {
   EXPECT_THAT(without, Not(HasSubstr("gantry_scaler_trigger_lag_messages{")));
   EXPECT_THAT(without, Not(HasSubstr("gantry_scaler_trigger_active{")));
   EXPECT_THAT(without, HasSubstr("gantry_scaler_trigger_up" + labels + "0\n"));
+  EXPECT_THAT(without, HasSubstr("gantry_scaler_trigger_questions_total" + labels + "3\n"));
+  EXPECT_THAT(without, HasSubstr("gantry_scaler_trigger_errors_total" + labels + "2\n"));
+}
+
+TEST(OwnSeries, GivenATriggerThatWasNeverAskedAboutThenNothingSaysThatItIsUp) {
+  ScaledObjects objects;
+  kube::RocketmqTriggerMetadata trigger;
+  trigger.topics = {"orders"};
+  trigger.consumer_group = "workers";
+  trigger.lag_threshold = 50;
+  objects.pushes({"orders", "shop", {}}, trigger, true);
+  EXPECT_THAT(own_series(objects, {}), Not(HasSubstr("gantry_scaler_trigger_up{")));
+}
+
+TEST(OwnSeries, GivenAllSeriesThenTheDocumentationNamesThemAndNoOther) {
+  ScaledObjects objects;
+  kube::RocketmqTriggerMetadata trigger;
+  trigger.lag_threshold = 50;
+  Result<triggers::TriggerRead> read = triggers::TriggerRead{};
+  read->value.metrics.push_back({"lag", 120.0, {}, {}});
+  read->value.metrics.push_back({"lag-seconds", 1.0, {}, {}});
+  read->value.active = true;
+  objects.record({"orders", "shop", {}}, &trigger, &read, "", 1'000);
+  const auto names_in = [](const std::string& text) {
+    static const std::regex name("gantry_scaler_[a-z_]+");
+    return std::set<std::string>(std::sregex_token_iterator(text.begin(), text.end(), name), {});
+  };
+  std::ifstream file(GANTRY_SOURCE_DIR "/docs/scaler.md");
+  std::stringstream document;
+  document << file.rdbuf();
+  EXPECT_EQ(names_in(own_series(objects, {})), names_in(document.str()));
 }
 
 }  // namespace

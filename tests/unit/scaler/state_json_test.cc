@@ -46,12 +46,12 @@ class StateJson : public testing::Test {
 };
 
 TEST_F(StateJson, GivenAReadingThenItsReplicasAreTheCeilingOfItsShare) {
-  ask({{"lag", 1'201.0, 1'500.0, "4 queues x 300"}, {"lag-seconds", 12.5, {}, {}}});
+  ask({{"lag", 1'201.0, 1'500.0, "4 queues x 300", "capped from 1,500"}, {"lag-seconds", 12.5, {}, {}}});
   const json::object row = listed();
   EXPECT_EQ(
       json_text(row.at("metrics")),
-      R"([{"name":"lag","value":1201,"measured":1500,"why_counted":"4 queues x 300","target":300,"desired":5,"unknown":""},)"
-      R"({"name":"lag-seconds","value":12.5,"measured":null,"why_counted":"","target":30,"desired":1,"unknown":""}])");
+      R"([{"name":"lag","value":1201,"measured":1500,"why_counted":"4 queues x 300","why_short":"capped from 1,500","target":300,"desired":5,"unknown":""},)"
+      R"({"name":"lag-seconds","value":12.5,"measured":null,"why_counted":"","why_short":"","target":30,"desired":1,"unknown":""}])");
   EXPECT_EQ(row.at("desired"), 5);
   EXPECT_EQ(row.at("state"), "active");
   EXPECT_EQ(row.at("id"), "workers/orders@127.0.0.1:9876");
@@ -97,13 +97,13 @@ TEST_F(StateJson, GivenAStreamBeforeTheFirstQuestionThenItIsNotAskedYet) {
 
 TEST_F(StateJson, GivenAnObjectThenItsHistoryHasGapsWhereLagWasUnknown) {
   ask({{"lag", 10.0, {}, {}}}, {}, kJsonNow - 10'000);
-  ask({{"lag", 30.0, {}, {}}}, {}, kJsonNow - 9'000);
+  ask({{"lag", 30.0, 70.0, "4 queues x 5"}}, {}, kJsonNow - 9'000);
   ask({{"lag", std::unexpected("no route"), {}, {}}}, "no", kJsonNow - 4'000);
   const auto object = object_json(objects, replicas, "shop", "orders", kJsonNow);
   ASSERT_TRUE(object) << object.error().message;
   EXPECT_EQ(
       json_text(object->at("triggers").at(0).at("history")),
-      R"([{"at_ms":1699999990000,"lag":30,"lag_seconds":null},{"at_ms":1699999996000,"lag":null,"lag_seconds":null}])");
+      R"([{"at_ms":1699999990000,"lag":30,"measured":70,"lag_seconds":null},{"at_ms":1699999996000,"lag":null,"measured":null,"lag_seconds":null}])");
   const auto unheard = object_json(objects, replicas, "shop", "order", kJsonNow);
   ASSERT_FALSE(unheard);
   EXPECT_EQ(unheard.error().code, Errc::not_found);
@@ -118,6 +118,43 @@ TEST_F(StateJson, GivenTwoTriggersOfAnObjectThenBothAreToldAndNoneOfANeighbour) 
   const auto object = object_json(objects, replicas, "shop", "orders", kJsonNow);
   ASSERT_TRUE(object);
   EXPECT_EQ(object->at("triggers").as_array().size(), 2);
+}
+
+TEST_F(StateJson, GivenAGroupThatNeverCommittedAndHasNoConsumerThenANoticeAsksForItsName) {
+  struct Case {
+    const char* what;
+    std::vector<lag::QueueReading> queues;
+    std::optional<std::int64_t> consumers;
+    bool notice;
+  };
+  const auto queue = [](std::int64_t end, bool never) {
+    lag::QueueReading made;
+    made.broker_offset = end;
+    made.lag = end;
+    made.never_committed = never;
+    return made;
+  };
+  for (const Case& each : {Case{"a name that nobody uses", {queue(5, true), queue(0, false)}, 0, true},
+                           Case{"consumers not asked for", {queue(5, true)}, std::nullopt, true},
+                           Case{"a consumer is there", {queue(5, true)}, 1, false},
+                           Case{"a committed queue", {queue(5, true), queue(5, false)}, 0, false},
+                           Case{"an empty topic", {queue(0, false)}, 0, false}, Case{"no queue", {}, 0, false}}) {
+    triggers::TriggerRead read;
+    read.value.metrics.push_back({"lag", 5.0, {}, {}});
+    lag::LagReading& reading = read.readings.emplace_back().emplace();
+    reading.queues = each.queues;
+    reading.consumers = each.consumers;
+    const Result<triggers::TriggerRead> result = read;
+    objects.record(ref, &trigger, &result, {}, kJsonNow);
+    const json::object row = listed();
+    const std::string notice(row.at("notice").as_string());
+    EXPECT_EQ(notice.empty(), !each.notice) << each.what;
+    EXPECT_THAT(notice, testing::AnyOf("", HasSubstr("group workers has never committed an offset"))) << each.what;
+    EXPECT_EQ(row.at("error"), "") << each.what;
+  }
+  const Result<triggers::TriggerRead> failed = fail(Errc::unavailable, "nobody answers");
+  objects.record(ref, &trigger, &failed, "nobody answers", kJsonNow);
+  EXPECT_EQ(listed().at("notice"), "") << "nothing is known of the group";
 }
 
 constexpr const char* kScaledObject = R"({"metadata": {"namespace": "shop", "name": "orders"},

@@ -133,6 +133,7 @@ TEST(TriggerValue, GivenDelayedMessagesThenTheyCountOnlyWhenAskedForAndTheirRetr
   const auto all = trigger_value(t, {r});
   EXPECT_EQ(value(all), 42);
   EXPECT_EQ(all.metrics[0].measured, 8);
+  EXPECT_EQ(all.metrics[0].why_short, "34 of it delayed");
   EXPECT_EQ(all.metrics[0].why_counted, "34 more wait for their delivery time (includeDelayed: \"true\")");
 }
 
@@ -162,6 +163,7 @@ TEST(TriggerValue, GivenMessagesInFlightThenTheyAreLeftOutOnlyWhenAskedFor) {
   const auto without = trigger_value(t, {r});
   EXPECT_EQ(value(without), 3);
   EXPECT_EQ(without.metrics[0].measured, 8);
+  EXPECT_EQ(without.metrics[0].why_short, "without 5 in flight");
   EXPECT_EQ(without.metrics[0].why_counted, "without 5 in flight (includeInFlight: \"false\")");
   r.in_flight = 8;
   EXPECT_EQ(trigger_value(t, {r}).active, false) << "all is being worked on";
@@ -297,9 +299,15 @@ TEST(TriggerValue, GivenALagThatCountsAsLessThenTheLagAndTheReasonTravelWithIt) 
   const auto plain = trigger_value(t, {reading(400)});
   EXPECT_FALSE(plain.metrics[0].measured);
   EXPECT_EQ(plain.metrics[0].why_counted, "");
+  EXPECT_EQ(plain.metrics[0].why_short, "");
+
+  auto only_retried = reading(0);
+  only_retried.retry = 1;
+  EXPECT_EQ(trigger_value(t, {only_retried}).metrics[0].why_short, "1 of it a retry");
 
   const auto capped = trigger_value(t, {reading(43'533)});
   EXPECT_EQ(capped.metrics[0].measured, 43'533);
+  EXPECT_EQ(capped.metrics[0].why_short, "capped from 43,533");
   EXPECT_EQ(capped.metrics[0].why_counted,
             "4 queues x 100 (more consumers than queues would idle; allowIdleConsumers: \"true\", or mode: pop for a "
             "group that pops, "
@@ -311,6 +319,7 @@ TEST(TriggerValue, GivenALagThatCountsAsLessThenTheLagAndTheReasonTravelWithIt) 
   const auto both = trigger_value(t, {retried});
   EXPECT_EQ(value(both), 100);
   EXPECT_EQ(both.metrics[0].measured, 43'533);
+  EXPECT_EQ(both.metrics[0].why_short, "capped from 43,540");
   EXPECT_EQ(both.metrics[0].why_counted,
             "7 more wait for a retry (includeRetry: \"false\" leaves them out); 1 queue with a backlog x 100 "
             "(limitToQueuesWithLag: \"true\")");
@@ -318,6 +327,7 @@ TEST(TriggerValue, GivenALagThatCountsAsLessThenTheLagAndTheReasonTravelWithIt) 
   const auto two = trigger_value(t, {reading(10), reading(500)});
   EXPECT_EQ(value(two), 110);
   EXPECT_EQ(two.metrics[0].measured, 510);
+  EXPECT_EQ(two.metrics[0].why_short, "capped from 510");
   EXPECT_TRUE(two.metrics[0].why_counted.starts_with("orders: 1 queue")) << two.metrics[0].why_counted;
 }
 

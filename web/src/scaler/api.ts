@@ -58,6 +58,8 @@ export interface Trigger {
   replicas: Replicas;
   /** Of the last question; empty when it was answered. */
   error: string;
+  /** What may be a mistake and may be as it should: a group that never committed and has no consumer; empty: nothing. */
+  notice: string;
   /** The newest error, also when it is over, and when it was. */
   newest_error: string;
   newest_error_at_ms: Maybe;
@@ -71,11 +73,13 @@ export interface Trigger {
 export interface Metric {
   /** "lag" in messages, "lag-seconds" in seconds. */
   name: string;
-  /** What counts. null: `unknown` says why. */
+  /** What KEDA is told. null: `unknown` says why. */
   value: Maybe;
   /** What was measured, when that is another number, and why it is; else null and empty. */
   measured: Maybe;
   why_counted: string;
+  /** The same in a few words, to stand beside the value: "capped from 1,000", "1 of it a retry"; empty where nothing is to be said. */
+  why_short: string;
   /** Per replica (AverageValue). */
   target: number;
   /** ceil(value / target). */
@@ -102,8 +106,10 @@ export interface Replicas {
 
 export interface Sample {
   at_ms: number;
-  /** The largest since the sample before. */
+  /** As told to KEDA, the largest since the sample before. */
   lag: Maybe;
+  /** The lag as it was measured, the largest since the sample before. */
+  measured: Maybe;
   /** null also without lagSecondsThreshold. */
   lag_seconds: Maybe;
 }

@@ -1,7 +1,7 @@
 // The triggers in words: the verdict over all of them, what a reading makes, what a state means. Pure.
 import { count, duration, isKnown, plural } from '../format';
 import type { Level } from '../health';
-import type { List, Metric, Problem, Replicas, Trigger, TriggerState } from './api';
+import type { List, Metric, Problem, Replicas, Sample, Trigger, TriggerState } from './api';
 
 export const STATES: Record<TriggerState, { name: string; tone: string; help: string }> = {
   error: { name: 'error', tone: 'tone-error', help: 'The last question could not be answered: KEDA gets an error, and the HPA keeps its replicas' },
@@ -78,6 +78,18 @@ export function hpaText(replicas: Replicas): string | null {
 export function bounds(replicas: Replicas, before = ''): string {
   if (!isKnown(replicas.min) || !isKnown(replicas.max)) return '';
   return `${before}${count(replicas.min)}–${count(replicas.max)}`;
+}
+
+/** "capped from 1,000": why the number that KEDA is told is not the measured one; null: it is. */
+export function whyOther(metric: Metric): string | null {
+  if (!isKnown(metric.value)) return null;
+  if (metric.why_short) return metric.why_short;
+  return isKnown(metric.measured) && metric.measured !== metric.value ? `${amount(metric, metric.measured)} measured` : null;
+}
+
+/** Whether KEDA was ever told another number than was measured: then the chart shows both. */
+export function tellsOther(history: Sample[]): boolean {
+  return history.some((s) => s.lag !== s.measured);
 }
 
 /** The sentence under a row that something is wrong with; null: nothing is. */

@@ -5,7 +5,7 @@ import { Chart } from '../../views/chart';
 import type { Sample, Trigger } from '../api';
 import type { View } from '../feed';
 import { keyOf } from '../query';
-import { before, hpaText, metricNamed, reckoning, seconds } from '../words';
+import { before, hpaText, metricNamed, reckoning, seconds, tellsOther } from '../words';
 
 export function Details({ trigger: t, view, now_ms }: { trigger: Trigger; view: View; now_ms: number }) {
   const known = view.object?.triggers.find((each) => keyOf(each) === keyOf(t));
@@ -41,13 +41,16 @@ function Fact({ name, value, help }: { name: string; value: string; help?: strin
 function Past({ history, now_ms, ages }: { history: Sample[]; now_ms: number; ages: boolean }) {
   const data = useMemo(() => ({
     t_s: history.map((s) => (s.at_ms - now_ms) / 1000),
-    lag: [{ name: 'lag', help: 'Messages that count, the most between two samples', colour: '--c-backlog', values: history.map((s) => s.lag), fill: true }],
+    lag: [
+      { name: 'lag measured', help: 'Messages not yet consumed, the most between two samples', colour: '--c-backlog', values: history.map((s) => s.measured), fill: true },
+      ...(tellsOther(history) ? [{ name: 'told to KEDA', help: 'With retries, and at most queues x lagThreshold for classic consumers', colour: '--c-replicas', values: history.map((s) => s.lag), dashed: true }] : []),
+    ],
     age: [{ name: 'oldest', help: 'Age of the oldest message not yet consumed', colour: '--c-age', values: history.map((s) => s.lag_seconds), fill: true }],
   }), [history, now_ms]);
   return (
     <>
       <div class={ages ? 'charts' : 'charts charts-one'}>
-        <Chart title="Lag" unit="messages" help="Messages that count, at each question" t_s={data.t_s} lines={data.lag} show={count} axis={shortCount} time={before} atLeast={10} />
+        <Chart title="Lag" unit="messages" help="Messages not yet consumed as measured at each question; dashed: what KEDA was told, where that is another number" t_s={data.t_s} lines={data.lag} show={count} axis={shortCount} time={before} atLeast={10} />
         {ages && <Chart title="Oldest message" unit="age" help="Age of the oldest message not yet consumed" t_s={data.t_s} lines={data.age} show={seconds} axis={seconds} time={before} atLeast={1} />}
       </div>
       <p class="axis-note">{plural(history.length, 'sample')}, at most one in 5 s and 120 in all. A shaded band means unknown, not zero.</p>

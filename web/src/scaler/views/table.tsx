@@ -4,7 +4,7 @@ import { Unknown, Value } from '../../views/value';
 import type { List, Metric, Trigger } from '../api';
 import type { View } from '../feed';
 import { keyOf, type Order, type Query } from '../query';
-import { amount, bounds, complaint, isAge, STATES } from '../words';
+import { amount, bounds, complaint, isAge, STATES, whyOther } from '../words';
 import { Details } from './details';
 import { Pager } from './toolbar';
 
@@ -18,7 +18,7 @@ interface Props {
 const COLUMNS: [string, string, Order | null, boolean][] = [
   ['Scaled object', 'ScaledObject or ScaledJob, and what its trigger reads', 'name', false],
   ['State', 'Errors first', 'state', false],
-  ['Lag', 'Messages that count, and the age of the oldest one where lagSecondsThreshold asks for it', 'lag', true],
+  ['Lag', 'Messages as told to KEDA, and why where it is not the measured lag; the age of the oldest one where lagSecondsThreshold asks for it', 'lag', true],
   ['Target', 'What one replica is to have: lagThreshold, lagSecondsThreshold', null, true],
   ['Desired', 'What the reading makes: lag / target, rounded up; the HPA adds tolerance, behaviour and bounds', null, true],
   ['Current', 'Replicas that the HPA counts', null, true],
@@ -58,6 +58,7 @@ export function Table({ list, view, onChange, onOpen }: Props) {
               const wrong = complaint(trigger);
               const rows = [<Row key={key} trigger={trigger} now_ms={list.now_ms} open={open} onOpen={() => onOpen(open ? '' : key)} />];
               if (wrong !== null) rows.push(<tr key={`${key} wrong`} class="wrong-row"><td colSpan={COLUMNS.length}>{wrong}</td></tr>);
+              if (trigger.notice) rows.push(<tr key={`${key} notice`} class="wrong-row notice-row" data-testid="notice"><td colSpan={COLUMNS.length}>{trigger.notice}</td></tr>);
               if (open) rows.push(<tr key={`${key} details`} class="details-row"><td colSpan={COLUMNS.length}><Details trigger={trigger} view={view} now_ms={list.now_ms} /></td></tr>);
               return rows;
             })}
@@ -108,11 +109,17 @@ function Row({ trigger: t, now_ms, open, onOpen }: { trigger: Trigger; now_ms: n
   );
 }
 
+function measuredText(m: Metric): string {
+  if (!m.why_counted || !isKnown(m.measured)) return 'Messages not yet consumed';
+  return `Measured: ${amount(m, m.measured)}. Told to KEDA: ${m.why_counted}`;
+}
+
 function Reading({ metric: m }: { metric: Metric }) {
+  const other = whyOther(m);
   return (
-    <span class="line" title={isAge(m) ? 'Age of the oldest message not yet consumed' : m.why_counted || 'Messages not yet consumed'}>
+    <span class="line" title={isAge(m) ? 'Age of the oldest message not yet consumed' : measuredText(m)}>
       <Value value={m.value} show={(v) => amount(m, v)} reason={m.unknown} />
-      {isKnown(m.measured) && m.measured !== m.value && <span class="muted small"> of {amount(m, m.measured)}</span>}
+      {other !== null && <span class="muted small">, {other}</span>}
     </span>
   );
 }
