@@ -40,6 +40,15 @@ export function lastSeconds(samples: Sample[], seconds: number): Sample[] {
   return samples.slice(i);
 }
 
+/** The usual span; where nothing happened in it, and something before, the shortest span that shows that. */
+export function spanToShow(samples: Sample[], spans: readonly number[], usual: number): number {
+  let i = samples.length - 1;
+  while (i >= 0 && samples[i]!.lag === 0) --i;
+  if (i < 0) return usual;
+  const ago = samples.at(-1)!.t_s - samples[i]!.t_s;
+  return ago < usual ? usual : spans.find((span) => span > ago) ?? Infinity;
+}
+
 /**
  * Per-second rate of a counter, over a window of about `window_s` ending at each sample. null where either end is
  * unknown, at the first sample, and where the counter went backwards (it was restarted).

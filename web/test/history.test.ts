@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Sample } from '../src/api';
-import { append, lastSeconds, MAX_SAMPLES, merge, peak, rates, unknownRanges } from '../src/history';
+import { append, lastSeconds, MAX_SAMPLES, merge, peak, rates, spanToShow, unknownRanges } from '../src/history';
 
 const at = (t_s: number, more: Partial<Sample> = {}): Sample => ({ t_s, lag: 0, in_flight: 0, oldest_age_ms: 0, replicas: 0, incoming: 0, sent: 0, consumed: 0, ...more });
 
@@ -24,6 +24,22 @@ test('GivenTooManySamples_WhenOneIsAppended_ThenTheOlderHalfIsThinned', () => {
   assert.ok(thinned.length < MAX_SAMPLES * 0.8);
   assert.equal(thinned[0]!.t_s, 0);
   assert.equal(thinned.at(-1)!.t_s, MAX_SAMPLES);
+});
+
+test('GivenABurstThatIsOver_WhenShown_ThenTheSpanIsTheShortestThatHasIt', () => {
+  const spans = [60, 300, 1800, Infinity];
+  const burst = [at(0), at(10, { lag: 900 }), at(20)];
+  const rows: [Sample[], number][] = [
+    [[], 300],
+    [[at(0), at(5000)], 300], // there never was one
+    [burst, 300],
+    [[...burst, at(309)], 300],
+    [[...burst, at(740)], 1800],
+    [[...burst, at(7200)], Infinity],
+    [[...burst, at(740), at(741, { lag: 1 })], 300],
+    [[...burst, at(740), at(741, { lag: null })], 300], // unknown is something, too
+  ];
+  for (const [samples, span] of rows) assert.equal(spanToShow(samples, spans, 300), span);
 });
 
 test('GivenAHistoryAndOurOwn_WhenMerged_ThenOnlyOursAfterItsEndRemain', () => {

@@ -2,7 +2,7 @@
 import { useMemo, useState } from 'preact/hooks';
 import type { Sample } from '../api';
 import { count, duration, IN_FLIGHT, rate, shortCount } from '../format';
-import { lastSeconds, rates } from '../history';
+import { lastSeconds, rates, spanToShow } from '../history';
 import { Chart } from './chart';
 import { Section } from './section';
 
@@ -14,7 +14,8 @@ const SPANS = [
 ] as const;
 
 export function Charts({ samples }: { samples: Sample[] }) {
-  const [span, setSpan] = useState<number>(300);
+  const [chosen, setSpan] = useState<number | null>(null);
+  const span = useMemo(() => chosen ?? spanToShow(samples, SPANS.map(([seconds]) => seconds), 300), [samples, chosen]);
   const data = useMemo(() => {
     // Rates before the cut, so that the first one shown is known too.
     const incoming = rates(samples, 'incoming');
