@@ -9,7 +9,7 @@
 namespace gantry::exporter {
 namespace {
 
-constexpr double kSecondsOfMs = 0.001;
+constexpr double kMsPerSecond = 1'000;  // to divide by: times 0.001 makes 113.35900000000001 of 113,359 ms
 
 std::string of_pair(const PairReading& pair) {
   return labels({{"cluster", pair.cluster}, {"topic", pair.topic}, {"group", pair.group}});
@@ -39,7 +39,7 @@ void write_age(const Snapshot& snapshot, TextWriter& out) {
              "Age of the oldest message that the group has not consumed; 0 when there is none.");
   for (const PairReading& pair : snapshot.readings.pairs()) {
     if (pair.lag.oldest_age_ms) {
-      out.sample(of_pair(pair), static_cast<double>(*pair.lag.oldest_age_ms) * kSecondsOfMs);
+      out.sample(of_pair(pair), static_cast<double>(*pair.lag.oldest_age_ms) / kMsPerSecond);
     }
   }
 }
@@ -96,7 +96,7 @@ void write_topics(const Snapshot& snapshot, TextWriter& out) {
              "When the newest message of the topic was stored.");
   for (const TopicReading& topic : snapshot.topics) {
     if (topic.facts->last_store_ms > 0) {
-      out.sample(of_topic(topic), static_cast<double>(topic.facts->last_store_ms) * kSecondsOfMs);
+      out.sample(of_topic(topic), static_cast<double>(topic.facts->last_store_ms) / kMsPerSecond);
     }
   }
 }
@@ -113,9 +113,9 @@ void write_clients(const Snapshot& snapshot, TextWriter& out) {
       Number{"gantry_rocketmq_client_failed_messages_per_second", "Messages that it fails to consume, as it says.",
              [](const ClientStatus& status) { return status.failed_per_second; }},
       Number{"gantry_rocketmq_client_consume_seconds", "Mean time that it takes for a message.",
-             [](const ClientStatus& status) { return status.consume_ms * kSecondsOfMs; }},
+             [](const ClientStatus& status) { return status.consume_ms / kMsPerSecond; }},
       Number{"gantry_rocketmq_client_pull_seconds", "Mean time of its pull requests.",
-             [](const ClientStatus& status) { return status.pull_ms * kSecondsOfMs; }},
+             [](const ClientStatus& status) { return status.pull_ms / kMsPerSecond; }},
   };
   for (const Number& number : kNumbers) {
     out.family(number.name, SeriesType::gauge, number.help);
@@ -143,7 +143,7 @@ struct BrokerNumber {
   std::string_view help;
   SeriesType type;
   RuntimeNumber number;
-  double scale = 1;
+  double units = 1;  // of the broker, in one of ours
 };
 
 using enum RuntimeForm;
@@ -174,12 +174,12 @@ constexpr std::array kBrokerNumbers = {
                  "When the broker started.",
                  gauge,
                  {"bootTimestamp"},
-                 kSecondsOfMs},
+                 kMsPerSecond},
     BrokerNumber{"gantry_rocketmq_broker_earliest_message_timestamp_seconds",
                  "When the oldest message that is left was stored.",
                  gauge,
                  {"earliestMessageTimeStamp"},
-                 kSecondsOfMs},
+                 kMsPerSecond},
     BrokerNumber{"gantry_rocketmq_broker_commit_log_min_offset_bytes",
                  "First byte of the commit log that is left.",
                  gauge,
@@ -214,22 +214,22 @@ constexpr std::array kBrokerNumbers = {
                  "How long the lock of the commit log is held now.",
                  gauge,
                  {"pageCacheLockTimeMills"},
-                 kSecondsOfMs},
+                 kMsPerSecond},
     BrokerNumber{"gantry_rocketmq_broker_put_seconds_max",
                  "Longest time to store a message since the start.",
                  gauge,
                  {"putMessageEntireTimeMax"},
-                 kSecondsOfMs},
+                 kMsPerSecond},
     BrokerNumber{"gantry_rocketmq_broker_put_seconds_p99",
                  "Time to store a message, 99th percentile.",
                  gauge,
                  {"putLatency99"},
-                 kSecondsOfMs},
+                 kMsPerSecond},
     BrokerNumber{"gantry_rocketmq_broker_put_seconds_p999",
                  "Time to store a message, 99.9th percentile.",
                  gauge,
                  {"putLatency999"},
-                 kSecondsOfMs},
+                 kMsPerSecond},
 };
 
 void write_brokers(const Snapshot& snapshot, TextWriter& out) {
@@ -252,7 +252,7 @@ void write_brokers(const Snapshot& snapshot, TextWriter& out) {
       if (!broker.runtime) continue;
       // a broker that stores nothing yet says -1 of its oldest message
       if (const auto value = read_runtime(*broker.runtime, number.number); value && *value >= 0) {
-        out.sample(of_broker(broker), *value * number.scale);
+        out.sample(of_broker(broker), *value / number.units);
       }
     }
   }
@@ -273,21 +273,21 @@ void write_thread_pools(const Snapshot& snapshot, TextWriter& out) {
            "queryThreadPoolQueueHeadWaitTimeMills"},
       Pool{"ack", "ackThreadPoolQueueSize", "ackThreadPoolQueueCapacity", "ackThreadPoolQueueHeadWaitTimeMills"},
   };
-  const auto write = [&](std::string_view name, std::string_view help, std::string_view Pool::* key, double scale) {
+  const auto write = [&](std::string_view name, std::string_view help, std::string_view Pool::* key, double units) {
     out.family(name, gauge, help);
     for (const BrokerFacts& broker : snapshot.brokers()) {
       if (!broker.runtime) continue;
       for (const Pool& pool : kPools) {
         const auto value = read_runtime(*broker.runtime, {pool.*key});
         if (!value) continue;
-        out.sample(labels({{"cluster", broker.cluster}, {"broker", broker.name}, {"pool", pool.name}}), *value * scale);
+        out.sample(labels({{"cluster", broker.cluster}, {"broker", broker.name}, {"pool", pool.name}}), *value / units);
       }
     }
   };
   write("gantry_rocketmq_broker_thread_pool_queue_requests", "Requests that wait for a thread.", &Pool::size, 1);
   write("gantry_rocketmq_broker_thread_pool_queue_requests_max", "How many may wait.", &Pool::capacity, 1);
   write("gantry_rocketmq_broker_thread_pool_queue_wait_seconds", "How long the first of them has waited.", &Pool::wait,
-        kSecondsOfMs);
+        kMsPerSecond);
 }
 
 void write_replicas(const Snapshot& snapshot, TextWriter& out) {
