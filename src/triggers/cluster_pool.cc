@@ -13,6 +13,13 @@ void disconnect(const PooledCluster& pooled) {
   pooled.cluster->stop();
 }
 
+wire::Credentials keys_of(const ClusterAddress& address) {
+  wire::Credentials keys;
+  keys.access_key = address.access_key;
+  keys.secret_key = address.secret_key;
+  return keys;
+}
+
 }  // namespace
 
 std::string normal_name_servers(std::string_view text) {
@@ -29,9 +36,17 @@ std::string normal_name_servers(std::string_view text) {
 
 Result<PooledCluster> ClusterPool::get(const ClusterAddress& address) {
   const auto now = std::chrono::steady_clock::now();
-  if (auto found = clusters_.find(address); found != clusters_.end()) {
-    found->second.used_at = now;
-    return found->second.pooled;
+  ClusterAddress key = address;
+  if (!key.credentials.empty()) key.access_key = key.secret_key = "";
+  if (auto found = clusters_.find(key); found != clusters_.end()) {
+    Entry& entry = found->second;
+    entry.used_at = now;
+    if (entry.access_key != address.access_key || entry.secret_key != address.secret_key) {
+      entry.access_key = address.access_key;
+      entry.secret_key = address.secret_key;
+      entry.pooled.cluster->rotate(keys_of(address));
+    }
+    return entry.pooled;
   }
   close_idle(now);
   if (clusters_.size() >= config_.clusters_max) {
@@ -43,11 +58,7 @@ Result<PooledCluster> ClusterPool::get(const ClusterAddress& address) {
   rocketmq::ClusterConfig config;
   config.name_servers = address.name_servers;
   if (address.tls) config.tls = config_.tls;
-  if (!address.access_key.empty()) {
-    config.credentials.emplace();
-    config.credentials->access_key = address.access_key;
-    config.credentials->secret_key = address.secret_key;
-  }
+  if (!address.access_key.empty()) config.credentials = keys_of(address);
   config.connect_timeout = config_.connect_timeout;
   config.request_timeout = config_.request_timeout;
   auto cluster = rocketmq::Cluster::create(io_, std::move(config));
@@ -59,7 +70,7 @@ Result<PooledCluster> ClusterPool::get(const ClusterAddress& address) {
   PooledCluster pooled{
       *cluster, std::make_shared<LagCache>(io_, std::move(source), config_.reading_max_age, LagCache::ReadAhead::on),
       std::make_shared<ArrivalPolls>(io_, *cluster)};
-  clusters_.emplace(address, Entry{pooled, now});
+  clusters_.emplace(std::move(key), Entry{pooled, address.access_key, address.secret_key, now});
   return pooled;
 }
 

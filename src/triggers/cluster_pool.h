@@ -26,7 +26,8 @@ std::string normal_name_servers(std::string_view text);
 struct ClusterAddress {
   std::string name_servers;  // as normal_name_servers() makes them, so that a cluster is connected once
   bool tls = false;
-  std::string access_key;  // empty: no credentials
+  std::string credentials;  // their name, if they have one: the keys of a name may be rotated, and the cluster stays
+  std::string access_key;   // empty: no credentials
   std::string secret_key;
 
   auto operator<=>(const ClusterAddress&) const = default;
@@ -67,11 +68,12 @@ class ClusterPool {
  private:
   struct Entry {
     PooledCluster pooled;
+    std::string access_key, secret_key;
     std::chrono::steady_clock::time_point used_at;
   };
   boost::asio::io_context& io_;
   ClusterPoolConfig config_;
-  std::map<ClusterAddress, Entry> clusters_;
+  std::map<ClusterAddress, Entry> clusters_;  // the keys of credentials with a name are left out
 };
 
 }  // namespace gantry::triggers

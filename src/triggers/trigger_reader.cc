@@ -16,6 +16,7 @@ Result<PooledCluster> TriggerReader::cluster_of(const kube::RocketmqTriggerMetad
   if (!trigger.credentials.empty()) {
     auto credentials = credentials_.find(trigger.credentials, {trigger.object_namespace, trigger.name_servers});
     if (!credentials) return std::unexpected(credentials.error());
+    address.credentials = trigger.credentials;
     address.access_key = std::move(credentials->access_key);
     address.secret_key = std::move(credentials->secret_key);
   }
