@@ -1,4 +1,4 @@
-// Serves the exporter's text at /metrics of an HTTP server.
+// Serves the exporter's text at /metrics of an HTTP server, and a link to it at /.
 #pragma once
 
 #include <memory>
@@ -8,6 +8,13 @@
 
 namespace gantry::exporter {
 
+// For people who open the port in a browser.
+inline http::Response link_to_metrics(const http::Request&) {
+  http::Response response = http::text("<!doctype html><title>Gantry</title><a href=\"metrics\">metrics</a>\n");
+  response.content_type = "text/html; charset=utf-8";
+  return response;
+}
+
 // Before Server::start(). `exporter` must live as long as the server answers.
 inline void serve_metrics(http::Server& server, const Exporter& exporter) {
   server.get("/metrics", [&exporter](const http::Request&) {
@@ -15,6 +22,7 @@ inline void serve_metrics(http::Server& server, const Exporter& exporter) {
     response.content_type = kContentType;
     return response;
   });
+  server.get("/", link_to_metrics);
 }
 
 }  // namespace gantry::exporter

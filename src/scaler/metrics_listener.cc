@@ -4,6 +4,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "exporter/exporter.h"
+#include "exporter/metrics_route.h"
 #include "http/server.h"
 #include "net/io_thread.h"
 
@@ -37,6 +38,7 @@ class MetricsListener::Impl {
       server_ =
           std::make_unique<http::Server>(thread_.io(), http::ServerConfig{.host = listen.host, .port = listen.port});
       server_->route_async("GET", "/metrics", [this](http::Request) { return metrics(); });
+      server_->get("/", exporter::link_to_metrics);
       return server_->start();
     });
   }

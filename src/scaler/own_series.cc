@@ -31,7 +31,8 @@ std::string own_series(const ScaledObjects& objects, const OwnCounts& counts) {
       writer.sample(exporter::labels({{"namespace", record.namespace_},
                                       {"name", record.name},
                                       {"topics", topics},
-                                      {"group", record.consumer_group}}),
+                                      {"group", record.consumer_group},
+                                      {"name_servers", record.cluster()}}),
                     *number);
     }
   };

@@ -3,11 +3,13 @@
 // the thread of its io_context.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <vector>
 
@@ -51,6 +53,9 @@ struct TriggerRecord {
   std::uint64_t failed = 0;   // of these, those with an error
   std::uint32_t streams = 0;  // StreamIsActive that are open: one, and two while KEDA changes over
   std::deque<Sample> history;
+
+  // Its name servers, as in its id: an object may read the same topic and group in two clusters.
+  std::string_view cluster() const { return std::string_view(id).substr(std::min(id.find('@') + 1, id.size())); }
 
   // Of the last reading; null: it has no such metric, or there was none.
   const scaling::MetricReading* find(std::string_view metric) const {

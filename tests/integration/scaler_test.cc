@@ -517,7 +517,8 @@ TEST_F(ScalerTest, GivenAMetricsListenerThenPrometheusGetsTheScalersNumbersAndTh
   };
   EXPECT_THAT(scrape(),
               HasSubstr("gantry_scaler_trigger_lag_messages{namespace=\"shop\",name=\"orders\",topics=\"orders\","
-                        "group=\"workers\"} 25\n"));
+                        "group=\"workers\",name_servers=\"" +
+                        name_server + "\"} 25\n"));
   const std::string stored =
       "gantry_rocketmq_topic_stored_messages{cluster=\"DefaultCluster\",broker=\"broker-a\",topic=\"orders\"} 25\n";
   EXPECT_TRUE(eventually([&] { return scrape().find(stored) != std::string::npos; })) << scrape();

@@ -53,8 +53,8 @@ int run_exporter(const ExporterOptions& options) {
   http::Server server(io, server_config);
   exporter::serve_metrics(server, **exporter);
   if (auto started = server.start(); !started) return report(started.error());
-  spdlog::info("exporter: {}metrics, a cycle every {} ms", server.url(),
-               std::chrono::duration_cast<std::chrono::milliseconds>(options.interval).count());
+  spdlog::info("exporter: {}metrics, a cycle every {} s", server.url(),
+               std::chrono::duration<double>(options.interval).count());
   net::Shutdown shutdown(io, [&](int signal) {
     spdlog::info("exporter: signal {}, stopping", signal);
     server.stop();

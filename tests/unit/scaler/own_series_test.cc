@@ -21,12 +21,14 @@ TEST(OwnSeries, GivenTriggersThenWhatIsUnknownHasNoSeries) {
   trigger.topics = {"orders", "returns"};
   trigger.consumer_group = "workers";
   trigger.lag_threshold = 50;
+  trigger.name_servers = {"a:9876"};
   Result<triggers::TriggerRead> read = triggers::TriggerRead{};
   read->value.metrics.push_back({"lag", 120.0, 1'000.0, "4 queues x 30"});
   read->value.metrics.push_back({"lag-seconds", std::unexpected("the broker does not say"), {}, {}});
   read->value.active = true;
   objects.record(ref, &trigger, &read, "", 1'000);
-  const std::string labels = "{namespace=\"shop\",name=\"orders\",topics=\"orders,returns\",group=\"workers\"} ";
+  const std::string labels =
+      "{namespace=\"shop\",name=\"orders\",topics=\"orders,returns\",group=\"workers\",name_servers=\"a:9876\"} ";
   const std::string text = own_series(objects, {1, 2, 3});
   EXPECT_THAT(text, HasSubstr("gantry_scaler_triggers 1\n"));
   EXPECT_THAT(text, HasSubstr("gantry_scaler_clusters 1\n"));
@@ -60,6 +62,24 @@ TEST(OwnSeries, GivenATriggerThatWasNeverAskedAboutThenNothingSaysThatItIsUp) {
   trigger.lag_threshold = 50;
   objects.pushes({"orders", "shop", {}}, trigger, true);
   EXPECT_THAT(own_series(objects, {}), Not(HasSubstr("gantry_scaler_trigger_up{")));
+}
+
+TEST(OwnSeries, GivenOneTopicInTwoClustersThenNoTwoSamplesHaveTheSameLabels) {
+  ScaledObjects objects;
+  kube::RocketmqTriggerMetadata trigger;
+  trigger.topics = {"orders"};
+  trigger.consumer_group = "workers";
+  trigger.lag_threshold = 50;
+  const Result<triggers::TriggerRead> read = triggers::TriggerRead{};
+  for (const char* name_server : {"a:9876", "b:9876"}) {
+    trigger.name_servers = {name_server};
+    objects.record({"orders", "shop", {}}, &trigger, &read, "", 1'000);
+  }
+  std::istringstream lines(own_series(objects, {}));
+  std::set<std::string> seen;
+  for (std::string line; std::getline(lines, line);) {
+    EXPECT_TRUE(seen.insert(line.substr(0, line.rfind(' '))).second || line.starts_with('#')) << line;
+  }
 }
 
 TEST(OwnSeries, GivenAllSeriesThenTheDocumentationNamesThemAndNoOther) {
