@@ -502,14 +502,14 @@ TEST_F(ScalerTest, GivenAMetricsListenerThenPrometheusGetsTheScalersNumbersAndTh
   metrics_address = "127.0.0.1:" + std::to_string(free_ports().first);
   start_scaler(fmt::format("exporter: {{nameServers: \"{}\", interval: 1s, names: gantry}}\n", name_server));
   ASSERT_EQ(metric(ref()).value, 25);
-  const auto scrape = [&] {
+  const auto scrape = [&](const std::string& path = "/metrics") {
     using boost::asio::ip::tcp;
     boost::asio::io_context io;
     tcp::socket socket(io);
     const auto port = static_cast<std::uint16_t>(std::stoi(metrics_address.substr(metrics_address.find(':') + 1)));
     boost::system::error_code error;
     socket.connect({boost::asio::ip::address_v4::loopback(), port}, error);
-    const std::string request = "GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    const std::string request = "GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
     boost::asio::write(socket, boost::asio::buffer(request), error);
     std::string text;
     boost::asio::read(socket, boost::asio::dynamic_buffer(text), error);
@@ -519,6 +519,7 @@ TEST_F(ScalerTest, GivenAMetricsListenerThenPrometheusGetsTheScalersNumbersAndTh
               HasSubstr("gantry_scaler_trigger_lag_messages{namespace=\"shop\",name=\"orders\",topics=\"orders\","
                         "group=\"workers\",name_servers=\"" +
                         name_server + "\"} 25\n"));
+  EXPECT_THAT(scrape("/"), HasSubstr("href=\"metrics\""));
   const std::string stored =
       "gantry_rocketmq_topic_stored_messages{cluster=\"DefaultCluster\",broker=\"broker-a\",topic=\"orders\"} 25\n";
   EXPECT_TRUE(eventually([&] { return scrape().find(stored) != std::string::npos; })) << scrape();
