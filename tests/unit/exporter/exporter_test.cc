@@ -70,6 +70,11 @@ class ExporterTest : public testing::Test {
   std::unique_ptr<Exporter> exporter;
 };
 
+TEST_F(ExporterTest, GivenMillisecondsThenSecondsHaveNoDigitsBeyondThem) {
+  b->delay_ms = 113'359;
+  EXPECT_THAT(text(), HasSubstr(pair("lag_seconds") + " 113.359\n"));
+}
+
 TEST_F(ExporterTest, GivenTwoBrokersThenAPairIsSummedUpInBothFamilies) {
   b->delay_ms = 900;
   const std::string all = text();
