@@ -40,15 +40,6 @@ def configuration(manifest):
     return config_map["data"]["scaler.yaml"]
 
 
-def test_GivenAManifest_WhenItsConfigurationIsChecked_ThenTheBinaryTakesIt(binary, manifest, tmp_path):
-    config = tmp_path / "scaler.yaml"
-    config.write_text(configuration(manifest))
-
-    done = subprocess.run([binary, "scaler", "--config", config, "--check"], capture_output=True, text=True)
-
-    assert done.returncode == 0, done.stderr
-
-
 def test_GivenAManifest_WhenItsArgumentsAreRead_ThenEachIsAnOptionOfTheBinary(binary, manifest):
     for _, container in containers(manifest):
         command, *arguments = container["args"]
@@ -91,6 +82,16 @@ def authority(tmp_path_factory):
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
                     "-keyout", directory / "tls.key", "-out", directory / "tls.crt", "-subj", "/CN=gantry-scaler"], check=True, capture_output=True)
     return {"tls.key": (directory / "tls.key").read_text(), "tls.crt": (directory / "tls.crt").read_text(), "ca.crt": (directory / "tls.crt").read_text()}
+
+
+def test_GivenAManifest_WhenItsConfigurationIsCheckedWithTheFilesThatItNames_ThenTheBinaryTakesIt(built, manifest, authority, tmp_path):
+    pod, container = next((pod, container) for pod, container in containers(manifest) if container["name"] == "scaler")
+    config = next(argument for argument in container["args"] if argument.startswith("--config="))
+    root = mounted_root(built[1], manifest, pod, container, authority, tmp_path)
+
+    done = subprocess.run(in_image(root, "/usr/bin/gantry", "scaler", config, "--check"), capture_output=True, text=True)
+
+    assert done.returncode == 0, done.stderr
 
 
 def test_GivenAManifest_WhenItsContainersRunFromTheImage_ThenEveryPortListensAndTheyEndWhenTold(built, manifest, authority, tmp_path):
