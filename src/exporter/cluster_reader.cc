@@ -36,6 +36,7 @@ struct ClusterReader::Cycle {
   ClusterFacts& facts;
   std::vector<Job> jobs;
   std::size_t next = 0;
+  std::set<std::string> own_topics{};  // brokers' and clusters' own, by their names
 
   void failed(const char* request) { ++facts.errors[request]; }
 };
@@ -89,13 +90,15 @@ asio::awaitable<Result<wire::Command>> ClusterReader::ask(Cycle& cycle, BrokerFa
 
 asio::awaitable<void> ClusterReader::read(ClusterFacts& facts) {
   facts.started_ms = rocketmq::unix_now_ms();
-  Cycle cycle{facts, {}, 0};
+  Cycle cycle{facts, {}};
   ++facts.requests;
   auto info = co_await admin_.cluster_info();
   if (!info) {
     cycle.failed("cluster_info");
+    facts.failed = info.error();
     co_return;
   }
+  cycle.own_topics = rocketmq::topics_of_brokers(*info);
   for (const auto& [name, data] : info->broker_addr_table) {
     BrokerFacts& broker = facts.brokers.emplace_back();
     broker.name = name;
@@ -225,6 +228,7 @@ asio::awaitable<void> ClusterReader::read_topics(Cycle& cycle, BrokerFacts& brok
     co_return;
   }
   for (const auto& [name, config] : body->topic_config_table) {
+    if (cycle.own_topics.contains(name)) continue;
     if (broker.topics.size() >= config_.topics_max) {
       ++cycle.facts.dropped["topics"];
       continue;

@@ -88,6 +88,7 @@ class Exporter::Impl : public std::enable_shared_from_this<Impl> {
     if (stopped_) co_return;
     memory_.learn(facts, steady_ms(), config_);
     for (const auto& [request, count] : facts.errors) errors_[request] += count;
+    note_health(facts);
 
     Readings readings(facts, memory_, config_);
     while (readings.pairs_left() > 0) {
@@ -121,6 +122,31 @@ class Exporter::Impl : public std::enable_shared_from_this<Impl> {
       last_requests_ = facts.requests;
     }
     publish(facts, readings.pairs().size(), complete, out);
+  }
+
+  enum class Health { well, broker_silent, nothing_read };
+
+  // One line when it gets another; what is absent is in the numbers, the reason is not.
+  void note_health(const ClusterFacts& facts) {
+    const auto silent =
+        std::ranges::find_if(facts.brokers, [](const auto& broker) { return broker.failed.has_value(); });
+    const Health now = facts.brokers.empty()           ? Health::nothing_read
+                       : silent != facts.brokers.end() ? Health::broker_silent
+                                                       : Health::well;
+    if (std::exchange(health_, now) == now) return;
+    switch (now) {
+      case Health::nothing_read:
+        spdlog::warn(
+            "exporter: the cluster cannot be read, its series are absent: {}. Is --namesrv right, and does {}?",
+            facts.failed ? facts.failed->message : "the name server knows no broker",
+            facts.failed ? "the name server run" : "a broker register there");
+        break;
+      case Health::broker_silent:
+        spdlog::warn("exporter: broker {} cannot be read, the series of what it holds are absent: {}", silent->name,
+                     silent->failed->message);
+        break;
+      case Health::well: spdlog::info("exporter: every broker is read again"); break;
+    }
   }
 
   void write_cycles(TextWriter& own) const {
@@ -174,6 +200,7 @@ class Exporter::Impl : public std::enable_shared_from_this<Impl> {
   Rates rates_;
   rocketmq::Wakeup wakeup_;
   bool stopped_ = false;
+  Health health_ = Health::well;
   std::map<std::string, std::uint64_t> errors_;  // by request: there are few kinds
   double last_cycle_s_ = 0;
   double last_duration_s_ = 0;

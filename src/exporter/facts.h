@@ -73,6 +73,7 @@ struct BrokerFacts {
 };
 
 struct ClusterFacts {
+  std::optional<Error> failed;                   // no name server told the brokers
   std::vector<BrokerFacts> brokers;              // by name
   std::map<std::string, std::uint64_t> errors;   // requests that failed, by the name of the request
   std::map<std::string, std::uint64_t> dropped;  // what was beyond a limit, by the name of the limit

@@ -271,7 +271,9 @@ void Readings::read_group(std::string_view name) {
       if (!broker.topics.contains(topic)) continue;
       const bool v1 = it->first[retry.size()] == '_';
       if (v1 && broker.committed && !committed_in(broker, it->first, name)) continue;
-      add(group.retry, pending_in(broker, it->first, name));
+      const auto pending = pending_in(broker, it->first, name);
+      add(group.retry, pending);
+      add(group.pop_retry.try_emplace(it->first, 0).first->second, pending);
     }
     add(group.dead_letter, stored_in(broker, dead_letters));
     const GroupFacts* facts = group_of(broker, name);
@@ -285,6 +287,9 @@ void Readings::read_group(std::string_view name) {
       exists = true;
       group.clients.try_emplace(client.client_id, &client);
     }
+  }
+  for (auto& [topic, messages] : group.pop_retry) {
+    if (!group.retry || memory_.held_elsewhere(topic)) messages.reset();
   }
   if (clients_known) group.consumers = static_cast<std::int64_t>(group.clients.size());
   if (exists) groups_.push_back(std::move(group));

@@ -39,6 +39,7 @@ struct GroupReading {
   std::string_view group;
   std::optional<std::int64_t> retry;          // in the retry topic of the group, and those of its POP consumption
   std::optional<std::int64_t> classic_retry;  // in the first of these alone
+  std::map<std::string, std::optional<std::int64_t>> pop_retry;  // in each of the others, by topic
   std::optional<std::int64_t> dead_letter;
   std::optional<std::int64_t> consumers;                   // clients, each once
   std::map<std::string_view, const ClientFacts*> clients;  // by client id

@@ -51,6 +51,9 @@ void write_known_diffs(const Snapshot& snapshot, TextWriter& out) {
     if (group.classic_retry && !group.broadcasting) {
       out.sample(of_diff(group, queueing::retry_topic(group.group)), *group.classic_retry);
     }
+    for (const auto& [topic, messages] : group.pop_retry) {
+      if (messages && !group.broadcasting) out.sample(of_diff(group, topic), *messages);
+    }
   }
   out.family("rocketmq_group_dlqdiff", kGauge, "GroupDLQDiff");
   for (const GroupReading& group : snapshot.readings.groups()) {

@@ -40,6 +40,7 @@ struct LagReading {
   std::optional<std::int64_t> ready;
   std::optional<std::int64_t> oldest_age_ms;  // the largest
   std::optional<std::int64_t> retry;          // messages waiting in the group's retry topics
+  std::optional<std::int64_t> retry_ready;    // of these: not fetched; empty as well where a broker does not tell
   std::optional<std::int64_t> dead_letter;    // messages in its dead-letter topic
   // messages that wait at the brokers for their delivery time and will then be in the topic: no part of the lag
   std::optional<std::int64_t> delayed;

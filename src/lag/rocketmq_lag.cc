@@ -16,7 +16,7 @@ using rocketmq::MessageQueue;
 struct RocketmqLag::BrokerPart {
   std::optional<Error> failed;  // nothing of it is known
   std::vector<QueueReading> queues;
-  std::optional<std::int64_t> retry;
+  std::optional<Retries> retry;
   std::optional<std::int64_t> dead_letter;
   std::optional<std::int64_t> delayed, delayed_retry;
   std::optional<std::set<std::string>> clients;
@@ -29,9 +29,7 @@ namespace {
 constexpr std::size_t kTopicsRememberedMax = 50'000;
 // A group of POP consumers is one for so long after the last one left: between two of them nothing else tells.
 constexpr std::chrono::hours kPopRememberedFor{1};
-// A retry topic that was not there is not asked for again so soon. The first delay of classic retries is as long, and
-// their topic is made before it begins; retries of POP may be counted that much later.
-constexpr std::chrono::seconds kAbsentFor{10};
+constexpr std::size_t kBrokersRememberedMax = 10'000;
 
 bool any_racing(const FactsByQueue& facts) {
   return std::ranges::any_of(facts, [](const auto& entry) { return is_racing(entry.second); });
@@ -74,7 +72,8 @@ std::map<std::string, std::string> RocketmqLag::brokers_of(const rocketmq::Route
 }
 
 asio::awaitable<Result<FactsByQueue>> RocketmqLag::read_facts(AdminQueries admin, std::string name, std::string address,
-                                                              LagQuery query, std::int32_t read_queues) {
+                                                              LagQuery query, std::int32_t read_queues,
+                                                              std::optional<Retries>* told) {
   Result<wire::TopicStatsTable> topic_stats;
   Result<wire::ConsumeStats> consume_stats;
   Result<wire::QueryConsumeTimeSpanBody> spans = fail(Errc::cancelled, "not asked for");
@@ -85,6 +84,11 @@ asio::awaitable<Result<FactsByQueue>> RocketmqLag::read_facts(AdminQueries admin
   co_await rocketmq::gather(cluster_->io(), std::move(requests));
   if (!topic_stats) co_return std::unexpected(topic_stats.error());
   if (!consume_stats) co_return std::unexpected(consume_stats.error());
+  told->reset();
+  if (consume_stats->retry_messages) {
+    *told = Retries{*consume_stats->retry_messages, consume_stats->retry_ready,
+                    consume_stats->retry_of_pop.value_or(false)};
+  }
 
   FactsByQueue facts = facts_of(name, read_queues, topic_queues(*topic_stats, query.topic));
   for (const auto& [queue, offsets] : consume_stats->offset_table) {
@@ -130,20 +134,8 @@ asio::awaitable<Result<std::int64_t>> RocketmqLag::stored_in(AdminQueries admin,
 
 asio::awaitable<Result<std::int64_t>> RocketmqLag::pending_in(AdminQueries admin, std::string address,
                                                               std::string topic, std::string group, RetryTopic kind) {
-  const auto key = std::pair(address, topic);
-  const auto now = std::chrono::steady_clock::now();
-  if (auto known = absent_.find(key); known != absent_.end()) {
-    if (now - known->second < kAbsentFor) co_return fail(Errc::not_found, "{} does not exist", topic);
-    absent_.erase(known);
-  }
   auto stats = co_await admin.topic_stats(address, topic);
-  if (!stats) {
-    if (stats.error().code == Errc::not_found) {
-      if (absent_.size() >= kTopicsRememberedMax) absent_.clear();
-      absent_[key] = now;
-    }
-    co_return std::unexpected(stats.error());
-  }
+  if (!stats) co_return std::unexpected(stats.error());
   // asked one by one: a group whose consumers pull does not subscribe to its retry topic, and 208 then leaves it out
   std::vector<asio::awaitable<Result<std::optional<std::int64_t>>>> questions;
   for (const auto& [queue, offsets] : stats->offset_table) questions.push_back(admin.committed(address, group, queue));
@@ -164,8 +156,8 @@ asio::awaitable<Result<std::int64_t>> RocketmqLag::pending_in(AdminQueries admin
 
 // The retry topic of classic consumers, and those of POP in both namings. That the group has one of the latter shows that
 // it consumes by POP.
-asio::awaitable<Result<std::int64_t>> RocketmqLag::retries_of(AdminQueries admin, std::string address, LagQuery query,
-                                                              bool* pop) {
+asio::awaitable<Result<RocketmqLag::Retries>> RocketmqLag::retries_of(AdminQueries admin, std::string address,
+                                                                      LagQuery query) {
   std::vector<asio::awaitable<Result<std::int64_t>>> requests;
   const std::string v1 = wire::pop_retry_topic_v1(query.topic, query.group);
   const std::string v2 = wire::pop_retry_topic_v2(query.topic, query.group);
@@ -173,16 +165,16 @@ asio::awaitable<Result<std::int64_t>> RocketmqLag::retries_of(AdminQueries admin
   requests.push_back(pending_in(admin, address, v1, query.group, RetryTopic::own_if_committed));
   requests.push_back(pending_in(admin, address, v2, query.group, RetryTopic::own));
   auto answers = co_await rocketmq::gather(cluster_->io(), std::move(requests));
-  std::int64_t total = 0;
+  Retries retries;
   for (std::size_t i = 0; i < answers.size(); ++i) {
     if (answers[i]) {
-      total += *answers[i];
-      if (i > 0) *pop = true;
+      retries.messages += *answers[i];
+      if (i > 0) retries.pop = true;
     } else if (answers[i].error().code != Errc::not_found) {
       co_return std::unexpected(answers[i].error());
     }
   }
-  co_return total;
+  co_return retries;
 }
 
 asio::awaitable<Result<std::set<std::string>>> RocketmqLag::connected(AdminQueries admin, std::string address,
@@ -218,13 +210,16 @@ asio::awaitable<RocketmqLag::BrokerPart> RocketmqLag::read_broker(AdminQueries a
     }
   }
   Result<FactsByQueue> facts;
-  Result<std::int64_t> retries, dead_letters;
+  std::optional<Retries> told;
+  Result<Retries> retries;
+  Result<std::int64_t> dead_letters;
   Result<std::set<std::string>> clients;
   bool pop = false;
   std::vector<asio::awaitable<bool>> requests;
-  requests.push_back(into(read_facts(admin, name, address, query, read_queues), facts));
+  requests.push_back(into(read_facts(admin, name, address, query, read_queues, &told), facts));
   const LagNeeds& needs = query.needs;
-  if (needs.retry) requests.push_back(into(retries_of(admin, address, query, &pop), retries));
+  const bool expected = tell_retries_.contains(address);
+  if (needs.retry && !expected) requests.push_back(into(retries_of(admin, address, query), retries));
   if (needs.dead_letter)
     requests.push_back(into(stored_in(admin, address, rocketmq::dead_letter_topic(query.group)), dead_letters));
   if (needs.consumers) requests.push_back(into(connected(admin, address, query.group, &pop), clients));
@@ -232,14 +227,22 @@ asio::awaitable<RocketmqLag::BrokerPart> RocketmqLag::read_broker(AdminQueries a
   for (int attempt = 1; facts && attempt < config_.attempts && any_racing(*facts); ++attempt) {
     if (admin.out_of_time()) break;
     const FactsByQueue before = std::move(*facts);
-    facts = co_await read_facts(admin, name, address, query, read_queues);
+    facts = co_await read_facts(admin, name, address, query, read_queues, &told);
     if (facts) add_before(*facts, before);
   }
   if (!facts) {
     part.failed = Error{facts.error().code, fmt::format("{}: {}", name, facts.error().message)};
     co_return part;
   }
-  part.pop = pop || tells_pop(*facts);
+  if (told) {
+    if (tell_retries_.size() >= kBrokersRememberedMax) tell_retries_.clear();
+    tell_retries_.insert(address);
+    retries = *told;
+  } else if (expected) {  // another broker is at that address now
+    tell_retries_.erase(address);
+    if (needs.retry) retries = co_await retries_of(admin, address, query);
+  }
+  part.pop = pop || tells_pop(*facts) || (retries && retries->pop);
   const bool by_pop = part.pop || popped_lately(query.group);
   if (part.pop) {
     if (pop_groups_.size() >= kTopicsRememberedMax) pop_groups_.clear();
@@ -296,8 +299,8 @@ asio::awaitable<Result<LagReading>> RocketmqLag::read(LagQuery query) {
   auto parts = co_await rocketmq::gather(cluster_->io(), std::move(requests));
 
   bool complete = true;
-  std::int64_t retry = 0, dead_letter = 0, delayed = 0, delayed_retry = 0;
-  bool delayed_known = query.needs.delayed;
+  std::int64_t retry = 0, retry_ready = 0, dead_letter = 0, delayed = 0, delayed_retry = 0;
+  bool delayed_known = query.needs.delayed, retry_ready_known = true;
   bool retry_known = true, dead_letter_known = true, clients_known = true;
   std::set<std::string> clients;
   std::optional<Error> failed;
@@ -313,7 +316,11 @@ asio::awaitable<Result<LagReading>> RocketmqLag::read(LagQuery query) {
     reading.pop = reading.pop || part.pop;
     std::ranges::move(part.queues, std::back_inserter(reading.queues));
     std::ranges::move(part.unknown, std::back_inserter(reading.unknown));
-    retry += part.retry.value_or(0);
+    if (part.retry) {
+      retry += part.retry->messages;
+      retry_ready += part.retry->ready.value_or(0);
+      retry_ready_known = retry_ready_known && part.retry->ready;
+    }
     dead_letter += part.dead_letter.value_or(0);
     delayed += part.delayed.value_or(0);
     delayed_retry += part.delayed_retry.value_or(0);
@@ -330,7 +337,10 @@ asio::awaitable<Result<LagReading>> RocketmqLag::read(LagQuery query) {
     reading.unknown.push_back("no broker holds the topic");
   }
   sum_up(reading, complete);
-  if (retry_known && complete) reading.retry = retry;
+  if (retry_known && complete) {
+    reading.retry = retry;
+    if (retry_ready_known) reading.retry_ready = retry_ready;
+  }
   if (dead_letter_known && complete) reading.dead_letter = dead_letter;
   if (delayed_known && complete) {
     reading.delayed = delayed;

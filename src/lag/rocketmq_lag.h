@@ -1,6 +1,7 @@
 // Lag of a RocketMQ cluster, classic and POP. Every broker of the topic is asked at the same time, and of each broker
 // everything at once: topic stats (202), consume stats (208), consume time span (303), connections (203), and the same
-// for the retry and dead-letter topics. Queues at offset 0 are asked about once more (14). What is held back is asked for
+// for the retry and dead-letter topics. Our own broker tells the retries with 208; of others they are asked for at every
+// reading, also when their topics did not exist a moment ago: a first retry brings its topic with it. Queues at offset 0 are asked about once more (14). What is held back is asked for
 // before all that, by those who need it (delayed_reader.h).
 #pragma once
 
@@ -41,9 +42,15 @@ class RocketmqLag : public LagSource {
   bool popped_lately(const std::string& group);
   boost::asio::awaitable<BrokerPart> read_broker(rocketmq::AdminQueries admin, std::string name, std::string address,
                                                  LagQuery query, std::int32_t read_queues);
+  // What our own broker tells with 208, and others do not: then the retry topics are asked for one by one.
+  struct Retries {
+    std::int64_t messages = 0;
+    std::optional<std::int64_t> ready;
+    bool pop = false;  // one of POP exists
+  };
   boost::asio::awaitable<Result<FactsByQueue>> read_facts(rocketmq::AdminQueries admin, std::string name,
-                                                          std::string address, LagQuery query,
-                                                          std::int32_t read_queues);
+                                                          std::string address, LagQuery query, std::int32_t read_queues,
+                                                          std::optional<Retries>* told);
   boost::asio::awaitable<void> ask_committed(rocketmq::AdminQueries admin, std::string name, std::string address,
                                              LagQuery query, FactsByQueue& facts);
   // %RETRY%GROUP_TOPIC, where POP keeps the retries of TOPIC for GROUP, is also the retry topic of a group that is called
@@ -55,8 +62,7 @@ class RocketmqLag : public LagSource {
                                                           std::string topic, std::string group, RetryTopic kind);
   boost::asio::awaitable<Result<std::int64_t>> stored_in(rocketmq::AdminQueries admin, std::string address,
                                                          std::string topic);
-  boost::asio::awaitable<Result<std::int64_t>> retries_of(rocketmq::AdminQueries admin, std::string address,
-                                                          LagQuery query, bool* pop);
+  boost::asio::awaitable<Result<Retries>> retries_of(rocketmq::AdminQueries admin, std::string address, LagQuery query);
   boost::asio::awaitable<Result<std::set<std::string>>> connected(rocketmq::AdminQueries admin, std::string address,
                                                                   std::string group, bool* pop);
   // The brokers that hold the topic or held it lately; the address is empty when there is no master.
@@ -68,8 +74,7 @@ class RocketmqLag : public LagSource {
   // topic -> broker -> last seen in its route
   std::map<std::string, std::map<std::string, std::chrono::steady_clock::time_point>> seen_;
   std::map<std::string, std::chrono::steady_clock::time_point> pop_groups_;  // when last seen to consume by POP
-  // (broker's address, retry topic) -> when the broker said that there is none
-  std::map<std::pair<std::string, std::string>, std::chrono::steady_clock::time_point> absent_;
+  std::set<std::string> tell_retries_;  // addresses of brokers that told them when last asked
 };
 
 }  // namespace gantry::lag

@@ -22,6 +22,16 @@ const std::string* master_of(const wire::BrokerData& broker) {
   return it == broker.broker_addrs.end() ? nullptr : &it->second;
 }
 
+std::set<std::string> topics_of_brokers(const wire::ClusterInfo& info) {
+  std::set<std::string> names;
+  for (const auto& [name, broker] : info.broker_addr_table) names.insert(name);
+  for (const auto& [cluster, brokers] : info.cluster_addr_table) {
+    names.insert(cluster);
+    names.insert(cluster + "_REPLY_TOPIC");
+  }
+  return names;
+}
+
 const wire::BrokerData* Route::find_broker(std::string_view name) const {
   auto it = std::find_if(brokers.begin(), brokers.end(), [&](const auto& b) { return b.broker_name == name; });
   return it == brokers.end() ? nullptr : &*it;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,9 @@ inline constexpr std::int64_t kMasterId = 0;
 
 // The address of the master; null when only slaves are left.
 const std::string* master_of(const wire::BrokerData& broker);
+
+// Topics that brokers name after themselves and their clusters.
+std::set<std::string> topics_of_brokers(const wire::ClusterInfo& info);
 
 struct Route {
   std::string topic;

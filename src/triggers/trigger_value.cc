@@ -107,6 +107,20 @@ void limit_to_queues(const kube::RocketmqTriggerMetadata& trigger, const lag::La
                                      plural(queues, "queue"), trigger.lag_threshold));
 }
 
+// Messages that consumers have taken and that still count in the lag. POP acknowledges in any order, and the committed
+// offset stays at the oldest message in work: then those behind it that are done count in the lag and are not in flight.
+template <class Reading>
+std::int64_t taken(const Reading& reading) {
+  if (reading.lag && reading.ready) return std::max<std::int64_t>(0, *reading.lag - *reading.ready);
+  return reading.in_flight.value_or(0);
+}
+
+// Messages that wait for a retry and count: not those that were taken again, where the broker tells.
+std::int64_t retries_of(const kube::RocketmqTriggerMetadata& trigger, const lag::LagReading& reading) {
+  const std::int64_t all = reading.retry.value_or(0);
+  return trigger.include_in_flight ? all : reading.retry_ready.value_or(all);
+}
+
 // Messages of one topic that want a consumer.
 std::expected<Messages, std::string> messages_of(const kube::RocketmqTriggerMetadata& trigger,
                                                  const lag::LagReading& reading) {
@@ -118,23 +132,25 @@ std::expected<Messages, std::string> messages_of(const kube::RocketmqTriggerMeta
     // an Apache broker does not tell it of a group that pops, because there it is no lag in the first place
     const bool pops = trigger.mode == kube::ConsumeMode::pop || reading.pop;
     if (!reading.in_flight && !pops) return std::unexpected(why_unknown(reading));
-    std::int64_t in_flight = reading.in_flight.value_or(0);
+    std::int64_t in_flight = taken(reading);
     for (const lag::QueueReading& queue : reading.queues) {
-      if (queue.never_committed && trigger.scale_to_zero_on_invalid_offset) in_flight -= queue.in_flight.value_or(0);
+      if (queue.never_committed && trigger.scale_to_zero_on_invalid_offset) in_flight -= taken(queue);
     }
     if (in_flight > 0) {
       messages.add(-in_flight);
       messages.without_in_flight = in_flight;
-      messages.explain(fmt::format("without {} in flight (includeInFlight: \"false\")", in_flight));
+      const bool more = reading.in_flight && in_flight > *reading.in_flight;
+      messages.explain(
+          fmt::format("without {} {} (includeInFlight: \"false\")", in_flight, more ? "taken" : "in flight"));
     }
   }
   if (trigger.include_retry) {
     if (!reading.retry) return std::unexpected(why_unknown(reading));
-    messages.add(*reading.retry);
-    messages.retry = *reading.retry;
-    if (*reading.retry > 0) {
-      messages.explain(
-          fmt::format("{} more wait for a retry (includeRetry: \"false\" leaves them out)", *reading.retry));
+    const std::int64_t retries = retries_of(trigger, reading);
+    messages.add(retries);
+    messages.retry = retries;
+    if (retries > 0) {
+      messages.explain(fmt::format("{} more wait for a retry (includeRetry: \"false\" leaves them out)", retries));
     }
   }
   if (trigger.include_delayed) {
@@ -153,7 +169,7 @@ std::expected<Messages, std::string> messages_of(const kube::RocketmqTriggerMeta
       if (!queue.persistent) continue;
       ++queues;
       lag += queue.lag.value_or(0);
-      if (!trigger.include_in_flight && reading.in_flight) lag -= queue.in_flight.value_or(0);  // left out already
+      if (!trigger.include_in_flight && reading.in_flight) lag -= taken(queue);  // left out already
     }
     if (lag > 0) {
       messages.counted = std::max<std::int64_t>(0, messages.counted - lag);  // they still activate
@@ -175,7 +191,7 @@ std::expected<Messages, std::string> messages_of(const kube::RocketmqTriggerMeta
 std::int64_t surely_waiting(const kube::RocketmqTriggerMetadata& trigger, const lag::LagReading& reading) {
   const bool pops = trigger.mode == kube::ConsumeMode::pop || reading.pop;
   const bool one_a_fresh_queue = trigger.offset_reset_policy == kube::OffsetResetPolicy::latest;
-  std::int64_t waiting = trigger.include_retry ? reading.retry.value_or(0) : 0;
+  std::int64_t waiting = trigger.include_retry ? retries_of(trigger, reading) : 0;
   const auto add = [&](std::int64_t more) {
     if (__builtin_add_overflow(waiting, more, &waiting)) waiting = std::numeric_limits<std::int64_t>::max();
   };
@@ -190,7 +206,7 @@ std::int64_t surely_waiting(const kube::RocketmqTriggerMetadata& trigger, const 
     if (trigger.include_in_flight) {
       add(*queue.lag);
     } else if (queue.in_flight || pops) {
-      add(std::max<std::int64_t>(0, *queue.lag - queue.in_flight.value_or(0)));
+      add(std::max<std::int64_t>(0, *queue.lag - taken(queue)));
     }
   }
   return waiting;

@@ -14,6 +14,8 @@ std::string waiting(const Situation& now) {
                      now.lag == 1 ? "it" : "them");
 }
 
+constexpr const char* kTriedAgain = "messages that failed are tried again";
+
 std::string leaving(const Situation& now) {
   const std::int32_t count = now.replicas - now.replicas_at_rest;
   const std::string who = now.replicas_at_rest == 0 ? plural(count, "replica")
@@ -23,6 +25,7 @@ std::string leaving(const Situation& now) {
 
 std::string without_burst(const Situation& now) {
   if (now.lag > 0) return waiting(now);
+  if (now.retry > 0) return fmt::format("no other messages wait, {}", kTriedAgain);
   if (now.replicas > now.replicas_at_rest) return "no messages wait, " + leaving(now);
   return fmt::format("no messages wait; {}replicas start when some come", now.replicas_at_rest > 0 ? "more " : "");
 }
@@ -34,8 +37,9 @@ std::string with_burst(const Situation& now, const BurstSituation& burst) {
     return fmt::format("a burst of {} messages is being sent: {} so far{}", total, grouped(burst.sent),
                        now.missing_consumers.empty() ? "" : "; " + now.missing_consumers);
   }
-  if (burst.over && (now.lag > 0 || now.replicas > now.replicas_at_rest)) return without_burst(now);
+  if (burst.over && (now.lag > 0 || now.retry > 0 || now.replicas > now.replicas_at_rest)) return without_burst(now);
   if (now.lag > 0) return fmt::format("the burst of {} is sent; {}", total, waiting(now));
+  if (now.retry > 0) return fmt::format("the burst of {} is sent; {}", total, kTriedAgain);
   if (now.replicas > now.replicas_at_rest) return fmt::format("the burst of {} is absorbed, {}", total, leaving(now));
   if (burst.doubts.empty()) {
     return fmt::format("done: the burst of {} is consumed, replicas are back at {}", total, now.replicas_at_rest);

@@ -26,6 +26,7 @@ struct Situation {
   std::string failing_workers;    // what is wrong with them; empty: nothing
   std::string missing_consumers;  // see below
   std::int64_t lag = 0;           // messages, of all groups
+  std::int64_t retry = 0;         // messages that failed, and wait for another try or are in it
   std::size_t groups = 1;
   std::int32_t replicas = 0;
   std::int32_t replicas_at_rest = 0;

@@ -29,6 +29,7 @@ std::string complaint(const History& history, const Evidence& evidence, const Sa
   if (!evidence.burst_complete) return "the generator has not sent its whole burst";
   if (!last.lag) return "the lag is unknown at the end";
   if (*last.lag != 0) return fmt::format("{} left at the end", count_of(*last.lag, "message"));
+  if (last.retry.value_or(0) > 0) return "messages that failed are left to be tried again at the end";
   if (last.replicas > evidence.replicas_at_rest) {
     return fmt::format("{} left at the end, expected {}: their cooldownPeriod may take longer than this run",
                        count_of(last.replicas, "replica"), evidence.replicas_at_rest);

@@ -19,6 +19,7 @@ struct Sample {
   std::optional<std::int64_t> lag;
   std::optional<std::int64_t> in_flight;
   std::optional<std::int64_t> oldest_age_ms;
+  std::optional<std::int64_t> retry;     // in the groups' retry topics: they wait there or are in work again
   std::int32_t replicas = 0;             // running
   std::optional<std::int64_t> incoming;  // stored in the watched topics since the start, whoever sent it
   std::optional<std::int64_t> sent;      // of these, by our generator; empty also without one

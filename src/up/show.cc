@@ -204,10 +204,11 @@ awaitable<void> Show::sample() {
   std::vector<Result<lag::LagReading>> groups;
   for (const lag::LagQuery& query : watched_) groups.push_back(co_await lag_.read(query));
   groups_ = std::move(groups);
-  sample.lag = sample.in_flight = sample.oldest_age_ms = 0;
+  sample.lag = sample.in_flight = sample.oldest_age_ms = sample.retry = 0;
   for (const auto& reading : groups_) {
     add(sample.lag, reading ? reading->lag : std::nullopt);
     add(sample.in_flight, reading ? reading->in_flight : std::nullopt);
+    add(sample.retry, reading ? reading->retry : std::nullopt);
     const auto age = reading ? reading->oldest_age_ms : std::nullopt;
     sample.oldest_age_ms =
         sample.oldest_age_ms && age ? std::optional(std::max(*sample.oldest_age_ms, *age)) : std::nullopt;
@@ -233,7 +234,7 @@ awaitable<void> Show::sample() {
   sample.incoming = incoming_since_start();
   sample.consumed = consumption_.update(watched_, groups_);
   burst_over_ |= burst_consumed_ && sample.lag.value_or(0) > 0;
-  burst_consumed_ |= sent_all && sample.lag == 0;
+  burst_consumed_ |= sent_all && sample.lag == 0 && sample.retry.value_or(0) == 0;
   last_ = sample;
   history_.add(sample);
   history_.saw_replicas(most);
@@ -382,6 +383,7 @@ std::string Show::phase() const {
   now.failing_workers = failing_workers_among(problems);
   now.missing_consumers = first_about("group", problems);
   now.lag = last_.lag.value_or(0);
+  now.retry = last_.retry.value_or(0);
   now.groups = groups_.size();
   now.replicas = last_.replicas;
   now.replicas_at_rest = plan_.replicas_at_rest;
@@ -397,7 +399,7 @@ std::optional<BurstSituation> Show::burst_situation() const {
   burst.begun = generator_->begun();
   burst.over = burst_over_;
   burst.error = generator_->last_error();
-  if (burst.complete() && last_.lag == 0 && !replicas_at_work_ && all_have_spoken()) {
+  if (burst.complete() && last_.lag == 0 && last_.retry.value_or(0) == 0 && !replicas_at_work_ && all_have_spoken()) {
     if (const Evidence found = evidence(); found.deliveries) burst.doubts = doubts(*found.deliveries);
   }
   return burst;

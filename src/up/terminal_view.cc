@@ -55,7 +55,7 @@ StatusLine status_line(const Show& show) {
   line.phase = show.phase();
   if (now.lag && now.consumed) {
     const auto done = static_cast<double>(*now.consumed);
-    auto left = static_cast<double>(*now.lag);
+    auto left = static_cast<double>(*now.lag + now.retry.value_or(0));
     if (show.generator() != nullptr) left += static_cast<double>(show.generator()->total() - show.generator()->sent());
     if (done + left > 0) line.consumed_fraction = done / (done + left);
   }

@@ -166,6 +166,27 @@ class ScalerTest : public WithBroker {
 
 constexpr const char* kFreshReadings = "rocketmq: {readingMaxAge: 100ms}\n";
 
+TEST_F(ScalerTest, GivenAMessageThatWaitsForItsRetryOfPopThenTheTriggerIsActiveAllTheTime) {
+  start_scaler();
+  send(1);
+  const auto popping = ref({{"mode", "pop"}});
+  ASSERT_TRUE(eventually([&] { return active(popping).value == 1; }));
+  auto refused =
+      start({"consume", "--one", "--topic", "orders", "--group", "workers", "--retry-after", "1s", "--exec", "false"});
+  while (!refused->ended()) EXPECT_EQ(active(popping).value, 1);
+  ASSERT_TRUE(eventually([&] {
+    EXPECT_EQ(active(popping).value, 1);
+    return lag("orders", "workers").at("retry") == 1;
+  }));
+  const auto until = std::chrono::steady_clock::now() + 3s;  // longer than any reading is kept
+  while (std::chrono::steady_clock::now() < until && !HasFailure()) {
+    EXPECT_EQ(active(popping).value, 1);
+    EXPECT_EQ(metric(popping).value, 1);
+  }
+  ASSERT_EQ(run({"consume", "--one", "--topic", "orders", "--group", "workers", "--exec", "true"}).code, 0);
+  EXPECT_TRUE(eventually([&] { return active(popping).value == 0; }));
+}
+
 TEST_F(ScalerTest, GivenABacklogThenItIsTheMetricAndTheWorkloadIsActive) {
   start_scaler(kFreshReadings);
   EXPECT_EQ(metric(ref()).value, 0);

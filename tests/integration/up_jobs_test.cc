@@ -81,6 +81,23 @@ TEST_F(UpJobs, GivenWorkThatFailsThenItIsTriedAgainAndTheFailureIsShownUntilItSu
       std::chrono::seconds(40)));
 }
 
+TEST_F(UpJobs, GivenMessagesInTheirSecondTryThenNoMoreJobsThanMessagesRunAndTheEndIsNotClaimed) {
+  std::string text = yaml(2, "test $GANTRY_RECONSUME_TIMES -ge 1 || exit 1; sleep 8");
+  start_up(replaced(text, "backoffLimit: 2", "backoffLimit: 0"));
+  const auto twice = [&] {
+    const auto counts = begun();
+    return counts.size() == 2 && std::ranges::all_of(counts, [](const auto& count) { return count.second == 2; });
+  };
+  ASSERT_TRUE(state_comes([&](const json::object& state) { return twice() && job_of(state).at("running") == 2; }));
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(4);  // four polls
+  while (std::chrono::steady_clock::now() < until && !HasFailure()) {
+    const json::object now = state();
+    ASSERT_FALSE(now.empty());
+    EXPECT_LE(job_of(now).at("running").as_int64(), 2);
+    EXPECT_THAT(std::string(now.at("phase").as_string()), HasSubstr("tried again"));
+  }
+}
+
 TEST_F(UpJobs, GivenCtrlCThenJobsAreToldToEndAndNoneIsLeft) {
   const std::string told = (directory / "told").string();
   start_up(yaml(2, "trap \\\"mktemp " + told + ".XXXXXX; exit 1\\\" TERM; while :; do sleep 0.05; done"));

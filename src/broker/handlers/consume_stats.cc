@@ -8,6 +8,8 @@
 #include "broker/offsets.h"
 #include "broker/pops.h"
 #include "broker/topics.h"
+#include "queueing/topic_names.h"
+#include "wire/pop_receipt.h"
 
 namespace gantry::broker {
 
@@ -37,6 +39,36 @@ void add_consume_stats(BrokerContext& broker, const std::string& group, const st
     }
     stats.offset_table.emplace(wire::MessageQueue{broker.config.broker_name, id, topic}, offset);
   }
+}
+
+void add_retries(BrokerContext& broker, const std::string& group, const std::string& topic, wire::ConsumeStats& stats) {
+  const auto* state = broker.clients.consumers().find(group);
+  const bool nobody = state == nullptr || state->members.empty();
+  std::int64_t messages = 0, ready = 0;
+  // Whose a topic is: lag/rocketmq_lag.h.
+  const auto add = [&](const std::string& name, bool only_if_committed) {
+    Topic* retries = broker.topics.find(name);
+    bool ours = retries != nullptr && !only_if_committed;
+    for (std::int32_t id = 0; retries != nullptr && id < retries->queue_count(); ++id) {
+      const auto committed = broker.offsets.find(group, name, id);
+      if (only_if_committed && !committed) continue;
+      ours = true;
+      const std::int64_t end = max_offset(broker, *retries, id), begin = min_offset(broker, *retries, id);
+      const std::int64_t from = std::max(begin, committed.value_or(0));
+      std::int64_t taken = nobody ? from : broker.offsets.find_pulled(group, name, id).value_or(from);
+      const Pops::Key key{group, name, id};
+      if (broker.pops.in_flight(key)) taken = broker.pops.next_offset(key).value_or(end);
+      messages += std::max<std::int64_t>(0, end - from);
+      ready += std::max<std::int64_t>(0, end - std::max(from, taken));
+    }
+    return ours;
+  };
+  add(queueing::retry_topic(group), false);
+  const bool v1 = add(wire::pop_retry_topic_v1(topic, group), true);
+  const bool v2 = add(wire::pop_retry_topic_v2(topic, group), false);
+  stats.retry_messages = messages;
+  stats.retry_ready = ready;
+  stats.retry_of_pop = v1 || v2;
 }
 
 }  // namespace gantry::broker

@@ -12,4 +12,8 @@ namespace gantry::broker {
 void add_consume_stats(BrokerContext& broker, const std::string& group, const std::string& topic,
                        wire::ConsumeStats& stats);
 
+// What waits for the group in its retry topics for `topic`, of the same moment as the rest: who reads lag need not ask for
+// topics that mostly do not exist, and none of it can come into being between two answers.
+void add_retries(BrokerContext& broker, const std::string& group, const std::string& topic, wire::ConsumeStats& stats);
+
 }  // namespace gantry::broker

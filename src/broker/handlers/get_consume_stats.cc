@@ -28,6 +28,7 @@ void handle_get_consume_stats(BrokerContext& broker, remoting::Request request) 
   wire::ConsumeStats stats;
   for (const std::string& topic : asked_topics(broker, *header))
     add_consume_stats(broker, header->consumer_group, topic, stats);
+  if (header->topic && !header->topic->empty()) add_retries(broker, header->consumer_group, *header->topic, stats);
   send_body(request.reply, wire::encode_body(stats));
 }
 

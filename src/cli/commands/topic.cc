@@ -38,24 +38,13 @@ std::string perm_text(std::int32_t perm) {
   return text;
 }
 
-// Topics that brokers name after themselves and their clusters.
-std::set<std::string> names_of_brokers(const wire::ClusterInfo& info) {
-  std::set<std::string> names;
-  for (const auto& [name, broker] : info.broker_addr_table) names.insert(name);
-  for (const auto& [cluster, brokers] : info.cluster_addr_table) {
-    names.insert(cluster);
-    names.insert(cluster + "_REPLY_TOPIC");
-  }
-  return names;
-}
-
 asio::awaitable<int> list_topics(const TopicOptions& options, ClusterPtr cluster) {
   AdminQueries admin(cluster);
   auto topics = co_await admin.topic_list();
   if (!topics) co_return report(topics.error());
   if (!options.all) {
     auto info = co_await admin.cluster_info();
-    const std::set<std::string> own = info ? names_of_brokers(*info) : std::set<std::string>{};
+    const std::set<std::string> own = info ? rocketmq::topics_of_brokers(*info) : std::set<std::string>{};
     std::erase_if(*topics, [&](const auto& topic) { return rocketmq::is_system_topic(topic) || own.contains(topic); });
   }
   json::array list;

@@ -62,10 +62,17 @@ struct OffsetWrapper {
 struct ConsumeStats {
   double consume_tps = 0;
   std::map<MessageQueue, OffsetWrapper> offset_table;
+  // Only our own broker says these, when it is asked for one topic: messages that the group has still to consume in its
+  // retry topics, that of the group and those of POP for this topic; of these, not handed out; whether one of POP exists.
+  std::optional<std::int64_t> retry_messages;
+  std::optional<std::int64_t> retry_ready;
+  std::optional<bool> retry_of_pop;
 
   static constexpr auto table() {
-    return std::tuple{field_or("consumeTps", &ConsumeStats::consume_tps),
-                      field("offsetTable", &ConsumeStats::offset_table)};
+    return std::tuple{
+        field_or("consumeTps", &ConsumeStats::consume_tps), field("offsetTable", &ConsumeStats::offset_table),
+        field_or("retryMessages", &ConsumeStats::retry_messages), field_or("retryReady", &ConsumeStats::retry_ready),
+        field_or("retryOfPop", &ConsumeStats::retry_of_pop)};
   }
   bool operator==(const ConsumeStats&) const = default;
 };

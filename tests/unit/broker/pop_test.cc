@@ -66,6 +66,30 @@ TEST(Pop, GivenARetryTopicThatIsMadeThenTheGroupHasAnOffsetInItBeforeItPops) {
   EXPECT_EQ(f.committed(kPopRetry), 0);
 }
 
+TEST(Pop, GivenMessagesThatComeAgainThenConsumeStatsTellThemWithTheTopic) {
+  PopFixture f;
+  f.send_all({"one", "two"});
+  ASSERT_EQ(f.pop(f.pop_header(20)).size(), 2u);
+  EXPECT_EQ(f.consume_stats().retry_messages, 0);
+  EXPECT_EQ(f.consume_stats().retry_of_pop, false);
+  ASSERT_TRUE(f.run_until([&] {
+    const wire::ConsumeStats stats = f.consume_stats();
+    const bool in_work = stats.offset_table.at({"broker-a", 0, "t"}).pop_in_flight != 0;
+    EXPECT_TRUE(in_work || stats.retry_messages == 2) << "what waits is never in neither";
+    return !in_work;
+  }));
+  EXPECT_EQ(f.consume_stats().retry_ready, 2);
+  EXPECT_EQ(f.consume_stats().retry_of_pop, true);
+  auto header = f.pop_header();
+  header.max_messages = 1;
+  const auto again = f.pop(header);
+  ASSERT_EQ(again.size(), 1u);
+  EXPECT_EQ(f.consume_stats().retry_messages, 2);
+  EXPECT_EQ(f.consume_stats().retry_ready, 1);
+  ASSERT_EQ(f.ack(again[0]), code::kSuccess);
+  EXPECT_EQ(f.consume_stats().retry_messages, 1);
+}
+
 TEST(Pop, GivenTooManyDeliveriesThenTheMessageGoesToTheDeadLetters) {
   PopFixture f;
   wire::SubscriptionGroupConfig group;

@@ -3,6 +3,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
+
+#include <sstream>
 
 #include "exporter/metrics_route.h"
 #include "http/client.h"
@@ -303,6 +307,60 @@ TEST_F(ExporterTest, GivenTheRetryTopicOfAGroupWithALongerNameThenItsMessagesAre
   EXPECT_EQ(value(all, pair("in_flight_messages")), 0) << "it does not show that g pops";
   a->offsets[{"g", "%RETRY%g_t", 0}] = 0;
   EXPECT_EQ(value(text(), of_group("retry_messages")), 1);
+}
+
+TEST_F(ExporterTest, GivenMessagesThatWaitForARetryOfPopThenBothFamiliesTellThem) {
+  servers.add_topic("%RETRY%g_t", 1);
+  for (int i = 0; i < 2; ++i) a->store("%RETRY%g_t", 0, "again");
+  a->offsets[{"g", "%RETRY%g_t", 0}] = 0;
+  const std::string all = text();
+  const auto diff = [&](const std::string& topic) {
+    return value(
+        all, R"(rocketmq_group_retrydiff{group="g",topic=")" + topic + R"(",countOfOnlineConsumers="0",msgModel="1"})");
+  };
+  EXPECT_EQ(value(all, of_group("retry_messages")), 2);
+  EXPECT_EQ(diff("%RETRY%g_t"), 2);
+  EXPECT_EQ(diff("%RETRY%g"), 0);
+}
+
+TEST_F(ExporterTest, GivenTopicsNamedAfterBrokersAndTheirClusterThenTheyHaveNoSeries) {
+  for (const char* topic : {"broker-a", "DefaultCluster", "DefaultCluster_REPLY_TOPIC", "orders"})
+    servers.add_topic(topic, 1);
+  a->offsets[{"g", "DefaultCluster", 0}] = 0;
+  const std::string all = text();
+  EXPECT_THAT(all, HasSubstr(R"(topic="orders")"));
+  for (const char* topic : {"broker-a", "DefaultCluster", "DefaultCluster_REPLY_TOPIC"})
+    EXPECT_THAT(all, Not(HasSubstr(R"(topic=")" + std::string(topic) + R"(")")));
+}
+
+TEST_F(ExporterTest, GivenCyclesThatFailThenTheirBeginAndEndAreLoggedOnce) {
+  std::ostringstream log;
+  const auto before = spdlog::default_logger();
+  spdlog::set_default_logger(
+      std::make_shared<spdlog::logger>("", std::make_shared<spdlog::sinks::ostream_sink_st>(log)));
+  const auto times = [&](const std::string& line) {
+    int count = 0;
+    const std::string all = log.str();
+    for (auto at = all.find(line); at != std::string::npos; at = all.find(line, at + 1)) ++count;
+    return count;
+  };
+  (void)text();
+  EXPECT_EQ(times("exporter: "), 0);
+  for (int i = 0; i < 100; ++i) a->refuse(code::kGetAllTopicConfig, rc::kSystemError);
+  (void)text();
+  (void)text();
+  EXPECT_EQ(times("exporter: broker broker-a cannot be read, the series of what it holds are absent: "), 1);
+  EXPECT_EQ(times("exporter: "), 1);
+  a->refusals.clear();
+  (void)text();
+  EXPECT_EQ(times("exporter: every broker is read again"), 1);
+  servers.server.stop();
+  (void)text();
+  (void)text();
+  EXPECT_EQ(times("exporter: the cluster cannot be read, its series are absent: "), 1);
+  EXPECT_EQ(times("Is --namesrv right"), 1);
+  EXPECT_EQ(times("exporter: "), 3);
+  spdlog::set_default_logger(before);
 }
 
 TEST_F(ExporterTest, GivenAnswersThatContradictEachOtherThenThePairIsReadAgain) {

@@ -221,6 +221,40 @@ TEST_F(LagTest, GivenTheRetryTopicOfAGroupWithALongerNameThenItsMessagesAreNotOu
   EXPECT_FALSE(reading.pop);
 }
 
+TEST_F(LagTest, GivenARetryTopicThatWasNotThereThenItsFirstMessageCountsWithTheNextReading) {
+  EXPECT_EQ(read().retry, 0);
+  a->store("%RETRY%g_t", 0, "again");
+  a->offsets[{"g", "%RETRY%g_t", 0}] = 0;
+  b->store("%RETRY%g", 0, "again");
+  const LagReading reading = read();
+  EXPECT_EQ(reading.retry, 2);
+  EXPECT_EQ(reading.retry_ready, std::nullopt) << "such a broker does not tell";
+}
+
+TEST_F(LagTest, GivenABrokerThatTellsRetriesThenTheyAreTakenAndNotAskedForAgain) {
+  for (Broker* broker : {a, b}) {
+    broker->edit_consume_stats = [](wire::ConsumeStats& stats) {
+      stats.retry_messages = 3;
+      stats.retry_ready = 1;
+      stats.retry_of_pop = true;
+    };
+  }
+  LagReading reading = read();
+  EXPECT_EQ(reading.retry, 6);
+  EXPECT_EQ(reading.retry_ready, 2);
+  EXPECT_TRUE(reading.pop);
+  EXPECT_THAT(reading.unknown, ElementsAre(HasSubstr("in flight"), HasSubstr("in flight")));
+  const int asked = a->calls[code::kGetTopicStatsInfo];
+  reading = read();
+  EXPECT_EQ(reading.retry, 6);
+  EXPECT_EQ(a->calls[code::kGetTopicStatsInfo] - asked, 2) << "of the topic and the dead letters";
+  a->edit_consume_stats = nullptr;  // another broker is at its address
+  a->store("%RETRY%g", 0, "again");
+  reading = read();
+  EXPECT_EQ(reading.retry, 4);
+  EXPECT_EQ(reading.retry_ready, std::nullopt);
+}
+
 TEST_F(LagTest, GivenABrokerThatTellsPopCountsThenTheyAreTaken) {
   for (Broker* broker : {a, b}) {
     broker->edit_consume_stats_text = [](std::string text) {

@@ -173,6 +173,42 @@ TEST(TriggerValue, GivenMessagesInFlightThenTheyAreLeftOutOnlyWhenAskedFor) {
   EXPECT_EQ(value(trigger_value(t, {r})), 8) << "a broker that does not tell it leaves it out of the lag";
 }
 
+TEST(TriggerValue, GivenRetriesInFlightThenTheyAreLeftOutWithTheOthers) {
+  auto t = trigger();
+  auto r = reading(0);
+  r.in_flight = 0;
+  r.retry = 2;
+  EXPECT_EQ(value(trigger_value(t, {r})), 2);
+  t.include_in_flight = false;
+  EXPECT_EQ(value(trigger_value(t, {r})), 2) << "the broker does not tell";
+  r.retry_ready = 1;
+  const auto one = trigger_value(t, {r});
+  EXPECT_EQ(value(one), 1);
+  EXPECT_EQ(one.metrics[0].why_counted, "1 more wait for a retry (includeRetry: \"false\" leaves them out)");
+  r.retry_ready = 0;
+  EXPECT_EQ(value(trigger_value(t, {r})), 0);
+  EXPECT_EQ(trigger_value(t, {r}).active, false);
+  r.lag.reset();
+  EXPECT_FALSE(trigger_value(t, {r}).active.has_value());
+  t.include_in_flight = true;
+  EXPECT_EQ(trigger_value(t, {r}).active, true) << "2 are retried, whatever the rest is";
+}
+
+TEST(TriggerValue, GivenMessagesDoneBehindOneInWorkThenTheyAreNoReasonForAJob) {
+  auto t = trigger();
+  t.mode = kube::ConsumeMode::pop;
+  t.include_in_flight = false;
+  auto r = reading(8);  // the offset stays at the first message, which is in work; the seven behind it are done
+  r.in_flight = 1;
+  r.ready = 0;
+  EXPECT_EQ(value(trigger_value(t, {r})), 0);
+  r.lag = 10;
+  r.ready = 2;
+  const auto two = trigger_value(t, {r});
+  EXPECT_EQ(value(two), 2);
+  EXPECT_EQ(two.metrics[0].why_counted, "without 8 taken (includeInFlight: \"false\")");
+}
+
 TEST(TriggerValue, GivenClassicConsumersThenNoMoreReplicasThanQueuesAreAskedFor) {
   auto t = trigger();
   EXPECT_EQ(value(trigger_value(t, {reading(10'000)})), 400) << "4 queues of 100 each";

@@ -32,10 +32,22 @@ TEST(Phase, GivenASituationThenTheSentenceIsTrueOfWhatItCounts) {
   doubtful.burst->doubts = "3 were lost";
   Situation strangers = situation(301, 4);
   strangers.missing_consumers = "4 replicas run, but none is a consumer of group billers";
+  Situation retried = situation(0, 6);
+  retried.retry = 2;
+  Situation burst_retried = with_burst(0, 6, 3'000);
+  burst_retried.retry = 2;
+  Situation all_gone_but_retried = with_burst(0, 0, 3'000);
+  all_gone_but_retried.retry = 2;
+  Situation retried_after = with_burst(0, 2, 3'000, true);
+  retried_after.retry = 2;
   const struct {
     Situation now;
     const char* text;
   } cases[] = {
+      {retried, "no other messages wait, messages that failed are tried again"},
+      {burst_retried, "the burst of 3,000 is sent; messages that failed are tried again"},
+      {all_gone_but_retried, "the burst of 3,000 is sent; messages that failed are tried again"},
+      {retried_after, "no other messages wait, messages that failed are tried again"},
       {situation(0, 0), "no messages wait; replicas start when some come"},
       {situation(0, 1, 1), "no messages wait; more replicas start when some come"},
       {situation(0, 2), "no messages wait, 2 replicas are about to go"},

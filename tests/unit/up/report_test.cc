@@ -44,6 +44,8 @@ TEST(Verdict, GivenAnyPartMissingThenItIsNotOkAndSaysWhy) {
   half_sent.burst_complete = false;
   Evidence one_at_rest;
   one_at_rest.replicas_at_rest = 1;
+  Sample retried = sample(1, 0, 0);
+  retried.retry = 2;
   const std::vector<Sample> good = {sample(0, 500, 4), sample(1, 0, 0)};
   const struct {
     std::vector<Sample> samples;
@@ -58,6 +60,7 @@ TEST(Verdict, GivenAnyPartMissingThenItIsNotOkAndSaysWhy) {
       {{sample(0, 500, 4), sample(1, std::nullopt, 0)}, {}, "unknown at the end"},
       {{sample(0, 500, 4), sample(1, 7, 0)}, {}, "7 messages are left"},
       {{sample(0, 500, 4), sample(1, 0, 2)}, {}, "2 replicas are left"},
+      {{sample(0, 500, 4), retried}, {}, "are left to be tried again"},
       {good, lost, "of the messages 3 were lost"},
       {{sample(0, 500, 4), sample(1, 1, 0)}, {}, "1 message is left"},
       {{sample(0, 500, 4), sample(1, 0, 1)}, {}, "1 replica is left"},
