@@ -28,7 +28,11 @@ const browser = await launch();
 const gantry = (...args) => spawnSync(binary, [...args, '--namesrv', nameServers]);
 const trigger = (name, topic, metadata = {}) => ({ namespace: 'shop', name, metadata: { nameServers, topic, consumerGroup: `${name}-workers`, lagThreshold: '300', ...metadata } });
 try {
-  for (const topic of ['orders', 'invoices', 'reports']) gantry('topic', 'create', topic, '--queues', '16');
+  for (const topic of ['orders', 'invoices', 'reports']) {
+    gantry('topic', 'create', topic, '--queues', '16');
+    gantry('send', '--topic', topic, '--body', 'x', '--count', '16');
+    gantry('consume', '--topic', topic, '--group', `${topic}-workers`, '--mode', 'pull', '--count', '16'); // groups at work, not new ones
+  }
   gantry('send', '--topic', 'invoices', '--body', 'x', '--count', '410');
   const orders = trigger('orders', 'orders', { lagSecondsThreshold: '30' });
   keda.push(orders);
