@@ -201,9 +201,9 @@ TEST_F(UpFaults, GivenTwoDeploymentsThatIgnoreSigtermThenCtrlCEndsThemAtTheSameT
 
 TEST_F(UpFaults, GivenASecondSignalThenTheExitCodeSaysThatItWasStoppedInTheMiddle) {
   const auto asked = directory / "asked", ready = directory / "ready";
-  start_up(with_billing(fmt::format(
-      R"(["/bin/sh", "-c", "trap 'touch {}' TERM INT; touch {}; while :; do sleep 0.2; done"])", asked.string(),
-      ready.string())));
+  start_up(with_billing(
+      fmt::format(R"(["/bin/sh", "-c", "trap 'touch {}' TERM INT; touch {}; while :; do sleep 0.2; done"])",
+                  asked.string(), ready.string())));
   ASSERT_TRUE(eventually([&] { return std::filesystem::exists(ready); }));
   up->signal(SIGINT);
   ASSERT_TRUE(eventually([&] { return std::filesystem::exists(asked); }));  // two signals at once are one

@@ -63,8 +63,9 @@ class Up : public testing::Test {
 
 TEST_F(Up, GivenTheExampleThenWorkersComeFromZeroAbsorbTheBurstAndGo) {
   const std::string report = (directory_ / "r.json").string();
-  const std::string yaml = file("orders.yaml", replaced(replaced(example(), "\"messages\": 12000", "\"messages\": 1200"),
-                                                        "start_after\": \"2s", "start_after\": \"0s"));
+  const std::string yaml =
+      file("orders.yaml", replaced(replaced(example(), "\"messages\": 12000", "\"messages\": 1200"),
+                                   "start_after\": \"2s", "start_after\": \"0s"));
   const Outcome outcome = run("up -f " + yaml + kAnyPorts + "--duration 60s --report " + report);
   EXPECT_EQ(outcome.exit_code, 0) << outcome.output;
   std::ifstream in(report);

@@ -6,8 +6,8 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include "triggers/lag_cache.h"
 #include "autoscaler/scaled_object_runner.h"
+#include "triggers/lag_cache.h"
 
 namespace gantry::autoscaler {
 namespace {
