@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,6 +33,14 @@ struct QueueReading {
   bool operator==(const QueueReading&) const = default;
 };
 
+// What waits at one broker in the topic that all topics of the group share.
+struct GroupRetries {
+  std::int64_t messages = 0;
+  std::int64_t ready = 0;  // as LagReading::retry_ready; all of them where a broker does not tell
+
+  bool operator==(const GroupRetries&) const = default;
+};
+
 struct LagReading {
   std::string topic;
   std::string group;
@@ -41,14 +50,17 @@ struct LagReading {
   std::optional<std::int64_t> oldest_age_ms;  // the largest
   std::optional<std::int64_t> retry;          // messages waiting in the group's retry topics
   std::optional<std::int64_t> retry_ready;    // of these: not fetched; empty as well where a broker does not tell
-  std::optional<std::int64_t> dead_letter;    // messages in its dead-letter topic
+  // of these, by broker: those that are in the readings of the group's other topics too
+  std::map<std::string, GroupRetries> group_retries;
+  std::optional<std::int64_t> dead_letter;  // messages in its dead-letter topic
   // messages that wait at the brokers for their delivery time and will then be in the topic: no part of the lag
   std::optional<std::int64_t> delayed;
   std::optional<std::int64_t> delayed_retry;  // the same for the group's retry topic: sent back, to be consumed again
-  std::optional<std::int64_t> consumers;      // clients connected
-  bool pop = false;                           // the group consumes by POP
-  std::vector<QueueReading> queues;           // by broker and queue id
-  std::vector<std::string> unknown;           // why something is empty, for people
+  std::map<std::string, std::int64_t> group_delayed;  // of these, by broker
+  std::optional<std::int64_t> consumers;              // clients connected
+  bool pop = false;                                   // the group consumes by POP
+  std::vector<QueueReading> queues;                   // by broker and queue id
+  std::vector<std::string> unknown;                   // why something is empty, for people
 
   bool operator==(const LagReading&) const = default;
 };

@@ -14,6 +14,7 @@ using rocketmq::MessageQueue;
 
 // What one broker contributes.
 struct RocketmqLag::BrokerPart {
+  std::string name;
   std::optional<Error> failed;  // nothing of it is known
   std::vector<QueueReading> queues;
   std::optional<Retries> retry;
@@ -86,8 +87,10 @@ asio::awaitable<Result<FactsByQueue>> RocketmqLag::read_facts(AdminQueries admin
   if (!consume_stats) co_return std::unexpected(consume_stats.error());
   told->reset();
   if (consume_stats->retry_messages) {
-    *told = Retries{*consume_stats->retry_messages, consume_stats->retry_ready,
-                    consume_stats->retry_of_pop.value_or(false)};
+    *told = Retries{*consume_stats->retry_messages,
+                    consume_stats->retry_ready,
+                    consume_stats->retry_of_pop.value_or(false),
+                    {consume_stats->group_retry_messages.value_or(0), consume_stats->group_retry_ready.value_or(0)}};
   }
 
   FactsByQueue facts = facts_of(name, read_queues, topic_queues(*topic_stats, query.topic));
@@ -169,6 +172,7 @@ asio::awaitable<Result<RocketmqLag::Retries>> RocketmqLag::retries_of(AdminQueri
   for (std::size_t i = 0; i < answers.size(); ++i) {
     if (answers[i]) {
       retries.messages += *answers[i];
+      if (i == 0) retries.group = {*answers[i], *answers[i]};
       if (i > 0) retries.pop = true;
     } else if (answers[i].error().code != Errc::not_found) {
       co_return std::unexpected(answers[i].error());
@@ -194,6 +198,7 @@ asio::awaitable<RocketmqLag::BrokerPart> RocketmqLag::read_broker(AdminQueries a
                                                                   std::string address, LagQuery query,
                                                                   std::int32_t read_queues) {
   BrokerPart part;
+  part.name = name;
   if (address.empty()) {
     part.failed =
         Error{Errc::unavailable, fmt::format("{}: it has no master now, and the offsets of a slave are stale", name)};
@@ -320,11 +325,13 @@ asio::awaitable<Result<LagReading>> RocketmqLag::read(LagQuery query) {
       retry += part.retry->messages;
       retry_ready += part.retry->ready.value_or(0);
       retry_ready_known = retry_ready_known && part.retry->ready;
+      reading.group_retries[part.name] = part.retry->group;
     }
     dead_letter += part.dead_letter.value_or(0);
     delayed += part.delayed.value_or(0);
     delayed_retry += part.delayed_retry.value_or(0);
     delayed_known = delayed_known && part.delayed;
+    if (part.delayed_retry) reading.group_delayed[part.name] = *part.delayed_retry;
     retry_known = retry_known && part.retry;
     dead_letter_known = dead_letter_known && part.dead_letter;
     clients_known = clients_known && part.clients;

@@ -46,7 +46,8 @@ class RocketmqLag : public LagSource {
   struct Retries {
     std::int64_t messages = 0;
     std::optional<std::int64_t> ready;
-    bool pop = false;  // one of POP exists
+    bool pop = false;    // one of POP exists
+    GroupRetries group;  // of these: in the group's own
   };
   boost::asio::awaitable<Result<FactsByQueue>> read_facts(rocketmq::AdminQueries admin, std::string name,
                                                           std::string address, LagQuery query, std::int32_t read_queues,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <set>
 
 #include "base/words.h"
 #include "queueing/topic_names.h"
@@ -115,15 +116,34 @@ std::int64_t taken(const Reading& reading) {
   return reading.in_flight.value_or(0);
 }
 
+// What the topics of a group share at a broker is in the reading of each, and counts once: brokers of readings before.
+struct Counted {
+  std::set<std::string> retries, delayed;
+};
+
 // Messages that wait for a retry and count: not those that were taken again, where the broker tells.
-std::int64_t retries_of(const kube::RocketmqTriggerMetadata& trigger, const lag::LagReading& reading) {
+std::int64_t retries_of(const kube::RocketmqTriggerMetadata& trigger, const lag::LagReading& reading,
+                        Counted& counted) {
   const std::int64_t all = reading.retry.value_or(0);
-  return trigger.include_in_flight ? all : reading.retry_ready.value_or(all);
+  std::int64_t retries = trigger.include_in_flight ? all : reading.retry_ready.value_or(all);
+  for (const auto& [broker, shared] : reading.group_retries) {
+    const bool first = counted.retries.insert(broker).second;
+    if (!first) retries -= trigger.include_in_flight ? shared.messages : shared.ready;
+  }
+  return std::max<std::int64_t>(0, retries);
+}
+
+std::int64_t delayed_retries_of(const lag::LagReading& reading, Counted& counted) {
+  std::int64_t retries = reading.delayed_retry.value_or(0);
+  for (const auto& [broker, shared] : reading.group_delayed) {
+    if (!counted.delayed.insert(broker).second) retries -= shared;
+  }
+  return std::max<std::int64_t>(0, retries);
 }
 
 // Messages of one topic that want a consumer.
 std::expected<Messages, std::string> messages_of(const kube::RocketmqTriggerMetadata& trigger,
-                                                 const lag::LagReading& reading) {
+                                                 const lag::LagReading& reading, Counted& before) {
   if (!reading.lag) return std::unexpected(why_unknown(reading));
   Messages messages;
   messages.measured = messages.waiting = messages.counted = *reading.lag;
@@ -146,7 +166,7 @@ std::expected<Messages, std::string> messages_of(const kube::RocketmqTriggerMeta
   }
   if (trigger.include_retry) {
     if (!reading.retry) return std::unexpected(why_unknown(reading));
-    const std::int64_t retries = retries_of(trigger, reading);
+    const std::int64_t retries = retries_of(trigger, reading, before);
     messages.add(retries);
     messages.retry = retries;
     if (retries > 0) {
@@ -157,7 +177,7 @@ std::expected<Messages, std::string> messages_of(const kube::RocketmqTriggerMeta
     if (!reading.delayed || (trigger.include_retry && !reading.delayed_retry))
       return std::unexpected(why_delayed_unknown(reading));
     std::int64_t delayed = *reading.delayed;
-    if (trigger.include_retry) delayed += *reading.delayed_retry;
+    if (trigger.include_retry) delayed += delayed_retries_of(reading, before);
     messages.add(delayed);
     messages.delayed = delayed;
     if (delayed > 0)
@@ -188,16 +208,17 @@ std::expected<Messages, std::string> messages_of(const kube::RocketmqTriggerMeta
 }
 
 // What waits in a topic at least, when not all of it could be read: what is unknown counts as nothing here.
-std::int64_t surely_waiting(const kube::RocketmqTriggerMetadata& trigger, const lag::LagReading& reading) {
+std::int64_t surely_waiting(const kube::RocketmqTriggerMetadata& trigger, const lag::LagReading& reading,
+                            Counted& before) {
   const bool pops = trigger.mode == kube::ConsumeMode::pop || reading.pop;
   const bool one_a_fresh_queue = trigger.offset_reset_policy == kube::OffsetResetPolicy::latest;
-  std::int64_t waiting = trigger.include_retry ? retries_of(trigger, reading) : 0;
+  std::int64_t waiting = trigger.include_retry ? retries_of(trigger, reading, before) : 0;
   const auto add = [&](std::int64_t more) {
     if (__builtin_add_overflow(waiting, more, &waiting)) waiting = std::numeric_limits<std::int64_t>::max();
   };
   if (trigger.include_delayed) {
     add(reading.delayed.value_or(0));
-    if (trigger.include_retry) add(reading.delayed_retry.value_or(0));
+    if (trigger.include_retry) add(delayed_retries_of(reading, before));
   }
   for (const lag::QueueReading& queue : reading.queues) {
     if (queue.never_committed && trigger.scale_to_zero_on_invalid_offset) continue;
@@ -215,9 +236,10 @@ std::int64_t surely_waiting(const kube::RocketmqTriggerMetadata& trigger, const 
 std::expected<Messages, std::string> total(const kube::RocketmqTriggerMetadata& trigger,
                                            const std::vector<Result<lag::LagReading>>& readings) {
   Messages sum;
+  Counted before;
   for (const auto& reading : readings) {
     if (!reading) return std::unexpected(reading.error().message);
-    const auto more = messages_of(trigger, *reading);
+    const auto more = messages_of(trigger, *reading, before);
     if (!more) return std::unexpected(more.error());
     sum.measured += more->measured;
     sum.waiting += more->waiting;
@@ -308,8 +330,9 @@ scaling::TriggerReading trigger_value(const kube::RocketmqTriggerMetadata& trigg
   } else {
     lag.value = std::unexpected(messages.error());
     std::int64_t waiting = 0;
+    Counted before;
     for (const auto& reading : readings) {
-      const std::int64_t more = reading ? surely_waiting(trigger, *reading) : 0;
+      const std::int64_t more = reading ? surely_waiting(trigger, *reading, before) : 0;
       if (__builtin_add_overflow(waiting, more, &waiting)) waiting = std::numeric_limits<std::int64_t>::max();
     }
     // consumers are needed whatever the rest is; that none are needed, only the whole can say

@@ -64,6 +64,8 @@ void add_retries(BrokerContext& broker, const std::string& group, const std::str
     return ours;
   };
   add(queueing::retry_topic(group), false);
+  stats.group_retry_messages = messages;
+  stats.group_retry_ready = ready;
   const bool v1 = add(wire::pop_retry_topic_v1(topic, group), true);
   const bool v2 = add(wire::pop_retry_topic_v2(topic, group), false);
   stats.retry_messages = messages;

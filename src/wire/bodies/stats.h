@@ -67,12 +67,18 @@ struct ConsumeStats {
   std::optional<std::int64_t> retry_messages;
   std::optional<std::int64_t> retry_ready;
   std::optional<bool> retry_of_pop;
+  // Of these: in the group's own retry topic, which all its topics share.
+  std::optional<std::int64_t> group_retry_messages;
+  std::optional<std::int64_t> group_retry_ready;
 
   static constexpr auto table() {
-    return std::tuple{
-        field_or("consumeTps", &ConsumeStats::consume_tps), field("offsetTable", &ConsumeStats::offset_table),
-        field_or("retryMessages", &ConsumeStats::retry_messages), field_or("retryReady", &ConsumeStats::retry_ready),
-        field_or("retryOfPop", &ConsumeStats::retry_of_pop)};
+    return std::tuple{field_or("consumeTps", &ConsumeStats::consume_tps),
+                      field("offsetTable", &ConsumeStats::offset_table),
+                      field_or("retryMessages", &ConsumeStats::retry_messages),
+                      field_or("retryReady", &ConsumeStats::retry_ready),
+                      field_or("retryOfPop", &ConsumeStats::retry_of_pop),
+                      field_or("groupRetryMessages", &ConsumeStats::group_retry_messages),
+                      field_or("groupRetryReady", &ConsumeStats::group_retry_ready)};
   }
   bool operator==(const ConsumeStats&) const = default;
 };

@@ -14,6 +14,7 @@ using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::SizeIs;
 
 class LagTest : public testing::Test {
  protected:
@@ -228,6 +229,7 @@ TEST_F(LagTest, GivenARetryTopicThatWasNotThereThenItsFirstMessageCountsWithTheN
   b->store("%RETRY%g", 0, "again");
   const LagReading reading = read();
   EXPECT_EQ(reading.retry, 2);
+  EXPECT_EQ(reading.group_retries.at("broker-b"), (GroupRetries{1, 1}));
   EXPECT_EQ(reading.retry_ready, std::nullopt) << "such a broker does not tell";
 }
 
@@ -237,11 +239,15 @@ TEST_F(LagTest, GivenABrokerThatTellsRetriesThenTheyAreTakenAndNotAskedForAgain)
       stats.retry_messages = 3;
       stats.retry_ready = 1;
       stats.retry_of_pop = true;
+      stats.group_retry_messages = 2;
+      stats.group_retry_ready = 1;
     };
   }
   LagReading reading = read();
   EXPECT_EQ(reading.retry, 6);
   EXPECT_EQ(reading.retry_ready, 2);
+  EXPECT_THAT(reading.group_retries, SizeIs(2));
+  EXPECT_EQ(reading.group_retries.begin()->second, (GroupRetries{2, 1}));
   EXPECT_TRUE(reading.pop);
   EXPECT_THAT(reading.unknown, ElementsAre(HasSubstr("in flight"), HasSubstr("in flight")));
   const int asked = a->calls[code::kGetTopicStatsInfo];

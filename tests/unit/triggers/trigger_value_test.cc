@@ -173,6 +173,38 @@ TEST(TriggerValue, GivenMessagesInFlightThenTheyAreLeftOutOnlyWhenAskedFor) {
   EXPECT_EQ(value(trigger_value(t, {r})), 8) << "a broker that does not tell it leaves it out of the lag";
 }
 
+TEST(TriggerValue, GivenSeveralTopicsThenWhatTheyShareCountsOnceABroker) {
+  auto t = trigger();
+  t.topics = {"orders", "bills"};
+  t.include_delayed = true;
+  auto orders = reading(10);
+  orders.retry = 7;  // 2 of POP for this topic
+  orders.group_retries = {{"a", {5, 4}}};
+  orders.retry_ready = 6;
+  orders.delayed = 0;
+  orders.delayed_retry = 3;
+  orders.group_delayed = {{"a", 3}};
+  orders.in_flight = orders.ready = 0;
+  auto bills = orders;
+  bills.topic = "bills";
+  bills.retry = 6;
+  bills.group_retries = {{"a", {5, 4}}, {"b", {1, 1}}};  // on another broker too
+  bills.retry_ready = 5;
+  bills.delayed_retry = 4;
+  bills.group_delayed = {{"a", 3}, {"b", 1}};
+  EXPECT_EQ(value(trigger_value(t, {orders, bills})), 10 + 7 + 3 + 10 + 1 + 1);
+  EXPECT_EQ(value(trigger_value(t, {bills, orders})), 10 + 6 + 4 + 10 + 2);
+  t.include_in_flight = false;
+  EXPECT_EQ(value(trigger_value(t, {orders, bills})), 0 + 6 + 3 + 0 + 1 + 1);
+  t.include_in_flight = true;
+  bills.lag.reset();
+  bills.queues.clear();
+  t.activation_lag_threshold = 10 + 7 + 3 + 1 + 1;
+  EXPECT_FALSE(trigger_value(t, {orders, bills}).active.has_value()) << "not surely more";
+  --t.activation_lag_threshold;
+  EXPECT_EQ(trigger_value(t, {orders, bills}).active, true);
+}
+
 TEST(TriggerValue, GivenRetriesInFlightThenTheyAreLeftOutWithTheOthers) {
   auto t = trigger();
   auto r = reading(0);
