@@ -5,6 +5,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <map>
+#include <utility>
 #include <variant>
 
 #include "net/acceptor.h"
@@ -68,8 +69,8 @@ class Server::Impl final : public CallTable, public std::enable_shared_from_this
 
   void stop() {
     if (acceptor_) acceptor_->stop();
-    const auto connections = connections_;
-    for (const auto& [key, connection] : connections) connection->close();
+    // let go of here, because what each posts when it is closed may never run: it holds us
+    for (const auto& [key, connection] : std::exchange(connections_, {})) connection->close();
   }
 
   Budgets& budgets() override { return *budgets_; }
