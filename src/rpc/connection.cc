@@ -287,17 +287,20 @@ void Connection::message_bytes(Stream& stream, std::string_view bytes) {
   call->reader_.clear();
 }
 
-void Connection::reset(Call& call, std::uint32_t http2_error) {
-  if (session_ == nullptr || closed_) return;
+void Connection::drop_unsent(Call& call) {
   unsent_bytes_.give_back(call.unsent_.size() - std::exchange(call.sent_, 0));
   std::string().swap(call.unsent_);
-  call.finished_ = true;
-  nghttp2_submit_rst_stream(session_, NGHTTP2_FLAG_NONE, call.stream_, http2_error);
-  flush_soon();
 }
 
-// A status would have to wait behind what the caller does not take. Rule: gRPC over HTTP2 makes RESOURCE_EXHAUSTED of this.
-void Connection::give_up(Call& call) { reset(call, NGHTTP2_ENHANCE_YOUR_CALM); }
+// A status would have to wait behind what the caller does not take. Rule: gRPC over HTTP2 makes RESOURCE_EXHAUSTED of
+// ENHANCE_YOUR_CALM.
+void Connection::give_up(Call& call) {
+  if (session_ == nullptr || closed_) return;
+  drop_unsent(call);
+  call.finished_ = true;
+  nghttp2_submit_rst_stream(session_, NGHTTP2_FLAG_NONE, call.stream_, NGHTTP2_ENHANCE_YOUR_CALM);
+  flush_soon();
+}
 
 void Connection::await_caller(Stream& stream) {
   stream.due = Clock::now() + limits_.caller_timeout;
@@ -380,9 +383,8 @@ void Connection::stream_closed(std::int32_t id) {
   if (stream.admitted) calls_.give_back(1);
   if (!stream.call) return;
   unfinished_bytes_.give_back(stream.unfinished_bytes);
-  unsent_bytes_.give_back(stream.call->unsent_.size() - std::exchange(stream.call->sent_, 0));
+  drop_unsent(*stream.call);
   stream.call->reader_.clear();  // who serves the call may keep it
-  std::string().swap(stream.call->unsent_);
   stream.call->gone_ = true;
   if (stream.call->on_gone) stream.call->on_gone();
   // callbacks hold who serves the call, and that often holds the call

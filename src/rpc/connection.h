@@ -73,7 +73,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void begin_call(std::int32_t id, Stream& stream);
   void read_messages(Stream& stream);
   void message_bytes(Stream& stream, std::string_view bytes);
-  void reset(Call& call, std::uint32_t http2_error);
+  void drop_unsent(Call& call);
   void give_up(Call& call);  // its caller does not take what it is sent
   void await_caller(Stream& stream);
   void look_for_overdue();
