@@ -20,6 +20,11 @@ Result<void> check_server(const char* what, std::string certificate, std::string
 
 }  // namespace
 
+Result<gantry::wire::Credentials> exporter_credentials(const Settings& settings) {
+  const triggers::Credentials credentials(settings.credentials, settings.credentials_directory);
+  return credentials.find(settings.exporter->credentials, {std::nullopt, {}});
+}
+
 Result<void> check_files(const Settings& settings) {
   const GrpcTls& grpc = settings.grpc_tls;
   if (auto ok = check_server("grpc.tls", grpc.certificate_file, grpc.key_file, grpc.client_ca_file); !ok) return ok;
@@ -39,8 +44,7 @@ Result<void> check_files(const Settings& settings) {
                 settings.credentials_directory, error ? ": " + error.message() : "");
   }
   if (settings.exporter && !settings.exporter->credentials.empty()) {
-    const triggers::Credentials credentials(settings.credentials, settings.credentials_directory);
-    auto found = credentials.find(settings.exporter->credentials, {std::nullopt, {}});
+    auto found = exporter_credentials(settings);
     if (!found) return fail(Errc::invalid_argument, "exporter.credentials: {}", found.error().message);
   }
   return {};

@@ -96,7 +96,7 @@ Result<void> Scaler::begin_metrics() {
     exported->cluster.request_timeout = exported->config.request_timeout;
     if (settings.exporter->tls) exported->cluster.tls = cluster_tls_;
     if (!settings.exporter->credentials.empty()) {
-      auto found = exporter_credentials();
+      auto found = exporter_credentials(settings);
       if (!found) return std::unexpected(in_context("exporter.credentials", found.error()));
       exported->cluster.credentials = std::move(*found);
     }
@@ -107,12 +107,6 @@ Result<void> Scaler::begin_metrics() {
   if (!listener) return std::unexpected(listener.error());
   metrics_ = std::move(*listener);
   return {};
-}
-
-Result<gantry::wire::Credentials> Scaler::exporter_credentials() const {
-  const Settings& settings = config_.settings;
-  const triggers::Credentials credentials(settings.credentials, settings.credentials_directory);
-  return credentials.find(settings.exporter->credentials, {std::nullopt, {}});
 }
 
 Result<void> Scaler::begin_page() {
@@ -131,8 +125,8 @@ void Scaler::tidy() {
   questions_->reader->close_idle();
   questions_->objects->forget_old(rocketmq::unix_now_ms());
   if (metrics_ && config_.settings.exporter && !config_.settings.exporter->credentials.empty()) {
-    auto credentials = exporter_credentials();  // what cannot be read, as in the middle of a rotation, stays as it was
-    if (credentials) metrics_->rotate(std::move(*credentials));
+    // what cannot be read, as in the middle of a rotation, stays as it was
+    if (auto credentials = exporter_credentials(config_.settings)) metrics_->rotate(std::move(*credentials));
   }
   tidy_.expires_after(kTidyInterval);
   tidy_.async_wait([this](boost::system::error_code error) {

@@ -39,7 +39,6 @@ class Scaler {
   Result<void> begin_api();
   Result<void> begin_metrics();
   Result<void> begin_page();
-  Result<gantry::wire::Credentials> exporter_credentials() const;
   void tidy();
 
   boost::asio::io_context& io_;
