@@ -26,8 +26,8 @@ Result<ScaledObjectRef> parse_ref(const std::string& bytes) {
 
 // Equal triggers have equal keys. Lengths stand before the texts, so no text can pass for the end of another.
 std::string key_of(const ScaledObjectRef& ref) {
-  std::string key = fmt::format("{}:{}", ref.namespace_.size(),
-                                ref.namespace_);  // credentials by name may be for some namespaces only
+  // of the namespace, too: credentials by name may be for some only
+  std::string key = fmt::format("{}:{}", ref.namespace_.size(), ref.namespace_);
   for (const auto& [name, value] : ref.metadata)
     key += fmt::format("{}:{}{}:{}", name.size(), name, value.size(), value);
   return key;

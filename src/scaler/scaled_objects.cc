@@ -20,14 +20,15 @@ std::string raw_topics(const ScaledObjectRef& ref) {
   return topics.empty() ? raw(ref, "topic") : topics;
 }
 
-std::string cluster_id(std::string_view name_servers) {
+// `name_servers`: as they are written, or a trigger's list.
+std::string cluster_id(const auto& name_servers) {
   return triggers::normal_name_servers(name_servers).substr(0, kIdOfClusterMax);
 }
 
 std::string id_of(const ScaledObjectRef& ref, const kube::RocketmqTriggerMetadata* trigger) {
   if (trigger != nullptr) {
     return fmt::format("{}/{}@{}", trigger->consumer_group, fmt::join(trigger->topics, ","),
-                       cluster_id(fmt::format("{}", fmt::join(trigger->name_servers, ";"))));
+                       cluster_id(trigger->name_servers));
   }
   const auto servers = ref.metadata.find("nameServers");
   return fmt::format("{}/{}@{}", raw(ref, "consumerGroup"), raw_topics(ref),

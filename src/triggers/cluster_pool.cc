@@ -34,6 +34,10 @@ std::string normal_name_servers(std::string_view text) {
   return fmt::format("{}", fmt::join(servers, ";"));
 }
 
+std::string normal_name_servers(const std::vector<std::string>& servers) {
+  return normal_name_servers(fmt::format("{}", fmt::join(servers, ";")));
+}
+
 Result<PooledCluster> ClusterPool::get(const ClusterAddress& address) {
   const auto now = std::chrono::steady_clock::now();
   ClusterAddress key = address;

@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <tuple>
+#include <vector>
 
 #include "base/error.h"
 #include "net/tls.h"
@@ -22,6 +23,7 @@ namespace gantry::triggers {
 
 // The same list for the same name servers, however it was written: each once, in lower case, sorted, "host:port;host:port".
 std::string normal_name_servers(std::string_view text);
+std::string normal_name_servers(const std::vector<std::string>& servers);
 
 struct ClusterAddress {
   std::string name_servers;  // as normal_name_servers() makes them, so that a cluster is connected once

@@ -9,7 +9,7 @@ using boost::asio::awaitable;
 
 Result<PooledCluster> TriggerReader::cluster_of(const kube::RocketmqTriggerMetadata& trigger) {
   ClusterAddress address;
-  address.name_servers = normal_name_servers(fmt::format("{}", fmt::join(trigger.name_servers, ";")));
+  address.name_servers = normal_name_servers(trigger.name_servers);
   address.tls = trigger.tls;
   address.access_key = trigger.access_key;
   address.secret_key = trigger.secret_key;
