@@ -1,0 +1,60 @@
+// Where a member of a group keeps what it must not forget: hard state, log, newest snapshot. Group is the only caller,
+// from one thread, and every call is synchronous: what a call wrote is durable when it returns, because messages that
+// promise it go out right after.
+//
+// Errors: Errc::corrupt when what is stored cannot be what was written (the message names the file and how to recover;
+// state is never invented), anything else when the disk failed. After an error of a write nobody knows what is on the
+// disk: the group stops, and the node begins again with load().
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "raft/types.h"
+
+namespace gantry::raft {
+
+// What load() finds. Nothing at all (snapshot empty): the node never belonged to a group.
+struct Stored {
+  HardState hard_state;
+  Position truncated;  // entries up to this one are gone; covered by the snapshot
+  Index last_index = 0;
+  std::optional<SnapshotMeta> snapshot;
+  std::uint64_t incarnation = 0;  // how often load() was called on this store, from 1: makes names unique over restarts
+
+  bool empty() const { return !snapshot && hard_state.term == 0 && last_index == 0; }
+};
+
+class LogStore {
+ public:
+  virtual ~LogStore() = default;
+
+  // Once per life of a node, first. Counts the incarnation, durably.
+  virtual Result<Stored> load() = 0;
+
+  // One atomic write: the hard state, and the entries (contiguous; those stored from the first one's index on are cut,
+  // they lost against another leader's). must_sync false: only `commit` changed, it may be forgotten.
+  virtual Result<void> save(const HardState& hard_state, std::span<const Entry> entries, bool must_sync) = 0;
+
+  // Entries [from, to) in order: at least one, then until `bytes_max` of data is exceeded.
+  virtual Result<std::vector<Entry>> read(Index from, Index to, std::size_t bytes_max) = 0;
+
+  // A snapshot of our own, at an entry that is in the log: replaces the one before; the log stays.
+  virtual Result<void> save_snapshot(const SnapshotMeta& meta, std::string_view bytes) = 0;
+
+  // A snapshot from the leader: replaces snapshot and log (`truncated` becomes meta.at) and the hard state, atomically.
+  virtual Result<void> install_snapshot(const SnapshotMeta& meta, std::string_view bytes,
+                                        const HardState& hard_state) = 0;
+
+  // The newest snapshot; Errc::not_found when there is none.
+  virtual Result<Snapshot> read_snapshot() = 0;
+
+  // Entries up to `upto` may be forgotten; the snapshot covers them.
+  virtual Result<void> compact(Position upto) = 0;
+};
+
+}  // namespace gantry::raft
