@@ -9,6 +9,7 @@ gantry_layer(wire       PURE base)
 gantry_layer(scaling    PURE base)
 gantry_layer(kube       PURE base)
 gantry_layer(queueing   PURE base wire)
+gantry_layer(replication PURE base)
 
 gantry_layer(net        EDGE base)
 gantry_layer(remoting   EDGE base wire net)
