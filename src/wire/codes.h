@@ -128,6 +128,19 @@ inline constexpr std::int32_t kNotifyMinBrokerIdChange = 905;
 inline constexpr std::int32_t kExchangeBrokerHaInfo = 906;
 inline constexpr std::int32_t kGetBrokerHaStatus = 907;
 inline constexpr std::int32_t kResetMasterFlushOffset = 908;
+inline constexpr std::int32_t kControllerAlterSyncStateSet = 1001;
+inline constexpr std::int32_t kControllerElectMaster = 1002;
+inline constexpr std::int32_t kControllerRegisterBroker = 1003;
+inline constexpr std::int32_t kControllerGetReplicaInfo = 1004;
+inline constexpr std::int32_t kControllerGetMetadataInfo = 1005;
+inline constexpr std::int32_t kControllerGetSyncStateData = 1006;
+inline constexpr std::int32_t kGetBrokerEpochCache = 1007;
+inline constexpr std::int32_t kNotifyBrokerRoleChanged = 1008;
+inline constexpr std::int32_t kUpdateControllerConfig = 1009;
+inline constexpr std::int32_t kGetControllerConfig = 1010;
+inline constexpr std::int32_t kCleanBrokerData = 1011;
+inline constexpr std::int32_t kControllerGetNextBrokerId = 1012;
+inline constexpr std::int32_t kControllerApplyBrokerId = 1013;
 }  // namespace request_code
 
 namespace response_code {
@@ -173,6 +186,23 @@ inline constexpr std::int32_t kBroadcastConsumption = 213;
 inline constexpr std::int32_t kFlowControl = 215;
 inline constexpr std::int32_t kNotLeaderForQueue = 501;
 inline constexpr std::int32_t kIllegalOperation = 604;
+inline constexpr std::int32_t kControllerFencedMasterEpoch = 2000;
+inline constexpr std::int32_t kControllerFencedSyncStateSetEpoch = 2001;
+inline constexpr std::int32_t kControllerInvalidMaster = 2002;
+inline constexpr std::int32_t kControllerInvalidReplicas = 2003;
+inline constexpr std::int32_t kControllerMasterNotAvailable = 2004;
+inline constexpr std::int32_t kControllerInvalidRequest = 2005;
+inline constexpr std::int32_t kControllerBrokerNotAlive = 2006;
+inline constexpr std::int32_t kControllerNotLeader = 2007;
+inline constexpr std::int32_t kControllerBrokerMetadataNotExist = 2008;
+inline constexpr std::int32_t kControllerInvalidCleanBrokerMetadata = 2009;
+inline constexpr std::int32_t kControllerBrokerNeedToBeRegistered = 2010;
+inline constexpr std::int32_t kControllerMasterStillExist = 2011;
+inline constexpr std::int32_t kControllerElectMasterFailed = 2012;
+inline constexpr std::int32_t kControllerAlterSyncStateSetFailed = 2013;
+inline constexpr std::int32_t kControllerBrokerIdInvalid = 2014;
+inline constexpr std::int32_t kControllerJraftInternalError = 2015;
+inline constexpr std::int32_t kControllerBrokerLiveInfoNotExists = 2016;
 }  // namespace response_code
 
 }  // namespace gantry::wire

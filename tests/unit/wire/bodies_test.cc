@@ -3,6 +3,7 @@
 #include "wire/bodies/assignment.h"
 #include "wire/bodies/batch_ack.h"
 #include "wire/bodies/consumer.h"
+#include "wire/bodies/controller.h"
 #include "wire/bodies/heartbeat.h"
 #include "wire/bodies/kv_table.h"
 #include "wire/bodies/message_queue.h"
@@ -33,7 +34,8 @@ using MoreBodies =
                    MessageQueueForC, ResetOffsetBodyForC, GetConsumerStatusBody, QueryAssignmentRequestBody,
                    MessageQueueAssignment, QueryAssignmentResponseBody, SetMessageRequestModeRequestBody, BatchAck,
                    BatchAckMessageRequestBody, ProducerInfo, ProducerTableInfo, ConsumeStatsList, ConsumeQueueData,
-                   QueryConsumeQueueResponseBody>;
+                   QueryConsumeQueueResponseBody, SyncStateSet, BrokerMemberGroup, ElectMasterResponseBody,
+                   ReplicasInfo, BrokerReplicasInfo>;
 template <class Body>
 void expect_round_trip() {
   const Body body;

@@ -13,6 +13,7 @@
 #include "wire/bodies/assignment.h"
 #include "wire/bodies/batch_ack.h"
 #include "wire/bodies/consumer.h"
+#include "wire/bodies/controller.h"
 #include "wire/bodies/heartbeat.h"
 #include "wire/bodies/kv_table.h"
 #include "wire/bodies/queue_lock.h"
@@ -27,6 +28,7 @@
 #include "wire/header_binary.h"
 #include "wire/header_json.h"
 #include "wire/headers/admin.h"
+#include "wire/headers/controller.h"
 #include "wire/headers/group.h"
 #include "wire/headers/offset.h"
 #include "wire/headers/pop.h"
@@ -269,6 +271,34 @@ const std::map<std::int32_t, Checks>& checks() {
        {check_receipt<ChangeInvisibleTimeRequestHeader>, check_header<ChangeInvisibleTimeResponseHeader>, {}, {}}},
       {kNotification, {check_header<NotificationRequestHeader>, check_header<NotificationResponseHeader>, {}, {}}},
       {kPollingInfo, {check_header<PollingInfoRequestHeader>, check_header<PollingInfoResponseHeader>, {}, {}}},
+      {kBrokerHeartbeat, {check_header<BrokerHeartbeatRequestHeader>, {}, {}, {}}},
+      {kControllerAlterSyncStateSet,
+       {check_header<AlterSyncStateSetRequestHeader>, check_header<AlterSyncStateSetResponseHeader>,
+        check_body<SyncStateSet>, check_body<SyncStateSet>}},
+      {kControllerElectMaster,
+       {check_header<ElectMasterRequestHeader>,
+        check_header<ElectMasterResponseHeader>,
+        {},
+        check_body<ElectMasterResponseBody>}},
+      {kControllerRegisterBroker,
+       {check_header<RegisterBrokerToControllerRequestHeader>,
+        check_header<RegisterBrokerToControllerResponseHeader>,
+        {},
+        check_body<SyncStateSet>}},
+      {kControllerGetReplicaInfo,
+       {check_header<GetReplicaInfoRequestHeader>,
+        check_header<GetReplicaInfoResponseHeader>,
+        {},
+        check_body<SyncStateSet>}},
+      {kControllerGetMetadataInfo, {{}, check_header<GetMetaDataResponseHeader>, {}, {}}},
+      {kControllerGetSyncStateData, {{}, {}, check_body<BrokerNames>, check_body<BrokerReplicasInfo>}},
+      {kNotifyBrokerRoleChanged,
+       {check_header<NotifyBrokerRoleChangedRequestHeader>, {}, check_body<SyncStateSet>, {}}},
+      {kCleanBrokerData, {check_header<CleanControllerBrokerDataRequestHeader>, {}, {}, {}}},
+      {kControllerGetNextBrokerId,
+       {check_header<GetNextBrokerIdRequestHeader>, check_header<GetNextBrokerIdResponseHeader>, {}, {}}},
+      {kControllerApplyBrokerId,
+       {check_header<ApplyBrokerIdRequestHeader>, check_header<ApplyBrokerIdResponseHeader>, {}, {}}},
   };
   return kChecks;
 }
