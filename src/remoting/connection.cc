@@ -60,11 +60,12 @@ void Connection::adopt(Tcp::socket socket) {
   hub_->wake_by(active_ + hub_->limits().idle_timeout);
 }
 
-void Connection::serve(Tcp::socket socket, std::shared_ptr<net::TlsContext> tls) {
+void Connection::serve(Tcp::socket socket, std::shared_ptr<net::TlsContext> tls,
+                       std::shared_ptr<const OtherProtocol> other) {
   adopt(std::move(socket));
-  if (!tls) return open();
+  if (!tls && !other) return open();
   tls_context_ = std::move(tls);
-  sniff();
+  sniff(std::move(other));
 }
 
 void Connection::connected(Tcp::socket socket, std::shared_ptr<net::TlsContext> tls, const std::string& host) {
@@ -82,15 +83,20 @@ void Connection::connected(Tcp::socket socket, std::shared_ptr<net::TlsContext> 
   handshake(asio::ssl::stream_base::client);
 }
 
-void Connection::sniff() {
+void Connection::sniff(std::shared_ptr<const OtherProtocol> other) {
   state_ = State::handshaking;
-  socket_.async_wait(Tcp::socket::wait_read, [self = shared_from_this()](error_code error) {
+  socket_.async_wait(Tcp::socket::wait_read, [self = shared_from_this(), other = std::move(other)](error_code error) {
     if (self->state_ == State::closed) return;
     char first = 0;
     if (!error) self->socket_.receive(asio::buffer(&first, 1), Tcp::socket::message_peek, error);
-    if (error == asio::error::would_block) return self->sniff();
+    if (error == asio::error::would_block) return self->sniff(other);
     if (error) return self->shut({Errc::unavailable, "closed before the first byte"});
-    if (first != kTlsHandshake) return self->open();
+    if (other && first == other->first_byte) {
+      Tcp::socket socket = std::move(self->socket_);
+      self->shut({Errc::cancelled, "it speaks another protocol"});
+      return other->take(std::move(socket), self->endpoint_);
+    }
+    if (!self->tls_context_ || first != kTlsHandshake) return self->open();
     self->tls_ = std::make_unique<Tls>(self->socket_, self->tls_context_->native());
     self->handshake(asio::ssl::stream_base::server);
   });

@@ -27,8 +27,8 @@ class Connection final : public Peer, public std::enable_shared_from_this<Connec
   // Without a socket yet: what is sent meanwhile waits. Use Hub::add().
   Connection(std::shared_ptr<Hub> hub, std::uint64_t id, std::string address, Tcp::endpoint endpoint);
 
-  // Takes a connected socket. As a server with `tls`, the first byte tells TLS from plain.
-  void serve(Tcp::socket socket, std::shared_ptr<net::TlsContext> tls);
+  // Takes a connected socket. As a server with `tls` or `other`, the first byte tells them from plain remoting.
+  void serve(Tcp::socket socket, std::shared_ptr<net::TlsContext> tls, std::shared_ptr<const OtherProtocol> other);
   void connected(Tcp::socket socket, std::shared_ptr<net::TlsContext> tls, const std::string& host);
 
   std::uint64_t id() const override { return id_; }
@@ -54,7 +54,7 @@ class Connection final : public Peer, public std::enable_shared_from_this<Connec
   enum class State { connecting, handshaking, open, closed };
 
   void adopt(Tcp::socket socket);
-  void sniff();
+  void sniff(std::shared_ptr<const OtherProtocol> other);
   void handshake(boost::asio::ssl::stream_base::handshake_type side);
   void open();
 

@@ -86,11 +86,19 @@ struct ServerLimits {
   std::chrono::milliseconds frame_timeout{30'000};      // a frame begun must be whole within that time
 };
 
+// Another protocol on the same port, told apart by the first byte that a client sends: one that begins no remoting frame
+// (its length is below 2^24 by far) and no TLS record. `take` gets the connection with that byte still unread.
+struct OtherProtocol {
+  char first_byte = 0;
+  std::function<void(boost::asio::ip::tcp::socket socket, const boost::asio::ip::tcp::endpoint& remote)> take;
+};
+
 struct ServerConfig {
   std::string host = "127.0.0.1";  // name or address to listen on
   std::uint16_t port = 0;          // 0: any free one, see Server::port()
   ServerLimits limits;
   std::shared_ptr<net::TlsContext> tls;  // when set, TLS and plain connections are told apart by their first byte
+  std::shared_ptr<const OtherProtocol> other;
 };
 
 struct ServerStats {

@@ -310,5 +310,26 @@ TEST_F(Roundtrip, GivenALargeAnswerThenItIsWrittenAtOnce) {
   EXPECT_GT(peer.socket().available(), 0u);
 }
 
+TEST_F(Roundtrip, GivenAnotherProtocolOnThePortWhenItsFirstByteComesThenTheConnectionIsHandedOverUnread) {
+  std::optional<tcp::socket> taken;
+  OtherProtocol other{'G', [&](tcp::socket socket, const tcp::endpoint&) { taken = std::move(socket); }};
+  ServerConfig config;
+  config.other = std::make_shared<const OtherProtocol>(std::move(other));
+  start(config);
+  RawPeer peer(io, server->port());
+  peer.send("Ghello");
+  ASSERT_TRUE(until([&] { return taken && taken->available() == 6; }));
+  std::string bytes(6, ' ');
+  EXPECT_EQ(taken->receive(asio::buffer(bytes)), 6u);
+  EXPECT_EQ(bytes, "Ghello");
+  EXPECT_EQ(server->stats().connections, 0u) << "it is not the server's any more";
+  EXPECT_FALSE(peer.closed());
+
+  Client client(io, {});
+  auto response = call(client, echo_request("remoting still works"));
+  ASSERT_TRUE(response) << response.error().message;
+  EXPECT_EQ(response->body, "remoting still works");
+}
+
 }  // namespace
 }  // namespace gantry::remoting
