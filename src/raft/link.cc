@@ -1,0 +1,171 @@
+#include "raft/link.h"
+
+#include <netinet/tcp.h>
+#include <spdlog/spdlog.h>
+#include <sys/socket.h>
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/ssl/host_name_verification.hpp>
+#include <boost/asio/write.hpp>
+
+#include "raft/frames.h"
+
+namespace gantry::raft {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+namespace {
+
+void give_up_after(Link::Tcp::socket& socket, std::chrono::milliseconds unacknowledged_max) {
+  const auto ms = static_cast<unsigned>(unacknowledged_max.count());
+  ::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof(ms));
+}
+
+}  // namespace
+
+Link::Link(Transport& owner, std::uint64_t peer, net::Endpoint endpoint)
+    : owner_(&owner), peer_(peer), endpoint_(std::move(endpoint)), socket_(owner.io_), retry_(owner.io_) {}
+
+void Link::send(std::string_view message) {
+  if (state_ == State::closed) return;
+  if (state_ == State::idle) connect();
+  const bool full = unsent_.size() + message.size() > owner_->config_.unsent_bytes_max;
+  if (state_ == State::waiting || full) {
+    ++owner_->stats_.dropped;
+    owner_->unreachable_(peer_);
+    return;
+  }
+  append_frame(unsent_, message);
+  ++owner_->stats_.sent;
+  if (state_ == State::open) write_soon();
+}
+
+void Link::close() {
+  state_ = State::closed;
+  owner_ = nullptr;
+  if (connector_) connector_->cancel();
+  retry_.cancel();
+  error_code ignored;
+  socket_.close(ignored);
+}
+
+template <class Done>
+auto Link::of_this_connection(State in, Done done) {
+  return [self = shared_from_this(), stream = tls_, connection = connection_, in, done = std::move(done)](
+             error_code error, std::size_t = 0) {
+    if (self->connection_ == connection && self->state_ == in) done(*self, error);
+  };
+}
+
+void Link::connect() {
+  state_ = State::connecting;
+  ++connection_;
+  connector_ = net::Connector::start(owner_->io_, endpoint_, owner_->config_.connect_timeout,
+                                     [self = shared_from_this()](Result<Tcp::socket> socket) {
+                                       if (self->state_ != State::connecting) return;
+                                       if (!socket) return self->lost(socket.error().message);
+                                       self->connected(std::move(*socket));
+                                     });
+}
+
+void Link::connected(Tcp::socket socket) {
+  socket_ = std::move(socket);
+  give_up_after(socket_, owner_->config_.unacknowledged_max);
+  const bool tls = owner_->config_.client_tls != nullptr;
+  writing_ = encode_preamble(tls);
+  asio::async_write(socket_, asio::buffer(writing_),
+                    of_this_connection(State::connecting, [tls](Link& link, error_code error) {
+                      if (error) return link.lost(error.message());
+                      if (tls) return link.handshake();
+                      link.greet();
+                    }));
+}
+
+void Link::handshake() {
+  auto& context = *owner_->config_.client_tls;
+  tls_ = std::make_shared<Tls>(socket_, context.native());
+  if (context.verifies_peer()) tls_->set_verify_callback(asio::ssl::host_name_verification(endpoint_.host));
+  tls_->async_handshake(asio::ssl::stream_base::client,
+                        of_this_connection(State::connecting, [](Link& link, error_code error) {
+                          if (error) return link.lost("the TLS handshake failed: " + error.message());
+                          link.greet();
+                        }));
+}
+
+void Link::greet() {
+  state_ = State::open;
+  unsent_.insert(0, encode_hello({owner_->config_.self, peer_, owner_->config_.group}));
+  watch();
+  write_soon();
+}
+
+void Link::watch() {
+  auto ended = of_this_connection(State::open, [](Link& link, error_code error) {
+    link.lost(error ? error.message() : "it answered on a connection that only carries messages to it");
+  });
+  if (tls_) {
+    tls_->async_read_some(asio::buffer(&watched_, 1), std::move(ended));
+  } else {
+    socket_.async_read_some(asio::buffer(&watched_, 1), std::move(ended));
+  }
+}
+
+void Link::write_soon() {
+  if (busy_ || posted_) return;
+  posted_ = true;
+  asio::post(owner_->io_, [self = shared_from_this()] {
+    self->posted_ = false;
+    if (self->state_ == State::open && !self->busy_) self->write();
+  });
+}
+
+template <class Done>
+void Link::write_all(const std::string& bytes, Done done) {
+  if (tls_) {
+    asio::async_write(*tls_, asio::buffer(bytes), std::move(done));
+  } else {
+    asio::async_write(socket_, asio::buffer(bytes), std::move(done));
+  }
+}
+
+void Link::write() {
+  if (unsent_.empty()) return;
+  writing_.clear();
+  std::swap(writing_, unsent_);
+  busy_ = true;
+  write_all(writing_, of_this_connection(State::open, [](Link& link, error_code error) {
+              link.busy_ = false;
+              if (error) return link.lost(error.message());
+              link.written();
+            }));
+}
+
+void Link::written() {
+  if (std::exchange(said_lost_, false)) {
+    spdlog::info("raft: connected to node {} at {} again", peer_, net::to_string(endpoint_));
+  }
+  write();
+}
+
+void Link::lost(const std::string& why) {
+  if (!said_lost_) {
+    spdlog::warn("raft: node {} at {} cannot be reached: {}; trying again", peer_, net::to_string(endpoint_), why);
+  }
+  said_lost_ = true;
+  state_ = State::waiting;
+  connector_.reset();
+  error_code ignored;
+  socket_.close(ignored);
+  tls_.reset();
+  busy_ = false;
+  unsent_.clear();
+  auto* owner = owner_;
+  retry_.expires_after(owner->config_.retry_after);
+  retry_.async_wait([self = shared_from_this()](error_code error) {
+    if (!error && self->state_ == State::waiting) self->state_ = State::idle;
+  });
+  owner->unreachable_(peer_);
+}
+
+}  // namespace gantry::raft

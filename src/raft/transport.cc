@@ -1,0 +1,74 @@
+#include "raft/transport.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "raft/intake.h"
+#include "raft/link.h"
+
+namespace gantry::raft {
+
+Transport::Transport(boost::asio::io_context& io, TransportConfig config, Received received, Unreachable unreachable)
+    : io_(io), config_(std::move(config)), received_(std::move(received)), unreachable_(std::move(unreachable)) {}
+
+Transport::~Transport() { stop(); }
+
+void Transport::set_peers(const std::map<std::uint64_t, net::Endpoint>& peers) {
+  if (stopped_) return;
+  for (auto link = links_.begin(); link != links_.end();) {
+    const auto peer = peers.find(link->first);
+    if (peer != peers.end() && peer->second == link->second->endpoint()) {
+      ++link;
+      continue;
+    }
+    link->second->close();
+    link = links_.erase(link);
+  }
+  for (const auto& [id, endpoint] : peers) {
+    if (id != config_.self && !links_.contains(id)) links_.emplace(id, std::make_shared<Link>(*this, id, endpoint));
+  }
+}
+
+void Transport::send(std::uint64_t to, std::string_view message) {
+  const auto link = links_.find(to);
+  if (link == links_.end()) {
+    ++stats_.dropped;
+    return;
+  }
+  const auto kept = link->second;
+  kept->send(message);
+}
+
+void Transport::accept(boost::asio::ip::tcp::socket socket, const boost::asio::ip::tcp::endpoint& remote) {
+  if (stopped_) return;
+  if (intakes_.size() >= config_.intakes_max) {
+    if (refused_log_.admit())
+      spdlog::warn("raft: refused a connection of {}: {} are open", net::to_string(remote), intakes_.size());
+    return;
+  }
+  const std::uint64_t number = ++next_intake_;
+  auto intake = std::make_shared<Intake>(*this, number, std::move(socket), net::to_string(remote));
+  intakes_.emplace(number, intake);
+  intake->start();
+}
+
+void Transport::stop() {
+  if (stopped_) return;
+  stopped_ = true;
+  for (auto& [id, link] : links_) link->close();
+  links_.clear();
+  while (!intakes_.empty()) {
+    const auto intake = intakes_.begin()->second;
+    intake->close();
+  }
+}
+
+Transport::Stats Transport::stats() const {
+  Stats stats = stats_;
+  stats.connected = static_cast<std::size_t>(
+      std::count_if(links_.begin(), links_.end(), [](const auto& link) { return link.second->is_open(); }));
+  return stats;
+}
+
+}  // namespace gantry::raft

@@ -1,0 +1,88 @@
+// Carries Raft messages between the nodes of a group. To each peer one connection of ours is open, and opened again for
+// as long as there is something to say; from each peer one comes in by accept(). Raft repeats what is lost, so nothing
+// is ever waited for: what cannot be sent is dropped and said by `unreachable`. Lives on one io_context that is run by
+// one thread; everything here is called there.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "net/endpoint.h"
+#include "net/log_limit.h"
+#include "net/tls.h"
+
+namespace gantry::raft {
+
+class Intake;
+class Link;
+
+struct TransportConfig {
+  std::uint64_t self = 0;  // our node's id
+  std::string group;       // nodes of other groups are refused; at most kGroupNameMax bytes
+  std::size_t message_bytes_max = 64 * 1024 * 1024;
+  std::size_t unsent_bytes_max = 128 * 1024 * 1024;  // to one peer; further messages are dropped
+  std::size_t intakes_max = 64;                      // connections that come in; further ones are closed at once
+  std::chrono::milliseconds connect_timeout{1'000};
+  std::chrono::milliseconds retry_after{100};  // the wait after a connection was lost or refused
+  // Sent bytes that stay unacknowledged for that long: the connection is given up, since a new one is through at once
+  // when the network heals, and TCP's own repetition only after seconds.
+  std::chrono::milliseconds unacknowledged_max{1'500};
+  std::chrono::milliseconds hello_timeout{5'000};  // for what comes before the first frame
+  // Both or none: then every connection is TLS, and with a CA on the server's side nobody without a certificate of it
+  // comes in.
+  std::shared_ptr<net::TlsContext> client_tls;
+  std::shared_ptr<net::TlsContext> server_tls;
+};
+
+class Transport {
+ public:
+  using Received = std::function<void(std::uint64_t from, std::string_view message)>;
+  using Unreachable = std::function<void(std::uint64_t peer)>;
+
+  Transport(boost::asio::io_context& io, TransportConfig config, Received received, Unreachable unreachable);
+  ~Transport();  // stop()
+  Transport(const Transport&) = delete;
+  Transport& operator=(const Transport&) = delete;
+
+  // Who is where; ourselves are skipped. Connections to who is no longer there are closed.
+  void set_peers(const std::map<std::uint64_t, net::Endpoint>& peers);
+  // Gathered, and written at the end of the turn. To an unknown peer: dropped.
+  void send(std::uint64_t to, std::string_view message);
+  // A connection whose first byte was kMagic's, unread; of this io_context.
+  void accept(boost::asio::ip::tcp::socket socket, const boost::asio::ip::tcp::endpoint& remote);
+  void stop();  // idempotent; nothing is called back after it
+
+  struct Stats {
+    std::size_t connected = 0;   // of our connections, those that are open
+    std::uint64_t dropped = 0;   // messages that could not be sent
+    std::uint64_t sent = 0;      // messages handed to connections
+    std::uint64_t received = 0;  // messages that came whole
+  };
+  Stats stats() const;
+
+ private:
+  friend class Intake;
+  friend class Link;
+
+  boost::asio::io_context& io_;
+  TransportConfig config_;
+  Received received_;
+  Unreachable unreachable_;
+  std::map<std::uint64_t, std::shared_ptr<Link>> links_;
+  std::map<std::uint64_t, std::shared_ptr<Intake>> intakes_;  // by a number of our own
+  std::map<std::uint64_t, std::uint64_t> intake_of_;          // peer -> the newest of its intakes
+  std::uint64_t next_intake_ = 0;
+  Stats stats_;
+  net::LogLimit refused_log_;
+  bool stopped_ = false;
+};
+
+}  // namespace gantry::raft

@@ -1,0 +1,245 @@
+#include "raft/transport.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/asio.hpp>
+#include <optional>
+
+#include "raft/frames.h"
+#include "unit/drive.h"
+#include "unit/net/certificates.h"
+
+namespace gantry::raft {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using namespace std::chrono_literals;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::Pair;
+
+// A node: a listener, and a transport that gets what comes in.
+struct Node {
+  Node(asio::io_context& context, std::uint64_t id, TransportConfig settings = {}, std::uint16_t port = 0)
+      : io(context), config(std::move(settings)) {
+    config.self = id;
+    if (config.group.empty()) config.group = "g";
+    config.retry_after = 5ms;
+    acceptor.emplace(io, tcp::endpoint(asio::ip::address_v4::loopback(), port));
+    transport.emplace(
+        io, config,
+        [this](std::uint64_t from, std::string_view message) { received.emplace_back(from, std::string(message)); },
+        [this](std::uint64_t peer) { unreachable.push_back(peer); });
+    accept();
+  }
+  ~Node() { transport->stop(); }
+
+  net::Endpoint endpoint() const { return {"localhost", acceptor->local_endpoint().port()}; }
+  void accept() {
+    acceptor->async_accept([this](boost::system::error_code error, tcp::socket socket) {
+      if (error) return;
+      auto remote = socket.remote_endpoint();
+      transport->accept(std::move(socket), remote);
+      accept();
+    });
+  }
+
+  asio::io_context& io;
+  TransportConfig config;
+  std::optional<tcp::acceptor> acceptor;
+  std::vector<std::pair<std::uint64_t, std::string>> received;
+  std::vector<std::uint64_t> unreachable;
+  std::optional<Transport> transport;
+};
+
+class TransportTest : public testing::Test {
+ protected:
+  ~TransportTest() override {
+    io.restart();
+    io.poll();
+  }
+  template <class Condition>
+  bool until(Condition condition) {
+    return test::run_until(io, condition);
+  }
+  static void introduce(Node& a, Node& b) {
+    a.transport->set_peers({{a.config.self, a.endpoint()}, {b.config.self, b.endpoint()}});
+    b.transport->set_peers({{a.config.self, a.endpoint()}, {b.config.self, b.endpoint()}});
+  }
+
+  asio::io_context io{1};
+};
+
+TEST_F(TransportTest, GivenTwoNodesWhenTheySendThenMessagesComeWholeInOrderAndWithTheSender) {
+  Node one(io, 1), two(io, 2);
+  introduce(one, two);
+  const std::string large(3'000'000, 'x');
+  one.transport->send(2, "a");
+  one.transport->send(2, large);
+  one.transport->send(2, "");
+  two.transport->send(1, "b");
+  ASSERT_TRUE(until([&] { return two.received.size() == 3 && one.received.size() == 1; }));
+  EXPECT_THAT(two.received, ElementsAre(Pair(1, "a"), Pair(1, large), Pair(1, "")));
+  EXPECT_THAT(one.received, ElementsAre(Pair(2, "b")));
+  EXPECT_EQ(one.transport->stats().connected, 1u);
+  EXPECT_TRUE(one.unreachable.empty());
+}
+
+TEST_F(TransportTest, GivenAPeerThatIsDownWhenItComesBackThenMessagesReachItAgain) {
+  Node one(io, 1);
+  std::optional<Node> two(std::in_place, io, 2);
+  introduce(one, *two);
+  one.transport->send(2, "before");
+  ASSERT_TRUE(until([&] { return two->received.size() == 1; }));
+  const auto port = two->acceptor->local_endpoint().port();
+  two.reset();
+  ASSERT_TRUE(until([&] {
+    one.transport->send(2, "lost");
+    return !one.unreachable.empty();
+  }));
+  EXPECT_THAT(one.unreachable, Contains(2u));
+  two.emplace(io, 2, TransportConfig{}, port);
+  ASSERT_TRUE(until([&] {
+    one.transport->send(2, "after");
+    return !two->received.empty();
+  }));
+  EXPECT_EQ(two->received.front().first, 1u);
+}
+
+TEST_F(TransportTest, GivenMoreThanMayWaitWhenSentThenItIsDroppedAndSaid) {
+  TransportConfig config;
+  config.unsent_bytes_max = 1'000;
+  Node one(io, 1, config), two(io, 2);
+  introduce(one, two);
+  one.transport->send(2, std::string(600, 'a'));
+  one.transport->send(2, std::string(600, 'b'));
+  EXPECT_THAT(one.unreachable, ElementsAre(2u));
+  EXPECT_EQ(one.transport->stats().dropped, 1u);
+  ASSERT_TRUE(until([&] { return two.received.size() == 1; }));
+}
+
+TEST_F(TransportTest, GivenAnUnknownPeerOrOneThatLeftWhenSentThenNothingIsConnected) {
+  Node one(io, 1), two(io, 2);
+  introduce(one, two);
+  one.transport->set_peers({{1, one.endpoint()}});
+  one.transport->send(2, "a");
+  one.transport->send(7, "b");
+  EXPECT_EQ(one.transport->stats().dropped, 2u);
+  io.poll();
+  EXPECT_TRUE(two.received.empty());
+}
+
+struct Raw {
+  Raw(asio::io_context& io, const Node& to) : socket(io) { socket.connect(to.acceptor->local_endpoint()); }
+  void send(std::string bytes) { asio::write(socket, asio::buffer(bytes)); }
+  bool closed() {
+    socket.non_blocking(true);
+    char byte = 0;
+    boost::system::error_code error;
+    socket.receive(asio::buffer(&byte, 1), 0, error);
+    return error && error != asio::error::would_block;
+  }
+  tcp::socket socket;
+};
+
+std::string framed(std::string_view message) {
+  std::string out;
+  append_frame(out, message);
+  return out;
+}
+
+TEST_F(TransportTest, GivenWhatNoPeerSendsWhenItComesThenTheConnectionIsClosedAndNothingReceived) {
+  TransportConfig config;
+  config.message_bytes_max = 1'000;
+  Node one(io, 1, config);
+  std::string damaged = framed("hello");
+  damaged.back() ^= 1;
+  std::string newer = encode_preamble(false);
+  newer[4] = 9;
+  const std::string good = encode_preamble(false) + encode_hello({2, 1, "g"});
+  std::string long_name = encode_preamble(false) + encode_hello({2, 1, "g"});
+  long_name[kPreambleBytes + 17] = '\x7f';
+  const std::pair<const char*, std::string> cases[] = {
+      {"garbage", std::string(64, 'x')},
+      {"a newer version", newer},
+      {"another group", encode_preamble(false) + encode_hello({2, 1, "h"}) + framed("m")},
+      {"another node", encode_preamble(false) + encode_hello({2, 3, "g"}) + framed("m")},
+      {"a name over the limit", long_name},
+      {"TLS where there is none", encode_preamble(true) + std::string(50, 'x')},
+      {"a damaged message", good + damaged},
+      {"a message over the limit", good + framed(std::string(1'001, 'm'))},
+  };
+  for (const auto& [what, bytes] : cases) {
+    Raw peer(io, one);
+    peer.send(bytes);
+    EXPECT_TRUE(until([&] { return peer.closed(); })) << what;
+  }
+  EXPECT_TRUE(one.received.empty());
+}
+
+TEST_F(TransportTest, GivenASilentConnectionWhenItsTimeIsUpThenItIsClosed) {
+  TransportConfig config;
+  config.hello_timeout = 20ms;
+  Node one(io, 1, config);
+  Raw peer(io, one);
+  peer.send("GR");
+  EXPECT_TRUE(until([&] { return peer.closed(); }));
+}
+
+TEST_F(TransportTest, GivenAPeerThatConnectsAnewWhenItSaysWhoItIsThenItsFormerConnectionIsClosed) {
+  Node one(io, 1);
+  const std::string hello = encode_preamble(false) + encode_hello({2, 1, "g"});
+  Raw former(io, one), newer(io, one);
+  former.send(hello + framed("a"));
+  ASSERT_TRUE(until([&] { return one.received.size() == 1; }));
+  newer.send(hello + framed("b"));
+  ASSERT_TRUE(until([&] { return one.received.size() == 2; }));
+  EXPECT_TRUE(until([&] { return former.closed(); }));
+  EXPECT_FALSE(newer.closed());
+}
+
+TEST_F(TransportTest, GivenTooManyConnectionsWhenOneMoreComesThenItIsClosedAtOnce) {
+  TransportConfig config;
+  config.intakes_max = 1;
+  Node one(io, 1, config);
+  Raw first(io, one), second(io, one);
+  EXPECT_TRUE(until([&] { return second.closed(); }));
+  EXPECT_FALSE(first.closed());
+}
+
+class TransportTlsTest : public TransportTest {
+ protected:
+  TransportConfig settings(net::TestAuthority& authority, net::TestAuthority& trusted) {
+    TransportConfig config;
+    net::TlsFiles files = authority.issue("localhost");
+    files.ca_file = trusted.certificate_file();
+    config.server_tls = net::TlsContext::server(files).value();
+    config.client_tls = net::TlsContext::client(files).value();
+    return config;
+  }
+  net::TestAuthority ours{"ours"};
+  net::TestAuthority theirs{"theirs"};
+};
+
+TEST_F(TransportTlsTest, GivenMutualTlsWhenBothAreOfOneAuthorityThenMessagesCome) {
+  Node one(io, 1, settings(ours, ours)), two(io, 2, settings(ours, ours));
+  introduce(one, two);
+  one.transport->send(2, std::string(200'000, 'a'));
+  two.transport->send(1, "b");
+  ASSERT_TRUE(until([&] { return two.received.size() == 1 && one.received.size() == 1; }));
+}
+
+TEST_F(TransportTlsTest, GivenMutualTlsWhenAPeerHasNoCertificateOfOursThenNothingComes) {
+  Node one(io, 1, settings(ours, ours)), two(io, 2, settings(theirs, ours)), plain(io, 3);
+  introduce(one, two);
+  plain.transport->set_peers({{1, one.endpoint()}});
+  two.transport->send(1, "a");
+  plain.transport->send(1, "b");
+  ASSERT_TRUE(until([&] { return !two.unreachable.empty() && !plain.unreachable.empty(); }));
+  EXPECT_TRUE(one.received.empty());
+}
+
+}  // namespace
+}  // namespace gantry::raft
