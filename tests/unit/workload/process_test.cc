@@ -167,9 +167,9 @@ TEST(Process, GivenOpenDescriptorsOfGantryWhenStartedThenTheProcessHasNone) {
 
 TEST(Process, GivenDescendantsInOtherSessionsWhenTheProcessEndsThenTheyAreKilled) {
   OneRun run;
-  run.shell(R"(sleep 1000 & echo $!
+  run.shell(R"(trap 'exit 5' TERM
+sleep 1000 & echo $!
 (setsid sh -c 'trap "" TERM HUP; echo $$; while :; do sleep 1; done' &)
-trap 'exit 5' TERM
 while :; do sleep 0.01; done)");
   const auto pids = run.pids(2);
   ASSERT_EQ(pids.size(), 2u);
