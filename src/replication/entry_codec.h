@@ -7,6 +7,7 @@
 // make controllers decide differently; so a leader writes a new version only when every member reads it.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -20,7 +21,7 @@ namespace gantry::replication {
 
 inline constexpr std::uint32_t kEntryVersion = 1;
 
-// At most kCommandsPerEntryMax commands. version: 1 to kEntryVersion, the highest that all members read.
+// version: 1 to kEntryVersion, the highest that all members read.
 std::string encode_entry(std::span<const Command> commands, std::uint32_t version = kEntryVersion);
 // unimplemented: written by a newer version, which is named; corrupt: anything else that is no entry.
 Result<std::vector<Command>> decode_entry(std::string_view bytes);

@@ -1,5 +1,6 @@
-// What a controller accepts from outside, in one place: everything here is checked in State::apply and again when a
-// log entry or a snapshot is read. Beyond a limit a command is refused with Verdict::invalid_request and changes nothing.
+// What a controller accepts from outside, in one place: everything here is checked in State::apply, and again when a
+// snapshot is read. Beyond a limit a command is refused with Verdict::invalid_request and changes nothing. How many
+// commands and bytes make one log entry is the proposer's business.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +16,6 @@ inline constexpr std::size_t kAddressBytesMax = 280;    // host:port; a DNS name
 inline constexpr std::size_t kCheckCodeBytesMax = 512;  // registerCheckCode: address;time
 inline constexpr std::size_t kElectionsKept = 8;        // of one replica set: the newest
 inline constexpr std::size_t kRetiredSetsMax = 10'000;  // names of cleaned sets whose ids and epochs are remembered
-inline constexpr std::size_t kCommandsPerEntryMax = 65'536;
 
 // Ids as the Java controller gives them (MixAll.FIRST_BROKER_CONTROLLER_ID); numbers that JSON carries exactly.
 inline constexpr std::int64_t kFirstBrokerId = 1;

@@ -36,8 +36,8 @@ struct Outcome {
 };
 
 // Effect: the master epoch of a set grew. With a master: 1008 NOTIFY_BROKER_ROLE_CHANGED to all members that are alive.
-// Without one nobody is told (brokers ask by themselves when they see the new epoch); after master_cleaned the leader
-// should propose an election.
+// Without one nobody is told (brokers ask by themselves when they see the new epoch); after master_cleaned and
+// address_changed the leader should propose an election at once.
 struct RoleChanged {
   std::string cluster_name;
   std::string broker_name;

@@ -30,7 +30,7 @@ enum class ElectionReason : std::uint8_t {
   expired = 6,              // a new leader did not hear of the master for the master's timeout
   member_returned = 7,      // the set had no master and a member is back
   master_cleaned = 8,       // 1011 removed the master: no election yet
-  address_changed = 9,      // the master registered under another address: same master, new epoch
+  address_changed = 9,      // the master registered under another address, so it was started anew: no election yet
   imported = 10,            // taken over from another controller
 };
 std::string_view to_string(ElectionReason reason);
@@ -46,6 +46,7 @@ enum class CandidateVerdict : std::uint8_t {
   lower_priority = 7,  // same data; the elected has a lower brokerElectionPriority
   not_previous = 8,    // all the same; the elected was the last master
   higher_id = 9,       // all the same
+  master_stays = 10,   // could be elected, but the current master is alive and in sync
 };
 std::string_view to_string(CandidateVerdict verdict);
 

@@ -45,7 +45,6 @@ class SnapshotReader {
   std::uint64_t read_ = 0;  // bytes before pending_
   std::uint32_t version_ = 0;
   bool ended_ = false;
-  std::string last_name_;
   State::Sets sets_;
   State::Retired retired_;
 };

@@ -63,6 +63,8 @@ class State {
   Applied import(const ImportReplicaSet& command);
 
   ReplicaSet* find_mutable(std::string_view broker_name);
+  // A new, empty set that goes on where a cleaned one of that name was.
+  ReplicaSet& found_set(const std::string& cluster_name, const std::string& broker_name);
   void retire(Sets::iterator set);
 
   Sets sets_;
