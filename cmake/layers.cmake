@@ -25,6 +25,7 @@ gantry_layer(triggers   EDGE base wire queueing net scaling kube lag rocketmq)
 gantry_layer(exporter   EDGE base wire queueing net http lag rocketmq)
 
 gantry_layer(broker     EDGE base wire queueing net remoting store)
+gantry_layer(controller EDGE base wire replication net remoting raft)
 gantry_layer(autoscaler EDGE base net scaling kube triggers workload)
 gantry_layer(up         EDGE base wire net http kube scaling lag rocketmq workload triggers autoscaler broker)
 gantry_layer(metrics_api EDGE base net http scaling kube kube_api lag)
