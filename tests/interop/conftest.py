@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from support import gantry, java, ports, session, wire
-from support.session import pytest_configure, pytest_terminal_summary  # noqa: F401
+from support.session import pytest_addoption, pytest_configure, pytest_terminal_summary  # noqa: F401
 
 SCENARIO_SECONDS_MAX = 75
 
@@ -154,6 +154,7 @@ def server(request):
 bounded = session.bounded(SCENARIO_SECONDS_MAX)
 
 
-def pytest_collection_modifyitems(items):
+def pytest_collection_modifyitems(config, items):
+    session.leave_out_long(config, items)
     # all tests against the real servers first: they tell whether the tests are true
     items.sort(key=lambda item: "gantry" in item.name)

@@ -72,6 +72,11 @@ class Process:
         if self.code is None:
             self._child.send_signal(signal.SIGINT)
 
+    def signal(self, number):
+        """To the process alone, not its group: SIGSTOP and SIGCONT hang a server and let it go on."""
+        if self.code is None:
+            self._child.send_signal(number)
+
     def stop(self, timeout_s=5):
         """SIGTERM, then SIGKILL for the whole group. Returns the exit code."""
         if self.code is None:

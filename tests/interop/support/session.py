@@ -26,8 +26,22 @@ def bounded(seconds_max):
     return limit
 
 
+def pytest_addoption(parser):
+    parser.addoption("--long", action="store_true", help="also the tests that are marked long")
+
+
 def pytest_configure(config):
     config.addinivalue_line("markers", "seconds(n): the test may run for n seconds")
+    config.addinivalue_line("markers", "long: only run with --long")
+
+
+def leave_out_long(config, items):
+    """Of a collection: those marked long, unless they were asked for."""
+    if config.getoption("--long", False):
+        return
+    long = [item for item in items if item.get_closest_marker("long")]
+    config.hook.pytest_deselected(items=long)
+    items[:] = [item for item in items if item not in long]
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -1,0 +1,153 @@
+"""Replica sets of the real kind: Java controllers, and Java brokers in controller mode under any controller. Each is one process that
+a test stops, kills, hangs and starts again by its number or by its id as a replica."""
+import json
+import pathlib
+import signal
+import time
+
+from . import java, ports, wire
+from .process import Process
+
+CLUSTER, SET = "DefaultCluster", "broker-a"
+START_SECONDS_MAX = 90
+# codes of the wire
+HEARTBEAT, REPLICA_INFO, METADATA = 904, 1004, 1005
+
+
+class Server:
+    """One process that can be started again in its directory."""
+
+    def __init__(self, *command, env=None, ready):
+        self._command = [java.SCRIPT, *command]
+        self._env = env
+        self._ready = ready
+        self._process = None
+        self.start()
+
+    def start(self):
+        """Returns at once; `up` waits. What it was before must be dead."""
+        self._process = Process(self._command, env=self._env)
+        return self
+
+    def up(self):
+        self._process.wait_for(lambda p: any(self._ready in line for line in p.out), START_SECONDS_MAX, f"{self._ready!r}")
+        return self
+
+    @property
+    def pid(self):
+        return self._process.pid
+
+    @property
+    def running(self):
+        return self._process.code is None
+
+    def kill(self):
+        """kill -9."""
+        self._process.kill()
+
+    def terminate(self, timeout_s=20):
+        """As an operator stops it: SIGTERM, and it says goodbye."""
+        return self._process.stop(timeout_s)
+
+    def suspend(self):
+        """SIGSTOP: it hangs, and its connections stay open."""
+        self._process.signal(signal.SIGSTOP)
+
+    def resume(self):
+        self._process.signal(signal.SIGCONT)
+
+    def tail(self):
+        return self._process.tail()
+
+
+class Controllers:
+    """Java controllers that are one group. kind: "dledger" or "jraft"."""
+
+    def __init__(self, directory, kind, size, *settings, env=None, port=None, ready=True):
+        port = port or ports.free(2 * size)  # jraft has its raft beside
+        self.kind = kind
+        self.list = [f"127.0.0.1:{port + n}" for n in range(size)]
+        self.addresses = ";".join(self.list)  # as broker.conf and our commands take them
+        self.nodes = [Server("controller", pathlib.Path(directory) / f"controller-{n}", n, size, port, kind, *settings, env=env,
+                             ready="boot success") for n in range(size)]
+        if ready:
+            self.up()
+
+    def up(self):
+        for node in self.nodes:
+            node.up()
+        self.leader()
+        return self
+
+    @property
+    def pids(self):
+        return [node.pid for node in self.nodes]
+
+    def leader(self, timeout_s=30):
+        """The number of the node that calls itself leader."""
+        return wire.wait_until(lambda: leaders(self.list), timeout_s, f"leader of {self.addresses}")[0]
+
+    @property
+    def leader_address(self):
+        return self.list[self.leader()]
+
+    def close(self):
+        for node in self.nodes:
+            node.kill()
+
+
+def leaders(addresses):
+    """Numbers of the nodes that say that they lead; silent ones do not."""
+    found = []
+    for n, address in enumerate(addresses):
+        try:
+            if wire.call(address, METADATA, timeout_s=2).fields.get("isLeader") == "true":
+                found.append(n)
+        except OSError:
+            pass
+    return found
+
+
+class Replica(Server):
+    """A Java broker in controller mode. `controllers`: "HOST:PORT;..." of any implementation."""
+
+    def __init__(self, directory, namesrv, controllers, *settings, name=SET, port=None, env=None):
+        self.port = port or ports.free(4) + 2  # the broker also takes the ports beside its own
+        self.address = f"127.0.0.1:{self.port}"
+        self.name = name
+        super().__init__("broker-ctl", directory, self.port, namesrv, controllers, f"brokerName={name}", *settings, env=env,
+                         ready="The broker[")
+
+
+def state(controller, name=SET):
+    """What a controller says of a set by 1004: {"master": id, "address", "epoch", "in_sync": [ids], "in_sync_epoch"}; None when it does
+    not know the set or does not answer."""
+    try:
+        answer = wire.call(controller, REPLICA_INFO, {"brokerName": name}, timeout_s=2)
+    except OSError:
+        return None
+    if answer.code != 0:
+        return None
+    body = json.loads(answer.body)
+    master = answer.fields.get("masterBrokerId")
+    return {"master": int(master) if master else None, "address": answer.fields.get("masterAddress"),
+            "epoch": int(answer.fields.get("masterEpoch", 0)), "in_sync": sorted(body["syncStateSet"]),
+            "in_sync_epoch": body["syncStateSetEpoch"]}
+
+
+def wait_for_state(controllers, wanted, timeout_s, what, name=SET):
+    """Asks until what a controller says is `wanted`; returns (state, seconds waited). `controllers`: addresses, asked in turn."""
+    started = time.monotonic()
+    seen = {}
+
+    def ready():
+        for address in controllers:
+            said = seen["last"] = state(address, name)
+            if said and wanted(said):
+                return said
+        return None
+
+    try:
+        return wire.wait_until(ready, timeout_s, what), time.monotonic() - started
+    except AssertionError as error:
+        raise AssertionError(f"{error}; a controller says {seen.get('last')}") from None

@@ -1,0 +1,74 @@
+"""The real controller under real brokers in controller mode: what our controller must do as well, and proof that these fixtures show it.
+One group of one DLedger node always; the other groups only with --long."""
+import pytest
+
+from support import java, ports, replicas, wire
+
+
+def group(kind, size):
+    marks = () if (kind, size) == ("dledger", 1) else (pytest.mark.long,)
+    return pytest.param((kind, size), id=f"{kind}-{size}", marks=marks)
+
+
+@pytest.fixture
+def two_replicas(request, peer, tmp_path):
+    """Controllers, a name server and a set of two brokers that are both in sync."""
+    kind, size = request.param
+    servers = []
+    try:
+        namesrv_port = ports.free(1)
+        controllers = replicas.Controllers(tmp_path, kind, size, ready=False)
+        servers += controllers.nodes
+        servers.append(java.namesrv(tmp_path / "namesrv", namesrv_port))
+        controllers.up()
+        brokers = [replicas.Replica(tmp_path / f"broker-{n}", f"127.0.0.1:{namesrv_port}", controllers.addresses) for n in range(2)]
+        servers += brokers
+        replicas.wait_for_state(controllers.list, lambda s: len(s["in_sync"]) == 2, 90, "two replicas in sync")
+        yield controllers, brokers
+    finally:
+        for server in servers:
+            server.kill()
+
+
+def by_address(brokers, address):
+    return next(broker for broker in brokers if broker.address == address)
+
+
+@pytest.mark.seconds(180)
+@pytest.mark.parametrize("two_replicas", [group("dledger", 1), group("dledger", 3), group("jraft", 1), group("jraft", 3)], indirect=True)
+def test_given_two_replicas_when_the_master_is_killed_then_the_other_is_elected_and_the_old_one_comes_back_as_a_slave(two_replicas):
+    controllers, brokers = two_replicas
+    before = replicas.state(controllers.leader_address)
+    assert before["in_sync"] == [1, 2]
+    old = by_address(brokers, before["address"])
+    new, = (broker for broker in brokers if broker is not old)
+
+    old.kill()
+    after, _ = replicas.wait_for_state([controllers.leader_address], lambda s: s["master"] not in (None, before["master"]), 30,
+                                       "new master")
+    assert after["address"] == new.address
+    assert after["epoch"] == before["epoch"] + 1
+    assert after["in_sync"] == [after["master"]]
+    assert after["in_sync_epoch"] > before["in_sync_epoch"]
+
+    old.start()
+    again, _ = replicas.wait_for_state([controllers.leader_address], lambda s: s["in_sync"] == [1, 2], 90, "old master in sync again")
+    assert (again["master"], again["epoch"]) == (after["master"], after["epoch"])
+
+
+@pytest.mark.seconds(150)
+@pytest.mark.long
+@pytest.mark.parametrize("two_replicas", [group("dledger", 1)], indirect=True)
+def test_given_two_replicas_when_the_master_hangs_then_the_other_is_elected_after_its_heartbeat_timeout(two_replicas):
+    controllers, brokers = two_replicas
+    before = replicas.state(controllers.leader_address)
+    hung = by_address(brokers, before["address"])
+    hung.suspend()
+    try:
+        after, took_s = replicas.wait_for_state([controllers.leader_address], lambda s: s["master"] not in (None, before["master"]), 40,
+                                                "new master")
+    finally:
+        hung.resume()
+    assert after["epoch"] == before["epoch"] + 1
+    assert took_s > 5  # a heartbeat timeout (10 s) less what had passed of it, found by a scan every 5 s
+    wire.wait_until(lambda: replicas.state(controllers.leader_address)["in_sync"] == [1, 2], 60, "both in sync")
