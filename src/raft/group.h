@@ -5,7 +5,7 @@
 // The owner's loop, after every batch of ticks, messages and requests:
 //
 //     while (group.has_work()) {
-//       auto output = group.turn();        // writes the log, synced, before it returns
+//       auto output = group.turn();  // writes the log, synced, before it returns
 //       if (!output) stop;                 // see "failed" below
 //       ... send messages, restore, apply committed, answer reads ...
 //     }
@@ -177,7 +177,10 @@ class Group {
   Result<void> offer_snapshot(Index index, std::string_view bytes);
 
   bool has_work() const;
-  Result<Output> turn();
+
+  // send_early: is given, before the write, the messages that promise nothing of what is being written (a leader's appends:
+  // its followers then write at the same time as it does). Without it they are in the output like the others.
+  Result<Output> turn(const std::function<void(Output::Message&&)>& send_early = {});
 
   GroupStatus status() const;
 

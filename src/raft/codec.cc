@@ -1,0 +1,98 @@
+#include "raft/codec.h"
+
+#include "base/checksum.h"
+#include "raft/bytes.h"
+
+namespace gantry::raft {
+namespace {
+
+constexpr std::uint8_t snapshot_format = 1;
+constexpr std::uint8_t frame_format = 1;
+constexpr std::size_t checksum_bytes = 4;
+
+Result<void> check_members(const Members& members) {
+  for (std::size_t i = 0; i < members.list.size(); ++i) {
+    const auto& member = members.list[i];
+    bool ascending = i == 0 || members.list[i - 1].id < member.id;
+    if (member.id == 0 || !ascending || member.id > members.highest_id || member.address.size() > address_bytes_max) {
+      return fail(Errc::corrupt, "members that cannot be: node {}", member.id);
+    }
+  }
+  if (members.voters() == 0) return fail(Errc::corrupt, "members without a voter");
+  return {};
+}
+
+}  // namespace
+
+std::string encode(const SnapshotMeta& meta) {
+  std::string out;
+  put(out, snapshot_format);
+  put(out, meta.at.index);
+  put(out, meta.at.term);
+  put(out, meta.members.highest_id);
+  put(out, static_cast<std::uint32_t>(meta.members.list.size()));
+  for (const auto& member : meta.members.list) {
+    put(out, member.id);
+    put(out, static_cast<std::uint8_t>(member.voter));
+    put_text(out, member.address);
+  }
+  return out;
+}
+
+Result<SnapshotView> decode_snapshot(std::string_view encoded) {
+  ByteReader reader(encoded);
+  if (auto format = reader.number<std::uint8_t>(); format != snapshot_format) {
+    return fail(Errc::corrupt, "snapshot format {}; this version reads format {}", format, snapshot_format);
+  }
+  SnapshotView view;
+  view.meta.at.index = reader.number<std::uint64_t>();
+  view.meta.at.term = reader.number<std::uint64_t>();
+  view.meta.members.highest_id = reader.number<std::uint64_t>();
+  auto count = reader.number<std::uint32_t>();
+  if (count > members_max) return fail(Errc::corrupt, "a snapshot with {} members", count);
+  for (std::uint32_t i = 0; i < count; ++i) {
+    Member member;
+    member.id = reader.number<std::uint64_t>();
+    member.voter = reader.number<std::uint8_t>() != 0;
+    member.address = reader.text();
+    view.meta.members.list.push_back(std::move(member));
+  }
+  if (!reader.ok()) return fail(Errc::corrupt, "a snapshot that ends too early");
+  if (view.meta.at.index == 0 || view.meta.at.term == 0) return fail(Errc::corrupt, "a snapshot at no entry");
+  if (auto checked = check_members(view.meta.members); !checked) return std::unexpected(checked.error());
+  view.bytes = reader.rest();
+  return view;
+}
+
+std::string encode_frame(std::string_view message, std::string_view snapshot_meta, std::string_view snapshot_bytes) {
+  std::string out;
+  out.reserve(16 + message.size() + snapshot_meta.size() + snapshot_bytes.size());
+  put(out, std::uint32_t{0});
+  put(out, frame_format);
+  put_text(out, message);
+  out.append(snapshot_meta);
+  out.append(snapshot_bytes);
+  std::string checksum;
+  put(checksum, crc32c(std::string_view(out).substr(checksum_bytes)));
+  out.replace(0, checksum_bytes, checksum);
+  return out;
+}
+
+Result<Frame> decode_frame(std::string_view bytes) {
+  ByteReader reader(bytes);
+  auto checksum = reader.number<std::uint32_t>();
+  if (!reader.ok() || checksum != crc32c(reader.rest())) {
+    return fail(Errc::invalid_argument, "a message of a peer whose checksum is wrong ({} bytes)", bytes.size());
+  }
+  auto format = reader.number<std::uint8_t>();
+  Frame frame;
+  frame.message = reader.text();
+  if (!reader.ok() || format != frame_format) {
+    return fail(Errc::invalid_argument, "a message of a peer of format {}; this version reads format {}", format,
+                frame_format);
+  }
+  frame.snapshot = reader.rest();
+  return frame;
+}
+
+}  // namespace gantry::raft

@@ -1,0 +1,40 @@
+// The two forms of bytes that are ours (the core's messages are protobuf): a snapshot with its members, and the frame of a
+// message between peers.
+//
+//   snapshot: format 1 (u8), index, term, highest id (u64), count (u32), per member id (u64), voter (u8), address (text);
+//             then the application's bytes
+//   frame:    CRC-32C of the rest (u32), format 1 (u8), the core's message (text), and, of a snapshot, the snapshot
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "raft/types.h"
+
+namespace gantry::raft {
+
+inline constexpr std::size_t members_max = 100;        // of a group
+inline constexpr std::size_t address_bytes_max = 300;  // host names have at most 253
+
+std::string encode(const SnapshotMeta& meta);  // the application's bytes follow
+
+struct SnapshotView {
+  SnapshotMeta meta;
+  std::string_view bytes;  // of the text that was decoded
+};
+
+// Errc::corrupt when it is not one, or its members are not sorted, repeated, without a voter, or too many.
+Result<SnapshotView> decode_snapshot(std::string_view encoded);
+
+struct Frame {
+  std::string_view message;
+  std::string_view snapshot;  // empty: none
+};
+
+std::string encode_frame(std::string_view message, std::string_view snapshot_meta = {},
+                         std::string_view snapshot_bytes = {});
+Result<Frame> decode_frame(std::string_view bytes);  // Errc::invalid_argument
+
+}  // namespace gantry::raft
