@@ -1,6 +1,5 @@
 #include "raft/codec.h"
 
-#include "base/checksum.h"
 #include "raft/bytes.h"
 
 namespace gantry::raft {
@@ -8,7 +7,6 @@ namespace {
 
 constexpr std::uint8_t snapshot_format = 1;
 constexpr std::uint8_t frame_format = 1;
-constexpr std::size_t checksum_bytes = 4;
 
 Result<void> check_members(const Members& members) {
   for (std::size_t i = 0; i < members.list.size(); ++i) {
@@ -66,24 +64,16 @@ Result<SnapshotView> decode_snapshot(std::string_view encoded) {
 
 std::string encode_frame(std::string_view message, std::string_view snapshot_meta, std::string_view snapshot_bytes) {
   std::string out;
-  out.reserve(16 + message.size() + snapshot_meta.size() + snapshot_bytes.size());
-  put(out, std::uint32_t{0});
+  out.reserve(8 + message.size() + snapshot_meta.size() + snapshot_bytes.size());
   put(out, frame_format);
   put_text(out, message);
   out.append(snapshot_meta);
   out.append(snapshot_bytes);
-  std::string checksum;
-  put(checksum, crc32c(std::string_view(out).substr(checksum_bytes)));
-  out.replace(0, checksum_bytes, checksum);
   return out;
 }
 
 Result<Frame> decode_frame(std::string_view bytes) {
   ByteReader reader(bytes);
-  auto checksum = reader.number<std::uint32_t>();
-  if (!reader.ok() || checksum != crc32c(reader.rest())) {
-    return fail(Errc::invalid_argument, "a message of a peer whose checksum is wrong ({} bytes)", bytes.size());
-  }
   auto format = reader.number<std::uint8_t>();
   Frame frame;
   frame.message = reader.text();

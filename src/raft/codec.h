@@ -3,7 +3,7 @@
 //
 //   snapshot: format 1 (u8), index, term, highest id (u64), count (u32), per member id (u64), voter (u8), address (text);
 //             then the application's bytes
-//   frame:    CRC-32C of the rest (u32), format 1 (u8), the core's message (text), and, of a snapshot, the snapshot
+//   frame:    format 1 (u8), the core's message (text), and, of a snapshot, the snapshot. The transport has a checksum
 #pragma once
 
 #include <optional>

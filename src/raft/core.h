@@ -132,8 +132,8 @@ typedef struct {
   void* owner;
   /* Entries [from, to) by raft_core_push_entry(sink, ...): at least one, then until bytes_max is exceeded. 0: done. */
   int (*read_entries)(void* owner, uint64_t from, uint64_t to, uint64_t bytes_max, void* sink);
-  /* Where the newest snapshot stands. 0: done. */
-  int (*describe_snapshot)(void* owner, uint64_t* index, uint64_t* term);
+  /* Where the newest snapshot stands, of which node `to` must be a member. 0: done; else the core asks again later. */
+  int (*describe_snapshot)(void* owner, uint64_t to, uint64_t* index, uint64_t* term);
   /* severity: 0 critical, 1 error, 2 warning, 3 info, 4 debug. May be null. */
   void (*log)(void* owner, int severity, const char* text, size_t size);
 } RaftCoreCallbacks;

@@ -110,8 +110,8 @@ struct Output {
   std::optional<Leadership> leadership;  // when one of the three changed
   std::optional<Members> members;        // when they changed; also in the first output of a life
   std::vector<ReadAnswer> reads;
-  std::vector<ReadRound>
-      failed_reads;  // will never be answered: leadership changed, or no answer within election_ticks
+  std::vector<ReadRound> failed_reads;  // never answered: leadership changed, or election_ticks have passed
+  bool snapshot_wanted = false;         // by a member that joined after the newest one: offer_snapshot() soon
 };
 
 struct MemberStatus {

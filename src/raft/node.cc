@@ -54,8 +54,8 @@ int read_entries(void* owner, std::uint64_t from, std::uint64_t to, std::uint64_
   return 0;
 }
 
-int describe_snapshot(void* owner, std::uint64_t* index, std::uint64_t* term) {
-  auto at = static_cast<Source*>(owner)->newest_snapshot();
+int describe_snapshot(void* owner, std::uint64_t to, std::uint64_t* index, std::uint64_t* term) {
+  auto at = static_cast<Source*>(owner)->snapshot_for(to);
   if (!at) return 1;
   *index = at->index;
   *term = at->term;

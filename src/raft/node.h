@@ -22,7 +22,7 @@ class Source {
  public:
   virtual ~Source() = default;
   virtual Result<std::vector<Entry>> read_entries(Index from, Index to, std::size_t bytes_max) noexcept = 0;
-  virtual std::optional<Position> newest_snapshot() noexcept = 0;
+  virtual std::optional<Position> snapshot_for(NodeId to) noexcept = 0;  // one that has it as a member; empty: not now
   virtual void log(int severity, std::string_view text) noexcept = 0;
 };
 

@@ -39,8 +39,6 @@ Index index_of(rocksdb::Slice key) {
   return index;
 }
 
-rocksdb::Slice slice(std::string_view text) { return {text.data(), text.size()}; }
-
 template <class... Numbers>
 std::string row(Numbers... numbers) {
   std::string out;
@@ -130,7 +128,7 @@ Result<std::unique_ptr<RocksDbLogStore>> RocksDbLogStore::open(Options options) 
 
 Result<std::string> RocksDbLogStore::get(std::string_view key) const {
   std::string value;
-  auto status = db_->Get({}, slice(key), &value);
+  auto status = db_->Get({}, key, &value);
   if (!status.ok() && !status.IsNotFound()) return failed(status, "reading");
   return value;
 }
@@ -172,7 +170,7 @@ Result<void> RocksDbLogStore::check_node(Stored& stored) {
   }
   ++stored.incarnation;
   rocksdb::WriteBatch batch;
-  batch.Put(slice(node_key), row(options_.node, stored.incarnation));
+  batch.Put(node_key, row(options_.node, stored.incarnation));
   return write(batch, true);
 }
 
@@ -262,7 +260,7 @@ Result<void> RocksDbLogStore::write(rocksdb::WriteBatch& batch, bool sync) {
 
 Result<void> RocksDbLogStore::save(const HardState& hard_state, std::span<const Entry> entries, bool must_sync) {
   rocksdb::WriteBatch batch;
-  batch.Put(slice(hard_state_key), row(hard_state.term, hard_state.vote, hard_state.commit));
+  batch.Put(hard_state_key, row(hard_state.term, hard_state.vote, hard_state.commit));
   std::string value;
   for (const auto& entry : entries) {
     value.clear();
@@ -281,7 +279,7 @@ Result<void> RocksDbLogStore::save(const HardState& hard_state, std::span<const 
 Result<void> RocksDbLogStore::save_snapshot(const SnapshotMeta& meta, std::string_view bytes) {
   if (auto written = write_snapshot_file(options_.directory, meta, bytes); !written) return written;
   rocksdb::WriteBatch batch;
-  batch.Put(slice(snapshot_key), row(meta.at.index, meta.at.term));
+  batch.Put(snapshot_key, row(meta.at.index, meta.at.term));
   if (auto written = write(batch, true); !written) return written;
   snapshot_index_ = meta.at.index;
   remove_snapshot_files(options_.directory, snapshot_index_);
@@ -292,9 +290,9 @@ Result<void> RocksDbLogStore::install_snapshot(const SnapshotMeta& meta, std::st
                                                const HardState& hard_state) {
   if (auto written = write_snapshot_file(options_.directory, meta, bytes); !written) return written;
   rocksdb::WriteBatch batch;
-  batch.Put(slice(hard_state_key), row(hard_state.term, hard_state.vote, hard_state.commit));
-  batch.Put(slice(snapshot_key), row(meta.at.index, meta.at.term));
-  batch.Put(slice(truncated_key), row(meta.at.index, meta.at.term));
+  batch.Put(hard_state_key, row(hard_state.term, hard_state.vote, hard_state.commit));
+  batch.Put(snapshot_key, row(meta.at.index, meta.at.term));
+  batch.Put(truncated_key, row(meta.at.index, meta.at.term));
   batch.DeleteRange(entry_key(0), after_entries());
   if (auto written = write(batch, true); !written) return written;
   snapshot_index_ = last_index_ = meta.at.index;
@@ -307,7 +305,7 @@ Result<void> RocksDbLogStore::compact(Position upto) {
   auto first = entry_key(truncated_.index);
   auto end = entry_key(upto.index + 1);
   rocksdb::WriteBatch batch;
-  batch.Put(slice(truncated_key), row(upto.index, upto.term));
+  batch.Put(truncated_key, row(upto.index, upto.term));
   batch.DeleteRange(first, end);
   if (auto written = write(batch, true); !written) return written;
   truncated_ = upto;

@@ -181,7 +181,7 @@ pub struct ConfigView {
 }
 
 pub type ReadEntries = unsafe extern "C" fn(*mut c_void, u64, u64, u64, *mut c_void) -> i32;
-pub type DescribeSnapshot = unsafe extern "C" fn(*mut c_void, *mut u64, *mut u64) -> i32;
+pub type DescribeSnapshot = unsafe extern "C" fn(*mut c_void, u64, *mut u64, *mut u64) -> i32;
 pub type WriteLog = unsafe extern "C" fn(*mut c_void, i32, *const c_char, usize);
 
 #[repr(C)]

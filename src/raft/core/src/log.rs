@@ -192,11 +192,11 @@ impl Storage for Log {
     }
 
     /// Only where the snapshot stands: its members and bytes travel beside the core's message.
-    fn snapshot(&self, request_index: u64, _to: u64) -> raft::Result<Snapshot> {
+    fn snapshot(&self, request_index: u64, to: u64) -> raft::Result<Snapshot> {
         let not_now = Error::Store(StorageError::SnapshotTemporarilyUnavailable);
         let Some(describe) = self.callbacks.describe_snapshot else { return Err(not_now) };
         let (mut index, mut term) = (0, 0);
-        let code = unsafe { describe(self.callbacks.owner, &mut index, &mut term) };
+        let code = unsafe { describe(self.callbacks.owner, to, &mut index, &mut term) };
         if code != 0 || index == 0 || index < request_index {
             return Err(not_now);
         }

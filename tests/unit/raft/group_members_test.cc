@@ -1,0 +1,156 @@
+#include <gmock/gmock.h>
+
+#include "unit/raft/cluster.h"
+
+namespace gantry::raft::group_test {
+namespace {
+
+using testing::ElementsAre;
+using Kind = MemberChange::Kind;
+
+Result<Proposal> change(Cluster& cluster, Kind kind, NodeId id, std::string address = "") {
+  auto leader = cluster.leader();
+  auto proposal = cluster.group(leader).change_member({kind, id, std::move(address)});
+  cluster.handle(leader);
+  cluster.settle();
+  return proposal;
+}
+
+TEST(GroupMembers, GivenANewNodeWhenItIsAddedPromotedAndCountedThenTheGroupSurvivesTheLossOfAnOldOne) {
+  Cluster cluster(3);
+  cluster.elect();
+  cluster.write("a");
+  cluster.add_empty(4);
+  ASSERT_TRUE(change(cluster, Kind::add_learner, 4, Cluster::address(4)));
+  EXPECT_TRUE(cluster.until([&] { return cluster.nodes[4].applied.size() == 1; }));
+  EXPECT_THAT(cluster.refusals, testing::IsEmpty());
+  EXPECT_EQ(cluster.nodes[4].restores, 1u) << "a new node begins with a snapshot: it tells it the members";
+  EXPECT_EQ(cluster.nodes[4].members.list.size(), 4u);
+  EXPECT_FALSE(cluster.nodes[4].members.find(4)->voter);
+
+  ASSERT_TRUE(change(cluster, Kind::promote, 4));
+  for (NodeId id = 1; id <= 4; ++id) {
+    ASSERT_TRUE(cluster.until([&] { return cluster.nodes[id].members.voters() == 4; })) << id;
+    EXPECT_EQ(cluster.nodes[id].members.find(4)->address, Cluster::address(4)) << id;
+  }
+  auto gone = cluster.follower();
+  ASSERT_TRUE(change(cluster, Kind::remove, gone));
+  cluster.stop(gone);
+  cluster.write("b");
+  ASSERT_TRUE(cluster.until([&] { return cluster.nodes[4].applied.size() == 2; }));
+  EXPECT_EQ(cluster.group(cluster.leader()).status().members.size(), 3u);
+}
+
+TEST(GroupMembers, GivenMembersWhenANodeRestartsThenItKnowsThemFromLogOrSnapshot) {
+  Cluster cluster(1);
+  cluster.elect();
+  cluster.add_empty(2);
+  ASSERT_TRUE(change(cluster, Kind::add_learner, 2, "b:2"));
+  ASSERT_TRUE(change(cluster, Kind::readdress, 2, "c:3"));
+  auto& node = cluster.nodes[1];
+  for (bool snapshot : {false, true}) {
+    if (snapshot) {
+      ASSERT_TRUE(node.group->offer_snapshot(node.applied_index, node.state()));
+    }
+    cluster.stop(1);
+    node.members = {};
+    cluster.start(1);
+    cluster.elect();
+    ASSERT_NE(node.members.find(2), nullptr);
+    EXPECT_EQ(node.members.find(2)->address, "c:3");
+    EXPECT_EQ(node.members.highest_id, 2u);
+  }
+}
+
+TEST(GroupMembers, GivenASnapshotOlderThanAChangeThenItHasTheMembersOfItsEntry) {
+  Cluster cluster(1);
+  cluster.elect();
+  cluster.write("a");
+  auto& node = cluster.nodes[1];
+  auto before = node.applied_index;
+  ASSERT_TRUE(change(cluster, Kind::add_learner, 2, "b:2"));
+  ASSERT_TRUE(node.group->offer_snapshot(before, "a\n"));
+  auto snapshot = node.store->read_snapshot();
+  ASSERT_TRUE(snapshot);
+  EXPECT_EQ(snapshot->meta.members.list.size(), 1u);
+  cluster.stop(1);
+  cluster.start(1);
+  cluster.elect();
+  EXPECT_EQ(node.members.list.size(), 2u);
+}
+
+TEST(GroupMembers, GivenARemovedNodeThenItDoesNotDisturbTheOthers) {
+  Cluster cluster(3);
+  auto leader = cluster.elect();
+  auto gone = cluster.follower();
+  ASSERT_TRUE(change(cluster, Kind::remove, gone));
+  auto term = cluster.group(leader).status().term;
+  cluster.until([] { return false; }, 100);
+  EXPECT_EQ(cluster.leader(), leader);
+  EXPECT_EQ(cluster.group(leader).status().term, term);
+}
+
+struct Refusal {
+  const char* name;
+  Kind kind;
+  NodeId id;
+  std::string address;
+  Errc code;
+  friend void PrintTo(const Refusal& refusal, std::ostream* out) { *out << refusal.name; }
+};
+
+class GroupMembersRefused : public testing::TestWithParam<Refusal> {};
+
+TEST_P(GroupMembersRefused, GivenThreeVotersWhenTheChangeCannotBeThenItIsRefused) {
+  Cluster cluster(3);
+  auto leader = cluster.elect();
+  auto id = GetParam().id == 0 ? leader : GetParam().id;
+  auto refused = change(cluster, GetParam().kind, id, GetParam().address);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, GetParam().code) << refused.error().message;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, GroupMembersRefused,
+    testing::Values(Refusal{"a_member_again", Kind::add_learner, 2, "a:1", Errc::already_exists},
+                    Refusal{"no_address", Kind::add_learner, 4, "", Errc::invalid_argument},
+                    Refusal{"a_long_address", Kind::add_learner, 4, std::string(301, 'a'), Errc::invalid_argument},
+                    Refusal{"promote_a_voter", Kind::promote, 2, "", Errc::already_exists},
+                    Refusal{"promote_a_stranger", Kind::promote, 7, "", Errc::not_found},
+                    Refusal{"remove_a_stranger", Kind::remove, 7, "", Errc::not_found},
+                    Refusal{"remove_the_leader", Kind::remove, 0, "", Errc::invalid_argument},
+                    Refusal{"readdress_to_nothing", Kind::readdress, 2, "", Errc::invalid_argument}),
+    [](const auto& info) { return info.param.name; });
+
+TEST(GroupMembers, GivenARemovedIdThenItIsNotTakenAgain) {
+  Cluster cluster(3);
+  cluster.elect();
+  ASSERT_TRUE(change(cluster, Kind::add_learner, 8, "a:1"));
+  ASSERT_TRUE(change(cluster, Kind::remove, 8));
+  auto again = change(cluster, Kind::add_learner, 8, "a:1");
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().code, Errc::invalid_argument);
+  EXPECT_TRUE(change(cluster, Kind::add_learner, 9, "a:1"));
+}
+
+TEST(GroupMembers, GivenAChangeUnderWayThenAnotherWaits) {
+  Cluster cluster(3);
+  auto leader = cluster.elect();
+  ASSERT_TRUE(cluster.group(leader).change_member({Kind::add_learner, 8, "a:1"}));
+  auto second = cluster.group(leader).change_member({Kind::add_learner, 9, "a:1"});
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code, Errc::unavailable);
+}
+
+TEST(GroupMembers, GivenALearnerThatIsFarBehindThenItIsNotPromoted) {
+  Cluster cluster(1);
+  cluster.elect();
+  ASSERT_TRUE(change(cluster, Kind::add_learner, 2, "a:1"));
+  for (int i = 0; i < 1100; ++i) ASSERT_TRUE(cluster.propose(1, "x"));
+  auto refused = change(cluster, Kind::promote, 2);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::unavailable);
+}
+
+}  // namespace
+}  // namespace gantry::raft::group_test
