@@ -163,7 +163,10 @@ Result<void> Group::Impl::change_members(const Entry& entry, Output& output) {
   members.apply(entry.index, *change);
   output.members = members.newest();
   if (change->kind == Node::Change::remove) heard_at_tick.erase(change->id);
-  return {};
+  // Not lazily as for other entries: the last of two voters that forgot in a crash that the change is committed would wait for
+  // the vote of the one that was removed, and that one may be gone for good.
+  hard_state.commit = std::max(hard_state.commit, entry.index);
+  return stored(store.save(hard_state, {}, true));
 }
 
 // Empty: the message is not sent; the core learns of a snapshot's fate at once.

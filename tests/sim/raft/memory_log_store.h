@@ -20,7 +20,7 @@ class MemoryLogStore final : public LogStore {
  public:
   enum class Lie {
     none,
-    unsynced,     // says "durable" and is not: a crash takes it back
+    unsynced,     // says "durable" of its newest write and is wrong: a crash takes it back
     forget_vote,  // a crash takes the vote back
   };
 
@@ -28,7 +28,11 @@ class MemoryLogStore final : public LogStore {
 
   // What was not durable is gone.
   void crash() {
-    if (last_durable_) state_ = std::move(*std::exchange(last_durable_, std::nullopt));
+    if (last_durable_) {
+      last_durable_->incarnation = state_.incarnation;
+      state_ = std::move(*std::exchange(last_durable_, std::nullopt));
+      durable_hard_state_.reset();
+    }
     if (durable_hard_state_) state_.hard_state = *std::exchange(durable_hard_state_, std::nullopt);
     if (lie_ == Lie::forget_vote) state_.hard_state.vote = 0;
     fail_next_.reset();
@@ -114,7 +118,7 @@ class MemoryLogStore final : public LogStore {
   Result<void> write(bool sync, const Change& change) {
     auto failing = std::exchange(fail_next_, std::nullopt);
     if (!failing || *failing) {
-      if (lie_ == Lie::unsynced && !last_durable_) last_durable_ = state_;
+      if (lie_ == Lie::unsynced) last_durable_ = state_;
       change();
       if (sync) durable_hard_state_.reset();
       if (sync) ++syncs_;

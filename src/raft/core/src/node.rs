@@ -196,6 +196,7 @@ impl Node {
         };
         let applied = match self.raw.apply_conf_change(&change) {
             Ok(members) => {
+                self.step_down_if_removed(&members);
                 self.raw.mut_store().set_members(members);
                 true
             }
@@ -213,6 +214,16 @@ impl Node {
             context: Slice::of(&self.change),
         };
         Code::Ok
+    }
+
+    /// The core lets a leader that is no voter any more lead on, and panics at the next acknowledgement. It happens although
+    /// nobody may remove the leader: the one to be removed can be elected between proposal and commit.
+    fn step_down_if_removed(&mut self, members: &ConfState) {
+        let raft = &mut self.raw.raft;
+        if raft.state == StateRole::Leader && !members.get_voters().contains(&raft.id) {
+            let term = raft.term;
+            raft.become_follower(term, raft::INVALID_ID);
+        }
     }
 
     fn may_read(&self) -> bool {
