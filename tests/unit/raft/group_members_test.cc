@@ -90,6 +90,45 @@ TEST(GroupMembers, GivenARemovedNodeThenItDoesNotDisturbTheOthers) {
   EXPECT_EQ(cluster.group(leader).status().term, term);
 }
 
+// Nobody may remove the leader, but a node can become the leader between the proposal of its removal and the commit.
+TEST(GroupMembers, GivenANodeToBeRemovedWhenItIsElectedBeforeThatIsCommittedThenItStepsDownAndAnotherLeads) {
+  Cluster cluster(3);
+  auto old = cluster.elect();
+  auto gone = old % 3 + 1;
+  ASSERT_TRUE(cluster.group(old).change_member({Kind::remove, gone, ""}));
+  cluster.handle(old);
+  cluster.lose = [&](const auto& letter) { return letter.to == old; };  // its acknowledgements
+  cluster.settle();
+  cluster.lose = {};
+  cluster.cut = {old};
+  cluster.until([&] { return cluster.group(gone).status().leader == 0; });  // they notice that it is silent
+  ASSERT_TRUE(cluster.until([&] {
+    if (cluster.group(gone).status().role == Role::follower) (void)cluster.group(gone).campaign();
+    cluster.handle(gone);
+    return cluster.nodes[gone].members.find(gone) == nullptr;
+  }));
+  EXPECT_FALSE(cluster.nodes[gone].stopped) << cluster.nodes[gone].stopped->message;
+  EXPECT_NE(cluster.group(gone).status().role, Role::leader);
+  cluster.cut.clear();
+  cluster.stop(gone);
+  cluster.elect();
+  cluster.write("after");
+}
+
+// The last of two voters that forgot it would wait for the vote of the one that is gone.
+TEST(GroupMembers, GivenAChangeThatWasHandedOutThenThatItIsCommittedSurvivesACrash) {
+  Cluster cluster(2);
+  auto leader = cluster.elect();
+  auto gone = cluster.follower();
+  ASSERT_TRUE(change(cluster, Kind::remove, gone));
+  ASSERT_EQ(cluster.nodes[leader].members.voters(), 1u);
+  cluster.stop(gone);
+  cluster.stop(leader);
+  cluster.start(leader);
+  cluster.elect();
+  cluster.write("alone");
+}
+
 struct Refusal {
   const char* name;
   Kind kind;
