@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <string>
 
@@ -76,7 +77,13 @@ int main(int words, char** argv, const char* version) {
     } catch (const CLI::ParseError& error) {
       return app.exit(error) == 0 ? kDone : kUsage;
     }
-    return invocation.run ? invocation.run() : kUsage;
+    const int code = invocation.run ? invocation.run() : kUsage;
+    if (code == kForced) {
+      // stopped in the middle: what is still held by work that never ended cannot be taken apart in order
+      std::fflush(nullptr);
+      std::_Exit(code);
+    }
+    return code;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "gantry: %s\n", error.what());
     return kFailed;

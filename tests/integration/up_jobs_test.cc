@@ -49,9 +49,9 @@ TEST_F(UpJobs, GivenABurstThenAsManyJobsRunAndEachMessageIsHandledOnce) {
 }
 
 TEST_F(UpJobs, GivenAJobThatIsKilledThenItsMessageComesAgainAndTheOthersAreNotTouched) {
-  start_up(yaml(3, "sleep 2"));
-  ASSERT_TRUE(
-      state_comes([&](const json::object& state) { return begun().size() == 3 && total(state, "replicas") == 3; }));
+  // where jobs take long to start, more are created than there are messages; those find nothing and end
+  start_up(yaml(3, "sleep 5"));
+  ASSERT_TRUE(state_comes([&](const json::object&) { return begun().size() == 3; }));
   const json::object before = state();
   const json::value pid = before.at("workers").at(0).at("pid");
   ASSERT_TRUE(pid.is_int64());
