@@ -1,0 +1,31 @@
+// What request handlers work with. Everything is used on the service's thread only.
+#pragma once
+
+#include "controller/replica.h"
+#include "remoting/server.h"
+#include "wire/codes.h"
+#include "wire/fields.h"
+
+namespace gantry::controller {
+
+class Directory;
+class Forwarder;
+class LiveSettings;
+
+struct ControllerContext {
+  Replica& replica;
+  Forwarder& forwarder;
+  Directory& directory;
+  LiveSettings& settings;
+};
+
+// An answer with a typed header.
+template <class Header>
+wire::Command response_with(const remoting::Reply& reply, const Header& header,
+                            std::int32_t code = wire::response_code::kSuccess, std::string_view remark = {}) {
+  wire::Command response = reply.response(code, remark);
+  wire::encode_header(header, response.fields);
+  return response;
+}
+
+}  // namespace gantry::controller

@@ -1,0 +1,33 @@
+// Which controllers there are, under which names and addresses, and whom to ask: what 1005 tells.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "controller/config.h"
+#include "raft/types.h"
+#include "wire/headers/controller.h"
+
+namespace gantry::controller {
+
+class Replica;
+
+class Directory {
+ public:
+  explicit Directory(const Config& config) : group_(config.group), peers_(config.peers) {}
+
+  void set_members(const raft::Members& members) { members_ = members; }
+  std::optional<std::string> address_of(raft::NodeId id) const;  // nullopt: unknown
+  std::string name_of(raft::NodeId id) const;                    // "n0"; of one that came later: "node-7"
+
+  // As the Java controller answers: no leader address while nobody leads, so that brokers ask the next controller.
+  wire::GetMetaDataResponseHeader metadata(const Replica& replica) const;
+
+ private:
+  std::string group_;
+  std::vector<Peer> peers_;
+  raft::Members members_;
+};
+
+}  // namespace gantry::controller

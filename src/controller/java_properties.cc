@@ -1,0 +1,156 @@
+#include "controller/java_properties.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "controller/properties.h"
+
+namespace gantry::controller {
+
+namespace {
+
+// Setters of ControllerConfig, JraftConfig, NettyServerConfig and NettyClientConfig that tune the Java process.
+constexpr std::string_view kWithoutEffect[] = {"scanNotActiveBrokerInterval",
+                                               "scanInactiveMasterInterval",
+                                               "controllerThreadPoolNums",
+                                               "controllerRequestThreadPoolQueueCapacity",
+                                               "mappedFileSize",
+                                               "electMasterMaxRetryCount",
+                                               "isProcessReadEvent",
+                                               "processReadEvent",
+                                               "rocketmqHome",
+                                               "configStorePath",
+                                               "metricsExporterType",
+                                               "metricsGrpcExporterTarget",
+                                               "metricsGrpcExporterHeader",
+                                               "metricGrpcExporterTimeOutInMills",
+                                               "metricGrpcExporterIntervalInMills",
+                                               "metricLoggingExporterIntervalInMills",
+                                               "metricsPromExporterPort",
+                                               "metricsPromExporterHost",
+                                               "metricsLabel",
+                                               "metricsInDelta",
+                                               "jRaftElectionTimeoutMs",
+                                               "jRaftScanWaitTimeoutMs",
+                                               "jRaftSnapshotIntervalSecs",
+                                               "listenPort",
+                                               "bindAddress"};
+
+std::vector<std::string_view> split(std::string_view text, std::string_view separators) {
+  std::vector<std::string_view> words;
+  while (!text.empty()) {
+    const auto end = text.find_first_of(separators);
+    std::string_view word = text.substr(0, end);
+    text = end == std::string_view::npos ? std::string_view{} : text.substr(end + 1);
+    while (word.starts_with(' ')) word.remove_prefix(1);
+    while (word.ends_with(' ')) word.remove_suffix(1);
+    if (!word.empty()) words.push_back(word);
+  }
+  return words;
+}
+
+// The properties, and what was taken of them.
+class Taker {
+ public:
+  Taker(std::string_view text, std::string_view file) : all_(parse_properties(text)), file_(file) {}
+
+  std::string take(std::string_view name, std::string_view otherwise = {}) {
+    auto node = all_.find(name);
+    if (node == all_.end()) return std::string(otherwise);
+    std::string value = std::move(node->second);
+    all_.erase(node);
+    while (value.ends_with(' ')) value.pop_back();
+    return value;
+  }
+  Result<bool> take_bool(std::string_view name, bool otherwise) {
+    const std::string value = take(name, otherwise ? "true" : "false");
+    if (value == "true" || value == "false") return value == "true";
+    return fail(Errc::invalid_argument, "{}: {}: expected true or false, got {}", file_, name, value);
+  }
+  std::unexpected<Error> wrong(std::string_view name, std::string_view expected, std::string_view got) const {
+    return fail(Errc::invalid_argument, "{}: {}: expected {}, got \"{}\"", file_, name, expected, got);
+  }
+  const Properties& rest() const { return all_; }
+
+ private:
+  Properties all_;
+  std::string_view file_;
+};
+
+Result<void> read_dledger(Taker& properties, Config& config) {
+  config.group = properties.take("controllerDLegerGroup", "gantry-controller");
+  const std::string peers = properties.take("controllerDLegerPeers");
+  config.self = properties.take("controllerDLegerSelfId");
+  for (const std::string_view word : split(peers, ";")) {
+    // an id has no '-' of its own, a host may
+    const auto dash = word.find('-');
+    auto endpoint = net::parse_endpoint(dash == std::string_view::npos ? word : word.substr(dash + 1));
+    if (dash == std::string_view::npos || dash == 0 || !endpoint)
+      return properties.wrong("controllerDLegerPeers", "n0-host:port;n1-host:port", word);
+    config.peers.push_back({std::string(word.substr(0, dash)), *endpoint});
+  }
+  if (config.peers.empty())
+    return properties.wrong("controllerDLegerPeers", "the controllers, as n0-host:port;n1-host:port", peers);
+  if (!config.own())
+    return properties.wrong("controllerDLegerSelfId", "the id of one of controllerDLegerPeers", config.self);
+  return {};
+}
+
+Result<void> read_jraft(Taker& properties, Config& config) {
+  config.group = properties.take("jRaftGroupId", "jRaft-Controller");
+  const std::string raft = properties.take("jRaftInitConf");
+  const std::string clients = properties.take("jRaftControllerRPCAddr");
+  const std::string own = properties.take("jRaftServerId");
+  const auto names = split(raft, ",");
+  const auto addresses = split(clients, ",");
+  if (names.empty()) return properties.wrong("jRaftInitConf", "the controllers, as host:port,host:port", raft);
+  if (names.size() != addresses.size())
+    return properties.wrong("jRaftControllerRPCAddr", fmt::format("{} addresses, as jRaftInitConf has", names.size()), clients);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    auto endpoint = net::parse_endpoint(addresses[i]);
+    if (!endpoint) return properties.wrong("jRaftControllerRPCAddr", "host:port,host:port", addresses[i]);
+    config.peers.push_back({std::string(names[i]), *endpoint});
+  }
+  config.self = own;
+  if (!config.own()) return properties.wrong("jRaftServerId", "one of jRaftInitConf", own);
+  return {};
+}
+
+}  // namespace
+
+Result<JavaConfig> read_java_properties(std::string_view text, std::string_view file) {
+  Taker properties(text, file);
+  JavaConfig java;
+  Config& config = java.config;
+  const std::string type = properties.take("controllerType", "DLedger");
+  if (type != "DLedger" && type != "jRaft") return properties.wrong("controllerType", "DLedger or jRaft", type);
+  if (auto read = type == "jRaft" ? read_jraft(properties, config) : read_dledger(properties, config); !read)
+    return std::unexpected(read.error());
+
+  const char* home = std::getenv("HOME");
+  const std::string directory = properties.take(
+      "controllerStorePath", fmt::format("{}/{}Controller", home ? home : "/tmp", type));
+  // beside the Java controller's own files, which stay as they are for the way back
+  std::string folder = "gantry-" + config.self;
+  std::ranges::replace(folder, ':', '-');
+  config.data_directory = directory + "/" + folder;
+
+  auto unclean = properties.take_bool("enableElectUncleanMaster", config.unclean_election);
+  if (!unclean) return std::unexpected(unclean.error());
+  config.unclean_election = *unclean;
+  auto notify = properties.take_bool("notifyBrokerRoleChanged", config.notify_role_changed);
+  if (!notify) return std::unexpected(notify.error());
+  config.notify_role_changed = *notify;
+  for (const std::string_view name : split(properties.take("configBlackList"), ";"))
+    config.config_black_list.emplace_back(name);
+
+  for (const auto& [name, value] : properties.rest()) {
+    const bool known = std::ranges::find(kWithoutEffect, name) != std::end(kWithoutEffect) ||
+                       name.starts_with("server") || name.starts_with("client") || name.starts_with("jRaft") ||
+                       name.starts_with("controllerDLeger");
+    (known ? java.without_effect : java.unknown).push_back(name);
+  }
+  return java;
+}
+
+}  // namespace gantry::controller

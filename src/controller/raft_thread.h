@@ -1,0 +1,58 @@
+// Consensus on a thread of its own: the Raft group, its log on the disk, and the connections to the peers. It may wait
+// for the disk; the service's thread never does. The two meet by post alone: questions in, answers out, in order.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/error.h"
+#include "controller/replicated_log.h"
+#include "raft/group.h"
+#include "raft/transport.h"
+
+namespace gantry::controller {
+
+struct RaftThreadConfig {
+  raft::NodeId id = 0;
+  raft::Members founding;  // with whom an empty store begins
+  std::string directory;   // of the log; made when it is not there
+  raft::GroupConfig group;
+  raft::TransportConfig transport;
+  std::chrono::milliseconds tick{10};
+};
+
+class RaftThread final : public ReplicatedLog {
+ public:
+  // Opens the log (here, before it returns) and starts the thread. The listener is called on `service`, which is run by one
+  // thread, the one that all of this class is used on; not any more after stop(). Errors name the file and what to do.
+  static Result<std::unique_ptr<RaftThread>> start(boost::asio::io_context& service, RaftThreadConfig config,
+                                                   LogListener& listener);
+  ~RaftThread() override;  // stop()
+
+  void propose(Token token, std::string entry) override;
+  void read(Token token) override;
+  void applied(raft::Index index) override;
+  void snapshot(raft::Index index, std::string bytes) override;
+
+  // A peer's connection, its first bytes unread.
+  void accept(boost::asio::ip::tcp::socket socket, const boost::asio::ip::tcp::endpoint& remote);
+
+  using StatusCallback = std::function<void(const raft::GroupStatus&)>;
+  void status(StatusCallback done);
+  using Done = std::function<void(const Result<void>&)>;
+  void transfer(raft::NodeId to, Done done);  // done: it was begun
+  void change_member(raft::MemberChange change, std::function<void(const Result<raft::Proposal>&)> done);
+
+  void stop();  // waits for the thread, which may be writing to the disk; idempotent
+
+ private:
+  class Impl;
+  explicit RaftThread(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace gantry::controller

@@ -1,0 +1,250 @@
+#include "controller/replica.h"
+
+#include <spdlog/spdlog.h>
+
+#include "replication/entry_codec.h"
+#include "replication/explanation.h"
+#include "replication/snapshot.h"
+
+namespace gantry::controller {
+
+using replication::BrokerFacts;
+using replication::ElectionReason;
+using replication::ElectMaster;
+using replication::ReplicaSet;
+
+namespace {
+
+ElectionReason reason_of(LostBroker::Why why) {
+  switch (why) {
+    case LostBroker::Why::connection_closed: return ElectionReason::connection_closed;
+    case LostBroker::Why::never_heard: return ElectionReason::expired;
+    case LostBroker::Why::silent: break;
+  }
+  return ElectionReason::silent;
+}
+
+const Error kNotLeader{Errc::unavailable, "this controller does not lead"};
+
+}  // namespace
+
+Replica::Replica(ReplicaSettings settings, ReplicatedLog& log, Env env)
+    : settings_(settings),
+      log_(log),
+      env_(std::move(env)),
+      writes_(log, settings.writes),
+      reads_(log, settings.reads) {}
+
+// ---- requests
+
+void Replica::write(replication::Command command, Writes::Done done) {
+  if (failed_) return done(std::unexpected(*failed_));
+  if (!leads()) return done(std::unexpected(kNotLeader));
+  writes_.submit(std::move(command), std::move(done), now());
+  wake();
+}
+
+void Replica::read(Reads::Ready ready) {
+  if (failed_) return ready(std::unexpected(*failed_));
+  reads_.submit(std::move(ready), now());
+  wake();
+}
+
+void Replica::wake() {
+  if (writes_.gathered() || reads_.gathered()) env_.flush_soon();
+}
+
+void Replica::flush() {
+  writes_.flush();
+  reads_.flush();
+}
+
+void Replica::tick() {
+  if (failed_) return;
+  std::vector<LostBroker> silent;
+  liveness_.expire(now(), silent);
+  lost(silent);
+  writes_.expire(now());
+  reads_.expire(now());
+  if (leading_) audit();
+  flush();
+}
+
+// ---- brokers that come and go
+
+void Replica::heartbeat(const Heartbeat& heartbeat) {
+  if (liveness_.on_heartbeat(heartbeat, now()) != Liveness::Seen::back || !leading_) return;
+  const ReplicaSet* set = state_.find(heartbeat.broker_name);
+  if (set && set->cluster_name == heartbeat.cluster_name && !set->master_id && set->in_sync(heartbeat.broker_id))
+    elect(set->broker_name, ElectionReason::member_returned, std::nullopt);
+}
+
+void Replica::connection_closed(std::uint64_t connection) {
+  std::vector<LostBroker> closed;
+  liveness_.on_closed(connection, closed);
+  lost(closed);
+}
+
+void Replica::lost(const std::vector<LostBroker>& brokers) {
+  for (const LostBroker& broker : brokers) {
+    const ReplicaSet* set = state_.find(broker.broker_name);
+    const bool master = set && set->cluster_name == broker.cluster_name && set->master_id == broker.broker_id;
+    if (!leading_ || !master) continue;
+    elect(broker.broker_name, reason_of(broker.why), broker.broker_id);
+  }
+}
+
+std::vector<BrokerFacts> Replica::facts(std::string_view broker_name) const {
+  const ReplicaSet* set = state_.find(broker_name);
+  return set ? liveness_.facts(*set, now()) : std::vector<BrokerFacts>{};
+}
+
+ElectMaster Replica::election(std::string_view broker_name, ElectionReason reason) const {
+  ElectMaster command;
+  command.broker_name = broker_name;
+  command.reason = reason;
+  command.facts = facts(broker_name);
+  command.unclean_allowed = settings_.unclean_election;
+  command.proposed_at_ms = wall_ms();
+  return command;
+}
+
+void Replica::elect(std::string_view broker_name, ElectionReason reason, std::optional<std::int64_t> lost_broker) {
+  const ReplicaSet* set = state_.find(broker_name);
+  if (!set || !electing_.emplace(broker_name).second) return;
+  ElectMaster command = election(broker_name, reason);
+  command.broker_id = lost_broker;
+  command.expected_master_epoch = set->master_epoch;
+  // refused or lost on the way, it is found again by audit()
+  write(std::move(command), [this, name = std::string(broker_name)](const auto&) { electing_.erase(name); });
+}
+
+// What no event tells, or what an election that failed has left: a master that is gone while another could be it.
+void Replica::audit() {
+  const auto& sets = state_.sets();
+  auto set = sets.upper_bound(audited_);
+  for (std::size_t i = 0; i < std::min(settings_.audited_per_tick, sets.size()); ++i) {
+    if (set == sets.end()) set = sets.begin();
+    const auto& [name, replicas] = *set;
+    audited_ = name;
+    ++set;
+    if (electing_.contains(name) || replicas.master_epoch == 0) continue;
+    const auto facts = liveness_.facts(replicas, now());
+    if (replicas.master_id && replication::is_alive(facts, *replicas.master_id)) continue;
+    const auto result = replication::elect(replicas, {facts, std::nullopt, settings_.unclean_election});
+    if (!result.master && !replicas.master_id) continue;  // nobody there, as before
+    elect(name, replicas.master_id ? ElectionReason::expired : ElectionReason::member_returned, replicas.master_id);
+  }
+}
+
+// ---- the log
+
+void Replica::on_proposed(Token token, const Result<raft::Proposal>& proposal) { writes_.on_proposed(token, proposal); }
+
+void Replica::on_read(Token token, const Result<raft::Index>& index) {
+  reads_.on_read(token, index);
+  wake();
+}
+
+void Replica::on_restore(raft::Index index, const std::string& snapshot) {
+  replication::State fresh;
+  if (!snapshot.empty()) {
+    auto state = replication::decode_snapshot(snapshot);
+    if (!state) return on_failed(in_context(fmt::format("the snapshot at entry {}", index), state.error()));
+    fresh = std::move(*state);
+  }
+  state_ = std::move(fresh);
+  applied_ = index;
+  bytes_since_snapshot_ = entries_since_snapshot_ = 0;
+  writes_.on_restore(index);
+  reads_.on_applied(index);
+  log_.applied(index);
+}
+
+void Replica::on_committed(std::vector<raft::Output::Committed> entries) {
+  for (const auto& entry : entries) {
+    if (failed_) return;
+    auto ours = writes_.take(entry.index, entry.term);
+    if (!ours.empty()) {
+      for (auto& write : ours) apply(write.command, &write.done);
+    } else if (!entry.data.empty()) {
+      auto commands = replication::decode_entry(entry.data);
+      if (!commands) return on_failed(in_context(fmt::format("log entry {}", entry.index), commands.error()));
+      for (const auto& command : *commands) apply(command, nullptr);
+    }
+    applied_ = entry.index;
+    applied_term_ = entry.term;
+    bytes_since_snapshot_ += entry.data.size();
+    ++entries_since_snapshot_;
+  }
+  if (failed_ || entries.empty()) return;
+  begin_to_lead_when_ready();
+  reads_.on_applied(applied_);
+  log_.applied(applied_);
+  snapshot_when_due();
+  wake();
+}
+
+void Replica::apply(const replication::Command& command, const Writes::Done* done) {
+  const replication::Applied applied = state_.apply(command);
+  if (applied.role_changed) {
+    const auto& change = *applied.role_changed;
+    // the leader's line tells it once; a follower, or a start that reads its log again, would tell it as if it were new
+    spdlog::log(leading_ ? spdlog::level::info : spdlog::level::debug, "controller: {} of {}: {}", change.broker_name,
+                change.cluster_name, replication::line_of(change.record));
+    if (on_role_changed) on_role_changed(change, leading_);
+  }
+  if (const auto* clean = std::get_if<replication::CleanBrokerData>(&command); clean && applied.outcome.changed) {
+    for (const std::int64_t id : clean->broker_ids) liveness_.forget(clean->cluster_name, clean->broker_name, id);
+  }
+  if (done) (*done)(applied);
+}
+
+void Replica::snapshot_when_due() {
+  if (bytes_since_snapshot_ < settings_.snapshot_after_bytes &&
+      entries_since_snapshot_ < settings_.snapshot_after_entries) {
+    return;
+  }
+  bytes_since_snapshot_ = entries_since_snapshot_ = 0;
+  log_.snapshot(applied_, replication::encode_snapshot(state_));
+}
+
+void Replica::on_leadership(const raft::Output::Leadership& leadership) {
+  const bool led = leads();
+  const raft::Term before = leadership_.term;
+  leadership_ = leadership;
+  if (led && (!leads() || leadership.term != before)) {
+    leading_ = false;
+    liveness_.follow();
+    electing_.clear();
+  }
+  begin_to_lead_when_ready();
+  if (on_leadership_changed) on_leadership_changed();
+}
+
+// Once an entry of its own term is applied, so are all of former terms: the state is the newest.
+void Replica::begin_to_lead_when_ready() {
+  if (!leads() || leading_ || applied_term_ != leadership_.term) return;
+  leading_ = true;
+  liveness_.lead(now());
+  for (const auto& [name, set] : state_.sets()) {
+    if (set.master_id) liveness_.expect(set.cluster_name, name, *set.master_id, settings_.heartbeat_timeout_ms, now());
+  }
+}
+
+void Replica::on_members(const raft::Members& members) {
+  members_ = members;
+  if (on_members_changed) on_members_changed();
+}
+
+void Replica::on_failed(const Error& error) {
+  if (failed_) return;
+  failed_ = error;
+  leading_ = false;
+  leadership_.role = raft::Role::follower;
+  writes_.fail_all({Errc::timeout, "the outcome is unknown: this controller has stopped"});
+  reads_.fail_all({Errc::unavailable, "this controller has stopped; ask another one"});
+  if (on_stopped) on_stopped(error);
+}
+
+}  // namespace gantry::controller

@@ -1,0 +1,113 @@
+// One controller's replica of the state, and what it does about it: it applies the log, lets requests write and read,
+// keeps the book of heartbeats, and, while it leads, elects masters. The request handlers and the simulation work with
+// it; it knows no clock, thread or socket: time comes from Env, consensus is behind ReplicatedLog.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "controller/liveness.h"
+#include "controller/reads.h"
+#include "controller/replicated_log.h"
+#include "controller/writes.h"
+#include "replication/state.h"
+
+namespace gantry::controller {
+
+struct ReplicaSettings {
+  bool unclean_election = false;               // enableElectUncleanMaster
+  std::int64_t heartbeat_timeout_ms = 10'000;  // of a broker that was never heard (DEFAULT_BROKER_CHANNEL_EXPIRED_TIME)
+  std::size_t snapshot_after_bytes = 32u << 20;  // of applied entries
+  std::size_t snapshot_after_entries = 200'000;
+  std::size_t audited_per_tick = 50;  // sets: what no event tells is found by looking at all of them in turn
+  WriteLimits writes;
+  ReadLimits reads;
+};
+
+class Replica final : public LogListener {
+ public:
+  struct Env {
+    std::function<MonotonicMs()> now;
+    std::function<std::int64_t()> wall_ms;  // since 1970; for people only
+    std::function<void()> flush_soon;       // call flush() at the end of this turn
+  };
+
+  Replica(ReplicaSettings settings, ReplicatedLog& log, Env env);
+
+  // The leader's, to be asked first; elsewhere `done` gets unavailable.
+  void write(replication::Command command, Writes::Done done);
+  void read(Reads::Ready ready);  // on every node
+  void flush();                   // what has gathered goes to the log
+  void tick();                    // every 20 ms
+
+  void heartbeat(const Heartbeat& heartbeat);
+  void connection_closed(std::uint64_t connection);
+
+  // The election that the facts known here call for; of a broker's or an operator's wish.
+  replication::ElectMaster election(std::string_view broker_name, replication::ElectionReason reason) const;
+
+  const replication::State& state() const { return state_; }
+  const Liveness& liveness() const { return liveness_; }
+  Liveness& liveness() { return liveness_; }
+  std::vector<replication::BrokerFacts> facts(std::string_view broker_name) const;
+  MonotonicMs now() const { return env_.now(); }
+  std::int64_t wall_ms() const { return env_.wall_ms(); }
+
+  bool leads() const { return leadership_.role == raft::Role::leader; }
+  const raft::Output::Leadership& leadership() const { return leadership_; }
+  const raft::Members& members() const { return members_; }
+  raft::Index applied() const { return applied_; }
+  bool failed() const { return failed_.has_value(); }
+  std::size_t writes_waiting() const { return writes_.waiting(); }
+  std::size_t reads_waiting() const { return reads_.waiting(); }
+  void allow_unclean_election(bool allow) { settings_.unclean_election = allow; }
+
+  // A master changed, as applied; called on every node, in order. `leads`: it is ours to tell the brokers.
+  std::function<void(const replication::RoleChanged&, bool leads)> on_role_changed;
+  std::function<void()> on_leadership_changed;
+  std::function<void()> on_members_changed;
+  std::function<void(const Error&)> on_stopped;  // the node cannot go on: the log failed, or an entry cannot be read
+
+  // LogListener
+  void on_proposed(Token token, const Result<raft::Proposal>& proposal) override;
+  void on_read(Token token, const Result<raft::Index>& index) override;
+  void on_restore(raft::Index index, const std::string& snapshot) override;
+  void on_committed(std::vector<raft::Output::Committed> entries) override;
+  void on_leadership(const raft::Output::Leadership& leadership) override;
+  void on_members(const raft::Members& members) override;
+  void on_failed(const Error& error) override;
+
+ private:
+  void apply(const replication::Command& command, const Writes::Done* done);
+  void begin_to_lead_when_ready();
+  void lost(const std::vector<LostBroker>& brokers);
+  void elect(std::string_view broker_name, replication::ElectionReason reason, std::optional<std::int64_t> lost_broker);
+  void audit();
+  void snapshot_when_due();
+  void wake();
+
+  ReplicaSettings settings_;
+  ReplicatedLog& log_;
+  Env env_;
+  replication::State state_;
+  Liveness liveness_;
+  Writes writes_;
+  Reads reads_;
+  raft::Output::Leadership leadership_;
+  raft::Members members_;
+  raft::Index applied_ = 0;
+  raft::Term applied_term_ = 0;
+  bool leading_ = false;  // and all entries of former terms are applied: now it may judge
+  std::size_t bytes_since_snapshot_ = 0;
+  std::size_t entries_since_snapshot_ = 0;
+  std::set<std::string, std::less<>> electing_;  // sets with an election of ours on its way
+  std::string audited_;                          // the last set that was
+  std::optional<Error> failed_;
+};
+
+}  // namespace gantry::controller

@@ -1,0 +1,116 @@
+#include "controller/writes.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "replication/entry_codec.h"
+
+namespace gantry::controller {
+
+namespace {
+
+const Error kUnknownOutcome{
+    Errc::timeout, "the outcome is unknown: the leader may have changed; ask for the state before trying again"};
+const Error kSuperseded{Errc::unavailable, "another leader took over before it was replicated; try again"};
+
+}  // namespace
+
+void Writes::submit(replication::Command command, Done done, MonotonicMs now) {
+  if (waiting_ >= limits_.waiting_max) {
+    return done(fail(Errc::resource_exhausted, "{} writes are waiting for the log already; try again", waiting_));
+  }
+  if (gathered_.empty()) gathered_deadline_ = now + limits_.timeout_ms;
+  gathered_.push_back({std::move(command), std::move(done)});
+  ++waiting_;
+}
+
+void Writes::flush() {
+  auto next = gathered_.begin();
+  while (next != gathered_.end()) {
+    Entry entry;
+    entry.deadline = gathered_deadline_;
+    std::vector<replication::Command> commands;
+    std::size_t bytes = 0;
+    while (next != gathered_.end() && commands.size() < limits_.entry_commands_max &&
+           (commands.empty() || bytes < limits_.entry_bytes_max)) {
+      bytes += replication::size_hint(next->command);
+      commands.push_back(next->command);
+      entry.writes.push_back(std::move(*next));
+      ++next;
+    }
+    const Token token = next_token_++;
+    asked_.emplace(token, std::move(entry));
+    log_.propose(token, replication::encode_entry(commands));
+  }
+  gathered_.clear();
+}
+
+void Writes::on_proposed(Token token, const Result<raft::Proposal>& proposal) {
+  auto node = asked_.extract(token);
+  if (node.empty()) return;  // expired meanwhile
+  Entry entry = std::move(node.mapped());
+  if (!proposal) return tell(entry, proposal.error());
+  entry.term = proposal->term;
+  // the place was promised to an entry of an older term, which can no longer get it
+  if (auto older = proposed_.extract(proposal->index); !older.empty()) tell(older.mapped(), kSuperseded);
+  proposed_.emplace(proposal->index, std::move(entry));
+}
+
+std::vector<Writes::Write> Writes::take(raft::Index index, raft::Term term) {
+  while (!proposed_.empty() && proposed_.begin()->first <= index) {
+    auto node = proposed_.extract(proposed_.begin());
+    Entry& entry = node.mapped();
+    if (node.key() == index && entry.term == term) {
+      waiting_ -= entry.writes.size();
+      return std::move(entry.writes);
+    }
+    tell(entry, kSuperseded);
+  }
+  return {};
+}
+
+void Writes::on_restore(raft::Index index) {
+  while (!proposed_.empty() && proposed_.begin()->first <= index) {
+    auto node = proposed_.extract(proposed_.begin());
+    tell(node.mapped(), kUnknownOutcome);
+  }
+}
+
+void Writes::expire(MonotonicMs now) {
+  for (auto entry = asked_.begin(); entry != asked_.end();) {
+    auto next = std::next(entry);
+    if (entry->second.deadline <= now) {
+      auto node = asked_.extract(entry);
+      tell(node.mapped(), kUnknownOutcome);
+    }
+    entry = next;
+  }
+  std::vector<raft::Index> late;
+  for (const auto& [index, entry] : proposed_) {
+    if (entry.deadline <= now) late.push_back(index);
+  }
+  for (const raft::Index index : late) {
+    if (auto node = proposed_.extract(index); !node.empty()) tell(node.mapped(), kUnknownOutcome);
+  }
+}
+
+void Writes::fail_all(const Error& error) {
+  Entry rest;
+  rest.writes = std::exchange(gathered_, {});
+  tell(rest, error);
+  while (!asked_.empty()) {
+    auto node = asked_.extract(asked_.begin());
+    tell(node.mapped(), error);
+  }
+  while (!proposed_.empty()) {
+    auto node = proposed_.extract(proposed_.begin());
+    tell(node.mapped(), error);
+  }
+}
+
+void Writes::tell(Entry& entry, const Error& error) {
+  waiting_ -= entry.writes.size();
+  for (Write& write : entry.writes) write.done(std::unexpected(error));
+}
+
+}  // namespace gantry::controller

@@ -1,0 +1,72 @@
+// Writes on their way: commands of one turn are gathered into one log entry, and each learns what became of it when the
+// entry is applied here. Knows no clock and no thread.
+//
+// What a writer is told: the result of applying the command; `unavailable`: it surely did not and will not happen;
+// `timeout`: nobody knows yet, it may still happen.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <vector>
+
+#include "base/error.h"
+#include "controller/liveness.h"
+#include "controller/replicated_log.h"
+#include "replication/command.h"
+#include "replication/outcome.h"
+
+namespace gantry::controller {
+
+struct WriteLimits {
+  std::size_t waiting_max = 200'000;          // commands without an answer; further ones: resource_exhausted
+  std::size_t entry_bytes_max = 1024 * 1024;  // of an entry, about
+  std::size_t entry_commands_max = 10'000;
+  std::int64_t timeout_ms = 5'000;            // as long as the Java controller waits
+};
+
+class Writes {
+ public:
+  using Done = std::function<void(const Result<replication::Applied>&)>;
+  struct Write {
+    replication::Command command;
+    Done done;
+  };
+
+  Writes(ReplicatedLog& log, WriteLimits limits) : log_(log), limits_(limits) {}
+
+  // `done` is called once, at the latest timeout_ms from now by expire().
+  void submit(replication::Command command, Done done, MonotonicMs now);
+  bool gathered() const { return !gathered_.empty(); }
+  void flush();  // proposes what has gathered
+
+  void on_proposed(Token token, const Result<raft::Proposal>& proposal);
+  // The entry is committed: its writes when it is ours, to be applied in this order and each told. What stood at or
+  // before the index with another term did not happen, and is told so.
+  std::vector<Write> take(raft::Index index, raft::Term term);
+  // The state jumped over entries up to `index`: what became of ours among them is unknown.
+  void on_restore(raft::Index index);
+  void expire(MonotonicMs now);
+  void fail_all(const Error& error);
+
+  std::size_t waiting() const { return waiting_; }
+
+ private:
+  struct Entry {
+    std::vector<Write> writes;
+    MonotonicMs deadline = 0;
+    raft::Term term = 0;  // 0: not proposed yet
+  };
+  void tell(Entry& entry, const Error& error);
+
+  ReplicatedLog& log_;
+  WriteLimits limits_;
+  std::vector<Write> gathered_;
+  MonotonicMs gathered_deadline_ = 0;  // of the first
+  Token next_token_ = 1;
+  std::map<Token, Entry> asked_;           // handed to the log
+  std::map<raft::Index, Entry> proposed_;  // by where they stand
+  std::size_t waiting_ = 0;
+};
+
+}  // namespace gantry::controller
