@@ -31,4 +31,4 @@ gantry_layer(up         EDGE base wire net http kube scaling lag rocketmq worklo
 gantry_layer(metrics_api EDGE base net http scaling kube kube_api lag)
 gantry_layer(scaler     EDGE base wire net http rpc kube kube_api metrics_api scaling lag rocketmq triggers exporter)
 gantry_layer(bench      EDGE base wire net remoting rocketmq)
-gantry_layer(cli        EDGE base wire queueing net remoting http kube scaling lag rocketmq workload triggers autoscaler broker up scaler bench exporter)
+gantry_layer(cli        EDGE base wire queueing net remoting http kube scaling lag rocketmq workload triggers autoscaler broker controller up scaler bench exporter)

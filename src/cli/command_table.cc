@@ -10,6 +10,8 @@ std::span<const Command> commands() {
   static constexpr std::array kCommands = {
       Command{"up", "run broker, autoscaler, workers and page from one YAML", &declare_up},
       Command{"broker", "run a name server and broker: one node, for development, CI and the edge", &declare_broker},
+      Command{"controller", "elect the masters of broker replica sets: in place of RocketMQ's controller",
+              &declare_controller},
       Command{"scaler", "turn lag into replicas: KEDA external scaler, for clusters", &declare_scaler},
       Command{"send", "send messages to a topic", &declare_send},
       Command{"consume", "consume messages of a topic as a member of a group", &declare_consume},

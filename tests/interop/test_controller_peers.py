@@ -1,12 +1,12 @@
-"""The real controller under real brokers in controller mode: what our controller must do as well, and proof that these fixtures show it.
-One group of one DLedger node always; the other groups only with --long."""
+"""Controllers under real brokers in controller mode: ours, and the real ones, which prove that these fixtures show what they should.
+Ours with three nodes and one DLedger node always; the other groups only with --long."""
 import pytest
 
 from support import java, ports, replicas, wire
 
 
 def group(kind, size):
-    marks = () if (kind, size) == ("dledger", 1) else (pytest.mark.long,)
+    marks = () if (kind, size) in (("dledger", 1), ("gantry", 3)) else (pytest.mark.long,)
     return pytest.param((kind, size), id=f"{kind}-{size}", marks=marks)
 
 
@@ -35,7 +35,8 @@ def by_address(brokers, address):
 
 
 @pytest.mark.seconds(180)
-@pytest.mark.parametrize("two_replicas", [group("dledger", 1), group("dledger", 3), group("jraft", 1), group("jraft", 3)], indirect=True)
+@pytest.mark.parametrize("two_replicas", [group("gantry", 3), group("gantry", 1), group("dledger", 1), group("dledger", 3),
+                                          group("jraft", 1), group("jraft", 3)], indirect=True)
 def test_given_two_replicas_when_the_master_is_killed_then_the_other_is_elected_and_the_old_one_comes_back_as_a_slave(two_replicas):
     controllers, brokers = two_replicas
     before = replicas.state(controllers.leader_address)

@@ -7,6 +7,7 @@ namespace gantry::cli {
 
 void declare_up(CLI::App& command, Invocation& invocation);
 void declare_broker(CLI::App& command, Invocation& invocation);
+void declare_controller(CLI::App& command, Invocation& invocation);
 void declare_scaler(CLI::App& command, Invocation& invocation);
 void declare_send(CLI::App& command, Invocation& invocation);
 void declare_consume(CLI::App& command, Invocation& invocation);

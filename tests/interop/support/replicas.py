@@ -1,11 +1,11 @@
-"""Replica sets of the real kind: Java controllers, and Java brokers in controller mode under any controller. Each is one process that
+"""Replica sets of the real kind: controllers, Java's and ours, and Java brokers in controller mode under any of them. Each is one process that
 a test stops, kills, hangs and starts again by its number or by its id as a replica."""
 import json
 import pathlib
 import signal
 import time
 
-from . import java, ports, wire
+from . import gantry, java, ports, wire
 from .process import Process
 
 CLUSTER, SET = "DefaultCluster", "broker-a"
@@ -17,8 +17,8 @@ HEARTBEAT, REPLICA_INFO, METADATA = 904, 1004, 1005
 class Server:
     """One process that can be started again in its directory."""
 
-    def __init__(self, *command, env=None, ready):
-        self._command = [java.SCRIPT, *command]
+    def __init__(self, *command, env=None, ready, executable=java.SCRIPT):
+        self._command = [executable, *command]
         self._env = env
         self._ready = ready
         self._process = None
@@ -30,7 +30,7 @@ class Server:
         return self
 
     def up(self):
-        self._process.wait_for(lambda p: any(self._ready in line for line in p.out), START_SECONDS_MAX, f"{self._ready!r}")
+        self._process.wait_for(lambda p: any(self._ready in line for line in p.out + p.err), START_SECONDS_MAX, f"{self._ready!r}")
         return self
 
     @property
@@ -61,17 +61,29 @@ class Server:
 
 
 class Controllers:
-    """Java controllers that are one group. kind: "dledger" or "jraft"."""
+    """Controllers that are one group. kind: "dledger" or "jraft", Java's; "gantry", ours, with the same properties file."""
 
     def __init__(self, directory, kind, size, *settings, env=None, port=None, ready=True):
         port = port or ports.free(2 * size)  # jraft has its raft beside
         self.kind = kind
         self.list = [f"127.0.0.1:{port + n}" for n in range(size)]
         self.addresses = ";".join(self.list)  # as broker.conf and our commands take them
-        self.nodes = [Server("controller", pathlib.Path(directory) / f"controller-{n}", n, size, port, kind, *settings, env=env,
-                             ready="boot success") for n in range(size)]
+        node = self._gantry if kind == "gantry" else self._java
+        self.nodes = [node(pathlib.Path(directory) / f"controller-{n}", n, *settings, env=env) for n in range(size)]
         if ready:
             self.up()
+
+    def _java(self, directory, n, *settings, env):
+        port = int(self.list[0].split(":")[1])
+        return Server("controller", directory, n, len(self.list), port, self.kind, *settings, env=env, ready="boot success")
+
+    def _gantry(self, directory, n, *settings, env):
+        directory.mkdir(parents=True, exist_ok=True)
+        peers = ";".join(f"n{i}-{address}" for i, address in enumerate(self.list))
+        properties = directory / "controller.properties"
+        properties.write_text("\n".join([f"controllerDLegerPeers={peers}", f"controllerDLegerSelfId=n{n}",
+                                         f"controllerStorePath={directory}", *settings]))
+        return Server("controller", "--properties", properties, env=env, ready="controller: n", executable=gantry.path())
 
     def up(self):
         for node in self.nodes:
