@@ -151,7 +151,7 @@ Command sensible(Dice& dice, const State& state) {
         command.master_id = set->master_id.value_or(1);
         command.master_epoch = set->master_epoch;
         command.sync_state_set_epoch = set->sync_state_set_epoch - (dice.one_in(8) ? 1 : 0);
-        command.sync_state_set.push_back(command.master_id);
+        if (!dice.one_in(8)) command.sync_state_set.push_back(command.master_id);
       }
       for (std::int64_t i = dice.to(4); i > 0; --i) command.sync_state_set.push_back(id());
       return command;
