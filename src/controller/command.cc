@@ -22,8 +22,8 @@ int run_controller(const Config& config) {
     fmt::print(stderr, "gantry controller: {}\n", controller.error().message);
     return exit_code_of(controller.error());
   }
-  spdlog::info("controller: {} of {} at {}, data {}", config.self, config.group,
-               net::to_string(config.own()->endpoint), config.data_directory);
+  spdlog::info("controller: {} of {} at {}, data {}", config.self, config.group, net::to_string(config.own()->endpoint),
+               config.data_directory);
   std::optional<Error> stopped;
   std::optional<net::Shutdown> shutdown;
   (*controller)->on_stopped = [&](const Error& error) {

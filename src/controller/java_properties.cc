@@ -105,7 +105,8 @@ Result<void> read_jraft(Taker& properties, Config& config) {
   const auto addresses = split(clients, ",");
   if (names.empty()) return properties.wrong("jRaftInitConf", "the controllers, as host:port,host:port", raft);
   if (names.size() != addresses.size())
-    return properties.wrong("jRaftControllerRPCAddr", fmt::format("{} addresses, as jRaftInitConf has", names.size()), clients);
+    return properties.wrong("jRaftControllerRPCAddr", fmt::format("{} addresses, as jRaftInitConf has", names.size()),
+                            clients);
   for (std::size_t i = 0; i < names.size(); ++i) {
     auto endpoint = net::parse_endpoint(addresses[i]);
     if (!endpoint) return properties.wrong("jRaftControllerRPCAddr", "host:port,host:port", addresses[i]);
@@ -128,8 +129,8 @@ Result<JavaConfig> read_java_properties(std::string_view text, std::string_view 
     return std::unexpected(read.error());
 
   const char* home = std::getenv("HOME");
-  const std::string directory = properties.take(
-      "controllerStorePath", fmt::format("{}/{}Controller", home ? home : "/tmp", type));
+  const std::string directory =
+      properties.take("controllerStorePath", fmt::format("{}/{}Controller", home ? home : "/tmp", type));
   // beside the Java controller's own files, which stay as they are for the way back
   std::string folder = "gantry-" + config.self;
   std::ranges::replace(folder, ':', '-');
