@@ -1,4 +1,6 @@
-// gantry bench broker: drives any server that speaks RocketMQ's wire, several side by side in one run.
+// gantry bench: drives any server that speaks RocketMQ's wire. `bench broker` takes several side by side in one run,
+// `bench controller` the nodes of one controller.
+#include "bench/controller.h"
 #include "bench/options.h"
 #include "cli/commands/declarations.h"
 #include "cli/connection.h"
@@ -13,10 +15,48 @@ struct BenchOptions {
   Format format = Format::table;
 };
 
+struct ControllerBenchOptions {
+  bench::ControllerOptions bench;
+  Format format = Format::table;
+};
+
+void declare_bench_controller(CLI::App& bench_command, Invocation& invocation) {
+  auto options = std::make_shared<ControllerBenchOptions>();
+  CLI::App& command = *bench_command.add_subcommand("controller", "measure a controller");
+  add_output_option(command, options->format);
+  command.add_option("--endpoints", options->bench.endpoints, "HOST:PORT;HOST:PORT of all its nodes")->required();
+  command.add_option("--target", options->bench.target, "its name in the rows");
+  command.add_option("--pids", options->bench.pids, "its nodes' processes here, for their CPU and memory")
+      ->check(CLI::PositiveNumber)
+      ->delimiter(',');
+  command.add_option("--case", options->bench.cases, "what to measure")
+      ->check(CLI::IsMember(bench::kControllerCases))
+      ->delimiter(',');
+  command.add_option("--in-flight", options->bench.in_flight, "requests under way")
+      ->check(CLI::Range(1, 65536))
+      ->delimiter(',');
+  command.add_option("--sets", options->bench.sets, "replica sets to make; at least as many as requests under way")
+      ->check(CLI::Range(1, 1'000'000));
+  command.add_option("--replicas", options->bench.replicas, "brokers of a set")->check(CLI::Range(2, 16));
+  command.add_option("--connections", options->bench.connections, "to each node")->check(CLI::Range(1, 10'000));
+  command.add_option("--seconds", options->bench.seconds, "of each measurement")->check(CLI::PositiveNumber);
+  command
+      .add_option("--registered-max", options->bench.registered_max, "sets that one measurement of registration makes")
+      ->check(CLI::Range(1, 10'000'000));
+  command.add_flag("--keep", options->bench.keep, "leave the replica sets that were made");
+  command.callback([options, &invocation] {
+    invocation.run = [options] {
+      options->bench.json = options->format == Format::json;
+      return bench::run_controller(options->bench);
+    };
+  });
+}
+
 }  // namespace
 
 void declare_bench(CLI::App& command, Invocation& invocation) {
   command.require_subcommand(1);
+  declare_bench_controller(command, invocation);
   auto options = std::make_shared<BenchOptions>();
   CLI::App& broker = *command.add_subcommand("broker", "measure brokers");
   add_output_option(broker, options->format);

@@ -1,0 +1,188 @@
+#include "bench/controller_cases.h"
+
+#include "wire/codes.h"
+
+namespace gantry::bench {
+namespace {
+
+using boost::asio::awaitable;
+namespace code = wire::request_code;
+namespace rc = wire::response_code;
+
+constexpr std::size_t kMixOf = 1'000;
+constexpr std::size_t kMixReplicaInfo = 60;
+constexpr std::size_t kMixMetadata = 30;
+constexpr std::size_t kMixAlter = 5;
+constexpr std::size_t kMixStep = 389;  // coprime to 1,000, so that the kinds come in a mix and not in blocks
+
+bool tally_answer(ControllerCount& count, const Window& window, SteadyClock::time_point started,
+                  const Result<wire::Command>& response) {
+  const bool good = response && response->code == rc::kSuccess;
+  const auto now = SteadyClock::now();
+  if (now < window.begin || now > window.end) return good;
+  if (good) {
+    ++count.operations;
+    count.latency.add(now - started);
+    return true;
+  }
+  ++count.failed;
+  ++count.errors[response ? std::to_string(response->code) : std::string(to_string(response.error().code))];
+  if (count.first_error.empty()) {
+    count.first_error =
+        response ? fmt::format("code {}: {}", response->code, response->remark) : response.error().message;
+  }
+  return false;
+}
+
+wire::Command replica_info_of(const ReplicaSet& set) {
+  const wire::GetReplicaInfoRequestHeader header{set.name};
+  return wire::make_request(code::kControllerGetReplicaInfo, header);
+}
+
+awaitable<void> ask_metadata(ControllerSession& session, std::size_t index, Window& window, ControllerCount& count) {
+  while (!window.over()) {
+    const auto started = SteadyClock::now();
+    auto response =
+        co_await session.call(index, session.leader(), wire::make_request(code::kControllerGetMetadataInfo));
+    tally_answer(count, window, started, response);
+  }
+}
+
+awaitable<void> ask_replica_info(ControllerSession& session, std::size_t index, Window& window, ControllerCount& count,
+                                 bool of_followers) {
+  if (of_followers && session.followers().empty()) co_return;
+  for (std::size_t at = index; !window.over(); at += 1) {
+    const auto started = SteadyClock::now();
+    const std::string& node = of_followers ? session.followers()[at % session.followers().size()] : session.leader();
+    auto response =
+        co_await session.call(index, node, replica_info_of(session.sets()[at * 31 % session.sets().size()]));
+    tally_answer(count, window, started, response);
+  }
+}
+
+awaitable<void> send_heartbeats(ControllerSession& session, std::size_t index, Window& window, ControllerCount& count) {
+  for (std::size_t at = index; !window.over(); ++at) {
+    const auto started = SteadyClock::now();
+    const ReplicaSet& set = session.sets()[at % session.sets().size()];
+    auto response = co_await session.call(index, session.leader(),
+                                          session.heartbeat(set.name, static_cast<std::int64_t>(at % 2) + 1));
+    tally_answer(count, window, started, response);
+  }
+}
+
+// A worker's own sets, in turn: those whose number is its index modulo the workers.
+ReplicaSet& own_set(ControllerSession& session, std::size_t index, std::size_t workers, std::size_t turn) {
+  const std::size_t own = (session.sets().size() - index + workers - 1) / workers;
+  return session.sets()[index + turn % own * workers];
+}
+
+awaitable<void> alter_sets(ControllerSession& session, std::size_t index, Window& window, ControllerCount& count,
+                           std::size_t workers) {
+  for (std::size_t turn = 0; !window.over(); ++turn) {
+    ReplicaSet& set = own_set(session, index, workers, turn);
+    const bool all = set.in_sync.sync_state_set.size() < session.options().replicas;
+    const auto started = SteadyClock::now();
+    auto response = co_await session.alter(index, set, all);
+    if (!tally_answer(count, window, started, response)) co_await session.look_again(index, set);
+  }
+}
+
+awaitable<void> elect_masters(ControllerSession& session, std::size_t index, Window& window, ControllerCount& count,
+                              std::size_t workers) {
+  for (std::size_t turn = 0; !window.over(); ++turn) {
+    ReplicaSet& set = own_set(session, index, workers, turn);
+    if (set.in_sync.sync_state_set.size() < session.options().replicas) {
+      auto altered = co_await session.alter(index, set, true);
+      if (!altered || altered->code != rc::kSuccess) co_await session.look_again(index, set);
+    }
+    const std::int64_t next = set.master % static_cast<std::int64_t>(session.options().replicas) + 1;
+    const wire::ElectMasterRequestHeader header{
+        kBenchCluster, set.name, next, true,
+        std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+            .count()};
+    const auto started = SteadyClock::now();
+    auto response =
+        co_await session.call(index, session.leader(), wire::make_request(code::kControllerElectMaster, header));
+    const bool good = tally_answer(count, window, started, response);
+    auto elected = good ? wire::decode_header<wire::ElectMasterResponseHeader>(response->fields)
+                        : fail(Errc::unavailable, "no answer");
+    if (elected && elected->master_epoch && elected->sync_state_set_epoch) {
+      set.master = next;
+      set.master_epoch = *elected->master_epoch;
+      set.in_sync = {{next}, *elected->sync_state_set_epoch};
+    } else {
+      co_await session.look_again(index, set);
+    }
+  }
+}
+
+awaitable<void> mixed(ControllerSession& session, std::size_t index, Window& window, ControllerCount& count,
+                      std::size_t workers) {
+  const auto& nodes = session.endpoints();
+  std::size_t turn = 0;
+  for (std::size_t at = index; !window.over(); ++at) {
+    const std::size_t kind = at * kMixStep % kMixOf;
+    ReplicaSet& set = session.sets()[at * 31 % session.sets().size()];
+    const auto started = SteadyClock::now();
+    Result<wire::Command> response = fail(Errc::internal, "not asked");
+    if (kind < kMixReplicaInfo) {
+      response = co_await session.call(index, session.leader(), replica_info_of(set));
+    } else if (kind < kMixReplicaInfo + kMixMetadata) {
+      response =
+          co_await session.call(index, nodes[at % nodes.size()], wire::make_request(code::kControllerGetMetadataInfo));
+    } else if (kind < kMixReplicaInfo + kMixMetadata + kMixAlter) {
+      ReplicaSet& own = own_set(session, index, workers, turn++);
+      response = co_await session.alter(index, own, own.in_sync.sync_state_set.size() < session.options().replicas);
+      if (!response || response->code != rc::kSuccess) co_await session.look_again(index, own);
+    } else {
+      response = co_await session.call(index, nodes[at % nodes.size()],
+                                       session.heartbeat(set.name, static_cast<std::int64_t>(at % 2) + 1));
+    }
+    tally_answer(count, window, started, response);
+  }
+}
+
+awaitable<void> register_sets(ControllerSession& session, std::size_t index, Window& window, ControllerCount& count,
+                              std::shared_ptr<std::size_t> left) {
+  while (!window.over()) {
+    const auto started = SteadyClock::now();
+    if (started >= window.begin) {  // what warms up is not counted
+      if (*left == 0) {
+        window.end_now();
+        break;
+      }
+      --*left;
+    }
+    auto response = co_await session.register_set(index, session.new_name());
+    tally_answer(count, window, started, response);
+  }
+}
+
+}  // namespace
+
+ControllerWorker controller_worker(const std::string& name, std::size_t in_flight, std::size_t registered_max) {
+  if (name == "metadata") return ask_metadata;
+  if (name == "heartbeat") return send_heartbeats;
+  if (name == "replica-info" || name == "replica-info-followers") {
+    return [followers = name != "replica-info"](ControllerSession& s, std::size_t i, Window& w, ControllerCount& c) {
+      return ask_replica_info(s, i, w, c, followers);
+    };
+  }
+  const auto with_workers = [in_flight](auto coroutine) -> ControllerWorker {
+    return [=](ControllerSession& s, std::size_t i, Window& w, ControllerCount& c) {
+      return coroutine(s, i, w, c, in_flight);
+    };
+  };
+  if (name == "alter") return with_workers(alter_sets);
+  if (name == "elect") return with_workers(elect_masters);
+  if (name == "mix") return with_workers(mixed);
+  if (name == "registration") {
+    return [left = std::make_shared<std::size_t>(registered_max)](ControllerSession& s, std::size_t i, Window& w,
+                                                                  ControllerCount& c) {
+      return register_sets(s, i, w, c, left);
+    };
+  }
+  return {};
+}
+
+}  // namespace gantry::bench

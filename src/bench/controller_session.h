@@ -1,0 +1,82 @@
+// The controllers under measurement as the cases see them: several connections to each node, who leads, and replica sets
+// that were made for the run and whose brokers are kept alive by heartbeats. Their brokers' addresses are listeners of
+// ours, so that role-change notices arrive as they do at brokers.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "bench/controller.h"
+#include "bench/session.h"
+#include "remoting/client.h"
+#include "remoting/server.h"
+#include "wire/bodies/controller.h"
+#include "wire/headers/controller.h"
+
+namespace gantry::bench {
+
+inline constexpr const char* kBenchCluster = "gantry-bench";
+
+// One replica set, as its controller said it last. Changed by one worker at a time.
+struct ReplicaSet {
+  std::string name;
+  std::int64_t master = 0;
+  std::int32_t master_epoch = 0;
+  wire::SyncStateSet in_sync;
+};
+
+class ControllerSession {
+ public:
+  ControllerSession(boost::asio::io_context& io, const ControllerOptions& options);
+
+  // Finds the leader, makes the sets and starts to keep their brokers alive. Takes as long as the controller needs for
+  // it: some 8 writes a set.
+  boost::asio::awaitable<Result<void>> prepare();
+  boost::asio::awaitable<Result<void>> find_leader();
+  // Deletes the sets of prepare() and of registration; those that cannot be are left. Heartbeats end.
+  boost::asio::awaitable<void> clean();
+  void stop();
+
+  // On one of the connections to a node, the same for the same `worker`.
+  boost::asio::awaitable<Result<wire::Command>> call(std::size_t worker, std::string address, wire::Command request);
+
+  // The six requests of a new set of two brokers (three a broker); the answer of the last, or of the first that failed.
+  boost::asio::awaitable<Result<wire::Command>> register_set(std::size_t worker, std::string name);
+  std::string new_name() { return prefix_ + "-" + std::to_string(named_++); }
+  // 1001 with all replicas, or with the master alone. What it answers goes into `set`.
+  boost::asio::awaitable<Result<wire::Command>> alter(std::size_t worker, ReplicaSet& set, bool all);
+  // What the controller says now (1004), after an answer that was an error or did not come.
+  boost::asio::awaitable<void> look_again(std::size_t worker, ReplicaSet& set);
+
+  wire::Command heartbeat(const std::string& set_name, std::int64_t broker_id) const;
+  std::string broker_address(std::int64_t broker_id) const;
+
+  const std::string& leader() const { return leader_; }
+  const std::vector<std::string>& endpoints() const { return endpoints_; }
+  const std::vector<std::string>& followers() const { return followers_; }
+  std::vector<ReplicaSet>& sets() { return sets_; }
+  const ControllerOptions& options() const { return options_; }
+
+ private:
+  boost::asio::awaitable<Result<void>> make_set(std::size_t worker, ReplicaSet& set);
+  boost::asio::awaitable<void> keep_alive();
+
+  boost::asio::io_context& io_;
+  ControllerOptions options_;
+  std::string prefix_;
+  std::size_t named_ = 0;
+  std::vector<std::string> endpoints_;
+  std::string leader_;
+  std::vector<std::string> followers_;
+  std::vector<std::unique_ptr<remoting::Client>> clients_;
+  std::vector<std::unique_ptr<remoting::Server>> brokers_;  // one listener for each id in a set
+  std::vector<ReplicaSet> sets_;
+  bool stopped_ = false;
+};
+
+}  // namespace gantry::bench
