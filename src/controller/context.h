@@ -1,6 +1,8 @@
 // What request handlers work with. Everything is used on the service's thread only.
 #pragma once
 
+#include <functional>
+
 #include "controller/replica.h"
 #include "remoting/server.h"
 #include "wire/codes.h"
@@ -12,11 +14,15 @@ class Directory;
 class Forwarder;
 class LiveSettings;
 
+// Asks the Raft group, which lives on a thread of its own; the answer comes on the service's thread.
+using GroupStatusQuery = std::function<void(std::function<void(const raft::GroupStatus&)>)>;
+
 struct ControllerContext {
   Replica& replica;
   Forwarder& forwarder;
   Directory& directory;
   LiveSettings& settings;
+  GroupStatusQuery group_status;
 };
 
 // An answer with a typed header.

@@ -74,7 +74,10 @@ class Controller::Impl final : public ReplicatedLog {
         client_(io, {}),
         replica_(replica_settings(), *this, {monotonic_ms, wall_clock_ms, [this] { flush_soon(); }}),
         forwarder_(client_, replica_, directory_),
-        context_{replica_, forwarder_, directory_, settings_},
+        context_{replica_, forwarder_, directory_, settings_,
+                 [this](RaftThread::StatusCallback done) {
+                   if (raft_) raft_->status(std::move(done));
+                 }},
         ticking_(io, [this] { tick(); }),
         retiring_(io) {}
 

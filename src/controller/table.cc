@@ -1,6 +1,7 @@
 #include "controller/table.h"
 
 #include "controller/handlers/handlers.h"
+#include "wire/gantry_codes.h"
 
 namespace gantry::controller {
 
@@ -21,6 +22,8 @@ constexpr Route kRoutes[] = {
     {kCleanBrokerData, handle_clean_broker_data, Access::operate},
     {kControllerGetNextBrokerId, handle_get_next_broker_id, Access::broker},
     {kControllerApplyBrokerId, handle_apply_broker_id, Access::broker},
+    {kGantryControllerStatus, handle_node_status, Access::broker},
+    {kGantryControllerSets, handle_list_sets, Access::broker},
 };
 
 }  // namespace

@@ -292,6 +292,46 @@ TEST_F(Controllers, GivenNoQuorumThenReadsAndWritesAreRefusedAndNothingIsInvente
   EXPECT_FALSE(ask(client->apply_broker_id(header, addresses[stays])));
 }
 
+TEST_F(Controllers, GivenTheCommandsOfAnOperatorThenTheyShowNodesSetsAndReasonsAndElect) {
+  const auto run = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "controller");
+    arguments.insert(arguments.end(), {"--endpoints", endpoints, "-o", "json"});
+    return Running(directory, arguments).wait();
+  };
+  join("a", "10.0.0.1:1", {});
+  join("a", "10.0.0.2:1", {});
+  ASSERT_TRUE(elect("a", 1, {}));
+  ASSERT_TRUE(in_sync("a", {1, 2}, {}));
+
+  const Ended sets = run({"sets"});
+  ASSERT_EQ(sets.code, 0) << sets.err;
+  const json::object set = json::parse(sets.out).at(0).as_object();
+  EXPECT_EQ(set.at("set"), "a");
+  EXPECT_EQ(set.at("cluster"), "c");
+  EXPECT_EQ(set.at("master_id"), 1);
+  EXPECT_EQ(set.at("master_address"), "10.0.0.1:1");
+  EXPECT_EQ(set.at("in_sync"), (json::array{1, 2}));
+  EXPECT_EQ(set.at("replicas").as_array().size(), 2u);
+
+  const Ended elected = run({"elect", "a", "--broker-id", "2"});
+  ASSERT_EQ(elected.code, 0) << elected.err;
+  EXPECT_EQ(json::parse(elected.out).at("master_id"), 2);
+  const Ended why = run({"explain", "a"});
+  ASSERT_EQ(why.code, 0) << why.err;
+  EXPECT_THAT(why.out, HasSubstr("master 2 (epoch 2) instead of 1"));
+  EXPECT_EQ(run({"explain", "nobody"}).code, 1);
+
+  kill_node((*leader() + 1) % 3);
+  const Ended status = run({"status"});
+  EXPECT_EQ(status.code, 0) << status.err;
+  const json::object seen = json::parse(status.out).as_object();
+  EXPECT_EQ(std::string(seen.at("leader").as_string()), "n" + std::to_string(*leader()));
+  std::map<std::string, int> roles;
+  for (const json::value& node : seen.at("nodes").as_array()) ++roles[std::string(node.at("role").as_string())];
+  EXPECT_THAT(roles,
+              ElementsAre(testing::Pair("follower", 1), testing::Pair("leader", 1), testing::Pair("unreachable", 1)));
+}
+
 TEST(ControllerCommand, GivenWhatCannotBeThenTheErrorSaysWhatAndWhere) {
   const auto directory = std::filesystem::temp_directory_path() / ("gantry-controller-" + std::to_string(getpid()));
   std::filesystem::create_directories(directory);

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "cli/commands/controller_operations.h"
 #include "cli/commands/declarations.h"
 #include "cli/connection.h"
 #include "controller/command.h"
@@ -72,7 +73,10 @@ void declare_controller(CLI::App& command, Invocation& invocation) {
   command.add_option("--data", options->data, "directory of the log (default: the user's state directory)");
   command.add_flag("--unclean-election", options->unclean,
                    "elect a master out of the sync-state set when nobody else is left: loses messages");
-  command.callback([options, &invocation] {
+  declare_controller_operations(command, invocation);
+  command.require_subcommand(0, 1);
+  command.callback([options, &command, &invocation] {
+    if (!command.get_subcommands().empty()) return;  // a verb, not a controller to be run
     invocation.run = [options] {
       auto config = options->properties.empty() ? from_options(*options) : from_properties(options->properties);
       if (!config) return report(config.error());
