@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Records the golden frames: runs the real RocketMQ servers, Java client and mqadmin, with every connection through a
 recording proxy, and writes one file a frame into frames/ with index.json. `tests/golden/record.py [SESSION ...]` (JSON,
-ROCKETMQ, ACL, IPV6; without one, all) takes some minutes; needed again only for another RocketMQ version or another request. See README.md."""
+ROCKETMQ, ACL, IPV6, CONTROLLER; without one, all) takes some minutes; needed again only for another RocketMQ version or another request. See README.md."""
 import contextlib
 import json
 import pathlib
@@ -15,7 +15,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "interop")]
 
 from recorder import Recorder  # noqa: E402
-from support import java, wire  # noqa: E402
+from support import java, replicas, wire  # noqa: E402
 
 VERSION = "5.3.3"
 FRAMES = HERE / "frames"
@@ -25,10 +25,12 @@ SERVER, PROXY = "127.0.0.1", "127.0.0.2"
 NAMESRV_PORT, BROKER_PORT = 19220, 19230
 NS = f"{PROXY}:{NAMESRV_PORT}"
 BROKER = f"{PROXY}:{BROKER_PORT}"
+CONTROLLER_PORT = 19260  # and the two after it
 ACL_USER = {"access_key": "rocketmq", "secret_key": "12345678"}
 
 # of these the same fields carry different things: each scenario's is kept
 KEPT_PER_SCENARIO = {10, 11, 310, 320, 34, 200050}
+CONTROLLER_CODES = {904, *range(1001, 1014)}  # of that session only these are kept, not what controllers say to each other
 VARIANTS_MAX = 8
 FRAME_BYTES_MAX = 24 << 10
 
@@ -308,7 +310,130 @@ def ipv6():
     return recorder.records, {}
 
 
-SESSIONS = {"JSON": lambda: full("JSON"), "ROCKETMQ": lambda: full("ROCKETMQ"), "ACL": acl, "IPV6": ipv6}
+@contextlib.contextmanager
+def replica_set(recorder, serialization):
+    """Three DLedger controllers and two brokers in controller mode, each known to all by the address where the recorder listens."""
+    env = {"PEER_JVM": f"-Drocketmq.serialize.type={serialization}"}
+    peers = ";".join(f"n{n}-{PROXY}:{CONTROLLER_PORT + n}" for n in range(3))
+    with contextlib.ExitStack() as stack:
+        directory = stack.enter_context(tempfile.TemporaryDirectory())
+        for n in range(3):
+            recorder.forward((PROXY, CONTROLLER_PORT + n), (SERVER, CONTROLLER_PORT + n), "controller")
+        recorder.forward((PROXY, BROKER_PORT), (SERVER, BROKER_PORT), "broker")
+        recorder.forward((PROXY, BROKER_PORT + 10), (SERVER, BROKER_PORT + 10), "broker")
+        stack.callback(recorder.close)
+        # always JSON: the codes of DLedger's own requests (50001 and up) do not fit into the 16 bits of a binary header
+        controllers = replicas.Controllers(directory, "dledger", 3, f"bindAddress={SERVER}", f"controllerDLegerPeers={peers}",
+                                           port=CONTROLLER_PORT)
+        stack.callback(controllers.close)
+        namesrv = java.namesrv(f"{directory}/ns", NAMESRV_PORT, env=env)
+        stack.callback(namesrv.kill)
+        addresses = ";".join(f"{PROXY}:{CONTROLLER_PORT + n}" for n in range(3))
+        brokers = []
+        for n in range(2):
+            broker = replicas.Replica(f"{directory}/broker-{n}", f"{SERVER}:{NAMESRV_PORT}", addresses, f"brokerIP1={PROXY}",
+                                      port=BROKER_PORT + 10 * n, env=env)
+            stack.callback(broker.kill)
+            broker.up()
+            brokers.append(broker)
+        leader = controllers.leader_address
+        replicas.wait_for_state([leader], lambda s: len(s["in_sync"]) == 2, 60, "two replicas in sync")
+        yield directory, controllers, brokers, env
+
+
+def controller_errors(s, leader, follower, state):
+    """Each documented code that a client can provoke; of a set without live brokers, and of the live one with stale numbers."""
+    dead, live = {"clusterName": "golden", "brokerName": "golden-dead"}, {"clusterName": "DefaultCluster", "brokerName": replicas.SET}
+    code = f"{PROXY}:9;1795370057583"
+    alter = {"brokerName": replicas.SET, "masterBrokerId": state["master"], "masterEpoch": state["epoch"]}
+
+    def body(ids, epoch=state["in_sync_epoch"]):
+        return json.dumps({"syncStateSet": ids, "syncStateSetEpoch": epoch})
+
+    def ask(name, number, fields, content=None, address=leader):
+        said = s.request(name, number, fields, content, address)
+        print(f"  {name}: {said.get('code')} {said.get('remark')} {said['errors'][:1]}", flush=True)
+
+    ask("next id of a new set", 1012, dead)
+    ask("apply an id that is not the first", 1013, {**dead, "appliedBrokerId": 2, "registerCheckCode": code})
+    ask("apply the first id", 1013, {**dead, "appliedBrokerId": 1, "registerCheckCode": code})
+    ask("apply an id of another broker", 1013, {**dead, "appliedBrokerId": 1, "registerCheckCode": f"{PROXY}:8;1"})
+    ask("register", 1003, {**dead, "brokerId": 1, "brokerAddress": f"{PROXY}:9", "invokeTime": 0})
+    ask("register an id that was not applied for", 1003, {**dead, "brokerId": 7, "brokerAddress": f"{PROXY}:9"})
+    ask("register in an unknown set", 1003, {**dead, "brokerName": "golden-none", "brokerId": 1, "brokerAddress": f"{PROXY}:9"})
+    ask("replica info without a master", 1004, {"brokerName": "golden-dead"})
+    ask("sync-state data without a master", 1006, {}, json.dumps(["golden-dead"]))
+    ask("elect the first master", 1002, {**dead, "brokerId": 1, "designateElect": "false"})
+    ask("elect in a set without live brokers, as a broker", 1002, {**dead, "brokerId": 1})
+    ask("elect in a set without live brokers, for all", 1002, {**dead, "brokerId": -1})
+    ask("elect in an unknown set", 1002, {**dead, "brokerName": "golden-none", "brokerId": 1})
+    ask("elect while the master is alive", 1002, {**live, "brokerId": state["master"]})
+    ask("alter to the same", 1001, alter, body(state["in_sync"]))
+    ask("alter without the master", 1001, alter, body([i for i in state["in_sync"] if i != state["master"]]))
+    ask("alter by another than the master", 1001, {**alter, "masterBrokerId": 9}, body([state["master"]]))
+    ask("alter in an old master epoch", 1001, {**alter, "masterEpoch": 77}, body([state["master"]]))
+    ask("alter an old set", 1001, alter, body([state["master"]], 77))
+    ask("alter to unknown replicas", 1001, alter, body([state["master"], 9]))
+    ask("alter an unknown set", 1001, {**alter, "brokerName": "golden-none"}, body([1]))
+    ask("apply a third id", 1013, {**live, "appliedBrokerId": 3, "registerCheckCode": code})
+    ask("alter to a dead replica", 1001, alter, body([*state["in_sync"], 3]))
+    ask("replica info of an unknown set", 1004, {"brokerName": "golden-none"})
+    ask("sync-state data of an unknown set", 1006, {}, json.dumps(["golden-none", replicas.SET]))
+    ask("clean a living set", 1011, {**live, "isCleanLivingBroker": "false"})
+    ask("clean a living broker", 1011, {**live, "brokerControllerIdsToClean": "1;2"})
+    ask("clean ids that are none", 1011, {**live, "brokerControllerIdsToClean": "one"})
+    ask("clean an unknown set", 1011, {**dead, "brokerName": "golden-none"})
+    ask("heartbeat without an id", 904, {**live, "brokerAddr": f"{PROXY}:9"})
+    ask("heartbeat that is answered", 904, {**dead, "brokerAddr": f"{PROXY}:9", "brokerId": 1, "epoch": 1, "maxOffset": 2,
+                                            "confirmOffset": 2, "heartbeatTimeoutMills": 1000, "electionPriority": 2147483647})
+    ask("update a setting of the black list", 1009, {}, "configStorePath=x")
+    ask("metadata of a follower", 1005, {}, address=follower)
+    ask("replica info of a follower", 1004, {"brokerName": replicas.SET}, address=follower)
+    ask("alter at a follower", 1001, alter, body([state["master"]]), address=follower)
+
+
+def controller():
+    records = []
+    for serialization in ("JSON", "ROCKETMQ"):
+        recorder = Recorder()
+        recorder.scenario = "brokers start"
+        with replica_set(recorder, serialization) as (directory, controllers, brokers, env):
+            first = controllers.leader()
+            leader, follower = (f"{PROXY}:{CONTROLLER_PORT + n}" for n in (first, (first + 1) % 3))
+            direct = controllers.list[first]  # past the recorder, for questions of ours
+            driver = java.Driver(f"{directory}/driver", env=env)
+            session = Session(recorder, driver)
+            controller_errors(session, leader, follower, replicas.state(direct))
+            at = ("-a", leader)
+
+            def admin(command, *args):
+                session.note(f"mqadmin {command}")
+                outcome = driver.start("admin", args=[command, *map(str, args)]).outcome(60)
+                Session.report(f"mqadmin {command}", outcome, time.monotonic())
+
+            admin("getControllerMetaData", *at)
+            admin("getSyncStateSet", *at, "-b", replicas.SET)
+            admin("getControllerConfig", *at)
+            admin("updateControllerConfig", *at, "-k", "enableElectUncleanMaster", "-v", "false")
+            other = next(i for i in (1, 2) if i != replicas.state(direct)["master"])
+            admin("electMaster", *at, "-b", other, "-bn", replicas.SET, "-c", "DefaultCluster")
+            replicas.wait_for_state([direct], lambda s: s["in_sync"] == [1, 2], 60, "both in sync after the election")
+            admin("cleanBrokerMetadata", *at, "-bn", "golden-dead", "-c", "golden", "-b", 1)
+            recorder.scenario = "the master is killed"
+            before = replicas.state(direct)
+            next(b for b in brokers if before["address"].endswith(f":{b.port}")).kill()
+            replicas.wait_for_state([direct], lambda s: s["master"] not in (None, before["master"]), 30, "new master")
+            wire.wait_until(lambda: any(r.request_code == 1008 and r.scenario == recorder.scenario for r in recorder.records), 10,
+                            "notice of the new master")
+            driver.close()
+        records += [r for r in recorder.records if r.request_code in CONTROLLER_CODES]
+    return records, {}
+
+
+SESSIONS = {"JSON": lambda: full("JSON"), "ROCKETMQ": lambda: full("ROCKETMQ"), "ACL": acl, "IPV6": ipv6, "CONTROLLER": controller}
+
+
+SUFFIXES = {"ACL": "_acl", "IPV6": "_ipv6", "CONTROLLER": "_controller"}
 
 
 def request_names():
@@ -336,7 +461,8 @@ def shape(record, session):
 
 
 def session_of(entry):
-    return "ACL" if "_acl" in entry["file"] else "IPV6" if "_ipv6" in entry["file"] else entry["serialization"].upper()
+    named = next((session for session, suffix in SUFFIXES.items() if suffix in entry["file"]), None)
+    return named or entry["serialization"].upper()
 
 
 def kept(sessions):
@@ -357,7 +483,7 @@ def write(sessions):
             if key in seen or len(record.data) > FRAME_BYTES_MAX:
                 continue
             frame = record.frame
-            suffix = {"ACL": "_acl", "IPV6": "_ipv6"}.get(session, "")
+            suffix = SUFFIXES.get(session, "")
             stem = f"{record.request_code}_{record.direction}_{frame.serialization}{suffix}"
             counts[stem] = counts.get(stem, 0) + 1
             if counts[stem] > VARIANTS_MAX and record.request_code not in KEPT_PER_SCENARIO:

@@ -13,6 +13,9 @@ from support import wire  # noqa: E402
 INDEX = json.loads((HERE / "index.json").read_text())
 IN_USE = {10, 11, 12, 14, 15, 17, 28, 29, 30, 31, 32, 33, 34, 36, 38, 41, 42, 105, 106, 202, 206, 208, 222, 303, 307, 310, 320, 400, 401,
           200050, 200051, 200053, 200054, 200151}
+OF_A_CONTROLLER = {1001, 1002, 1003, 1004, 1005, 1006, 1009, 1010, 1011, 1012, 1013}
+CONTROLLER_ERRORS = {1001: {2000, 2001, 2002, 2003, 2006, 2007, 2013}, 1002: {2004, 2010, 2011, 2012}, 1003: {2010}, 1004: {2007, 2008},
+                     1009: {16}, 1011: {2009}, 1013: {2014}, 904: {2005}}
 FROM_THE_SERVER = {40, 220, 307, 309}
 
 
@@ -31,6 +34,25 @@ def test_given_a_request_in_use_then_it_and_its_response_are_recorded(code):
 @pytest.mark.parametrize("code", sorted(FROM_THE_SERVER))
 def test_given_a_request_of_the_server_then_it_is_recorded(code):
     assert any(e["code"] == code and e["sender"] == "server" and e["direction"] != "response" for e in INDEX)
+
+
+@pytest.mark.parametrize("code", sorted(OF_A_CONTROLLER))
+def test_given_a_request_of_a_controller_then_it_and_its_answer_are_recorded(code):
+    for serialization in ("json", "rocketmq"):
+        assert has(code, direction="request", serialization=serialization, link="controller")
+    # whatever a request is written in, Java answers in its own serialization
+    assert has(code, direction="response", serialization="json", link="controller", response_code=0)
+
+
+def test_given_brokers_in_controller_mode_then_their_heartbeats_and_the_notices_to_them_are_recorded():
+    for serialization in ("json", "rocketmq"):
+        assert has(904, direction="oneway", serialization=serialization, link="controller")
+    assert has(1008, direction="oneway", link="broker")
+
+
+@pytest.mark.parametrize("code", sorted(CONTROLLER_ERRORS))
+def test_given_a_request_of_a_controller_then_the_codes_of_its_refusals_are_recorded(code):
+    assert {e.get("response_code") for e in INDEX if e["code"] == code} >= CONTROLLER_ERRORS[code]
 
 
 def test_given_the_index_then_each_frame_is_what_it_says():

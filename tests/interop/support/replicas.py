@@ -71,7 +71,11 @@ class Controllers:
         node = self._gantry if kind == "gantry" else self._java
         self.nodes = [node(pathlib.Path(directory) / f"controller-{n}", n, *settings, env=env) for n in range(size)]
         if ready:
-            self.up()
+            try:
+                self.up()
+            except AssertionError:
+                self.close()
+                raise
 
     def _java(self, directory, n, *settings, env):
         port = int(self.list[0].split(":")[1])
