@@ -117,9 +117,9 @@ class Machine {
   }
 
   void turn() {
-    auto output = group_->turn([this](Output::Message&& message) { send(std::move(message)); });
+    auto output = group_->turn(send);
     if (!output) die(output.error());
-    for (auto& message : output->messages) send(std::move(message));
+    send(std::move(output->messages));
     if (output->restore) applied_ = output->restore->index;
     auto now = Clock::now();
     for (const auto& entry : output->committed) {
@@ -142,7 +142,9 @@ class Machine {
     if (auto offered = group_->offer_snapshot(applied_, "state"); !offered) die(offered.error());
   }
 
-  static void send(Output::Message message) { machines.at(message.to)->receive(std::move(message.bytes)); }
+  static void send(std::vector<Output::Message> messages) {
+    for (auto& message : messages) machines.at(message.to)->receive(std::move(message.bytes));
+  }
 
   NodeId id_;
   std::unique_ptr<RocksDbLogStore> store_;

@@ -176,7 +176,7 @@ bool Group::has_work() const {
   return g.first || g.snapshot_wanted || !g.failed_rounds.empty() || (!g.stalled() && g.node->has_ready());
 }
 
-Result<Output> Group::turn(const std::function<void(Output::Message&&)>& send_early) {
+Result<Output> Group::turn(const SendEarly& send_early) {
   auto& g = *impl_;
   if (g.failed) return std::unexpected(*g.failed);
   auto output = g.turn(send_early);

@@ -137,6 +137,8 @@ struct GroupStatus {
 
 class Group {
  public:
+  using SendEarly = std::function<void(std::vector<Output::Message>)>;
+
   // Writes into an empty store what every founding member begins with; the same members on each of them.
   // Errc::already_exists when the store is not empty.
   static Result<void> form(LogStore& store, const Members& members);
@@ -178,9 +180,10 @@ class Group {
 
   bool has_work() const;
 
-  // send_early: is given, before the write, the messages that promise nothing of what is being written (a leader's appends:
-  // its followers then write at the same time as it does). Without it they are in the output like the others.
-  Result<Output> turn(const std::function<void(Output::Message&&)>& send_early = {});
+  // send_early: is given, once and before the write, the messages that promise nothing of what is being written: a leader's
+  // appends, which its followers can then write at the same time as it does. They must be on their way when it returns.
+  // Without it they are in the output like the others.
+  Result<Output> turn(const SendEarly& send_early = {});
 
   GroupStatus status() const;
 

@@ -43,8 +43,8 @@ struct Group::Impl final : Source {
   void log(int severity, std::string_view text) noexcept override;
 
   Result<void> begin();
-  Result<Output> turn(const std::function<void(Output::Message&&)>& send_early);
-  Result<void> handle_ready(Output& output, const std::function<void(Output::Message&&)>& send_early);
+  Result<Output> turn(const SendEarly& send_early);
+  Result<void> handle_ready(Output& output, const SendEarly& send_early);
   Result<void> write(const Node::Ready& ready, Output& output);
   Result<void> install(Position at, Output& output);
   Result<void> hand_out(std::vector<Entry> entries, Output& output);

@@ -67,7 +67,7 @@ Result<void> Group::Impl::begin() {
 
 // --- a turn ---
 
-Result<Output> Group::Impl::turn(const std::function<void(Output::Message&&)>& send_early) {
+Result<Output> Group::Impl::turn(const SendEarly& send_early) {
   Output output;
   if (first) output = std::move(*std::exchange(first, std::nullopt));
   if (!stalled() && node->has_ready()) {
@@ -80,18 +80,13 @@ Result<Output> Group::Impl::turn(const std::function<void(Output::Message&&)>& s
 }
 
 // The order matters: written, then promised and handed out.
-Result<void> Group::Impl::handle_ready(Output& output, const std::function<void(Output::Message&&)>& send_early) {
+Result<void> Group::Impl::handle_ready(Output& output, const SendEarly& send_early) {
   auto ready = checked(node->ready());
   if (!ready) return std::unexpected(ready.error());
   for (const auto& message : ready->early_messages) {
-    auto framed = frame(message);
-    if (!framed) continue;
-    if (send_early) {
-      send_early(std::move(*framed));
-    } else {
-      output.messages.push_back(std::move(*framed));
-    }
+    if (auto framed = frame(message)) output.messages.push_back(std::move(*framed));
   }
+  if (send_early && !output.messages.empty()) send_early(std::exchange(output.messages, {}));
   if (auto written = write(*ready, output); !written) return written;
   if (auto handed = hand_out(std::move(ready->committed), output); !handed) return handed;
   answer_reads(ready->reads, output);

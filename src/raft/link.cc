@@ -41,6 +41,10 @@ void Link::send(std::string_view message) {
   if (state_ == State::open) write_soon();
 }
 
+void Link::flush() {
+  if (state_ == State::open && !busy_) write();
+}
+
 void Link::close() {
   state_ = State::closed;
   owner_ = nullptr;

@@ -23,6 +23,7 @@ class Link : public std::enable_shared_from_this<Link> {
   const net::Endpoint& endpoint() const { return endpoint_; }
   bool is_open() const { return state_ == State::open; }
   void send(std::string_view message);
+  void flush();  // what was gathered, now
   void close();  // for good
 
  private:

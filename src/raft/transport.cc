@@ -40,6 +40,10 @@ void Transport::send(std::uint64_t to, std::string_view message) {
   kept->send(message);
 }
 
+void Transport::flush() {
+  for (const auto& [id, link] : std::map(links_)) link->flush();  // a copy: a link that breaks is told to the owner
+}
+
 void Transport::accept(boost::asio::ip::tcp::socket socket, const boost::asio::ip::tcp::endpoint& remote) {
   if (stopped_) return;
   if (intakes_.size() >= config_.intakes_max) {

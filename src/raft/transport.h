@@ -56,6 +56,8 @@ class Transport {
   void set_peers(const std::map<std::uint64_t, net::Endpoint>& peers);
   // Gathered, and written at the end of the turn. To an unknown peer: dropped.
   void send(std::uint64_t to, std::string_view message);
+  // What was gathered is given to the kernel now, as far as it takes it: for a caller that will be busy, as with a disk.
+  void flush();
   // A connection whose first byte was kMagic's, unread; of this io_context.
   void accept(boost::asio::ip::tcp::socket socket, const boost::asio::ip::tcp::endpoint& remote);
   void stop();  // idempotent; nothing is called back after it

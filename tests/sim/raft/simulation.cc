@@ -332,7 +332,7 @@ class World {
   void handle(NodeId id) {
     auto& peer = peers_[id];
     while (peer.group && peer.group->has_work()) {
-      auto early = [&](Output::Message&& message) { send(id, std::move(message)); };
+      auto early = [&](std::vector<Output::Message> messages) { send(id, std::move(messages)); };
       auto output = peer.group->turn(early);
       if (!output) return stopped(id, output.error());
       take(id, std::move(*output));
@@ -341,7 +341,7 @@ class World {
 
   void take(NodeId id, Output output) {
     auto& peer = peers_[id];
-    for (auto& message : output.messages) send(id, std::move(message));
+    send(id, std::move(output.messages));
     if (output.restore) {
       counts_.snapshots += peer.app.index != 0;  // not that of its start
       peer.to_apply.clear();
@@ -385,13 +385,13 @@ class World {
     }
   }
 
-  void send(NodeId from, Output::Message message) {
-    auto to = message.to;
-    bool snapshot = message.snapshot;
-    if (network_.send(now_ms_, {from, to, std::move(message.bytes), snapshot})) return;
-    auto& group = peers_[from].group;
-    if (snapshot) lost_snapshots_.emplace_back(from, to);
-    if (group && random_.one_in(2)) (void)group->report_unreachable(to);
+  void send(NodeId from, std::vector<Output::Message> messages) {
+    for (auto& message : messages) {
+      if (network_.send(now_ms_, {from, message.to, std::move(message.bytes), message.snapshot})) continue;
+      auto& group = peers_[from].group;
+      if (message.snapshot) lost_snapshots_.emplace_back(from, message.to);
+      if (group && random_.one_in(2)) (void)group->report_unreachable(message.to);
+    }
   }
 
   void apply(NodeId id, std::uint64_t count) {

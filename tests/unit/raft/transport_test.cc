@@ -87,6 +87,30 @@ TEST_F(TransportTest, GivenTwoNodesWhenTheySendThenMessagesComeWholeInOrderAndWi
   EXPECT_TRUE(one.unreachable.empty());
 }
 
+TEST_F(TransportTest, GivenASenderThatIsBusyWhenItFlushesFirstThenItsMessagesArriveMeanwhile) {
+  asio::io_context other{1};
+  Node one(io, 1), two(other, 2);
+  introduce(one, two);
+  one.transport->send(2, "to connect");
+  ASSERT_TRUE(until([&] {
+    other.poll();
+    return !two.received.empty();
+  }));
+  io.poll();  // until it knows that its first write is done
+  one.transport->send(2, "a");
+  one.transport->send(2, "b");
+  one.transport->flush();
+  ASSERT_TRUE(test::run_until(other, [&] { return two.received.size() == 3; }))
+      << "while the sender's loop does not run";
+  io.restart();
+  one.transport->flush();  // nothing gathered
+  one.transport->send(2, "c");
+  ASSERT_TRUE(until([&] {
+    other.poll();
+    return two.received.size() == 4;
+  }));
+}
+
 TEST_F(TransportTest, GivenAPeerThatIsDownWhenItComesBackThenMessagesReachItAgain) {
   Node one(io, 1);
   std::optional<Node> two(std::in_place, io, 2);
