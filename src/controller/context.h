@@ -11,6 +11,8 @@
 namespace gantry::controller {
 
 class Directory;
+struct Config;
+struct Identity;
 class Forwarder;
 class LiveSettings;
 
@@ -23,6 +25,8 @@ struct ControllerContext {
   Directory& directory;
   LiveSettings& settings;
   GroupStatusQuery group_status;
+  const Config& config;
+  const Identity& identity;
 };
 
 // An answer with a typed header.

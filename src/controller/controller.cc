@@ -11,6 +11,8 @@
 
 #include "controller/directory.h"
 #include "controller/forwarder.h"
+#include "controller/founding.h"
+#include "controller/identity.h"
 #include "controller/live_settings.h"
 #include "controller/notices.h"
 #include "controller/raft_thread.h"
@@ -74,10 +76,15 @@ class Controller::Impl final : public ReplicatedLog {
         client_(io, {}),
         replica_(replica_settings(), *this, {monotonic_ms, wall_clock_ms, [this] { flush_soon(); }}),
         forwarder_(client_, replica_, directory_),
-        context_{replica_, forwarder_, directory_, settings_,
+        context_{replica_,
+                 forwarder_,
+                 directory_,
+                 settings_,
                  [this](RaftThread::StatusCallback done) {
                    if (raft_) raft_->status(std::move(done));
-                 }},
+                 },
+                 config_,
+                 identity_},
         ticking_(io, [this] { tick(); }),
         retiring_(io) {}
 
@@ -98,9 +105,14 @@ class Controller::Impl final : public ReplicatedLog {
     if (auto started = server_->start(); !started) return started;
 
     listen_to_replica(owner);
-    auto started = RaftThread::start(io_, raft_config(), replica_);
-    if (!started) return std::unexpected(started.error());
-    raft_ = std::move(*started);
+    auto identity = load_identity(config_.data_directory);
+    if (!identity) return std::unexpected(identity.error());
+    identity_ = std::move(*identity);
+    if (identity_.stage == Identity::Stage::formed) {
+      if (auto begun = begin(raft_config()); !begun) return begun;
+    } else {
+      founding_.emplace(io_, client_, config_, identity_, [this](auto tokens) { form(std::move(tokens)); });
+    }
 
     for (const Route& route : routes()) {
       server_->handle(route.code, [this, handle = route.handle](remoting::Request request) {
@@ -108,6 +120,7 @@ class Controller::Impl final : public ReplicatedLog {
       });
     }
     server_->on_closed([this](const std::shared_ptr<remoting::Peer>& peer) { replica_.connection_closed(peer->id()); });
+    if (founding_) founding_->start();
     tick();
     return {};
   }
@@ -124,7 +137,7 @@ class Controller::Impl final : public ReplicatedLog {
     raft_->status([this](const raft::GroupStatus& status) {
       const auto next = std::ranges::max_element(status.members, {}, [&](const raft::MemberStatus& member) {
         const bool possible = member.member.voter && member.member.id != status.id;
-        return possible ? member.matched.value_or(0) : 0;
+        return possible ? member.matched.value_or(0) + 1 : 0;
       });
       if (next == status.members.end() || next->member.id == status.id) return has_retired();
       spdlog::info("controller: handing leadership over to {}", directory_.name_of(next->member.id));
@@ -137,6 +150,7 @@ class Controller::Impl final : public ReplicatedLog {
   void stop() {
     if (std::exchange(stopped_, true)) return;
     ticking_.stop();
+    founding_.reset();
     retiring_.cancel();
     if (raft_) raft_->stop();
     if (server_) server_->stop();
@@ -145,7 +159,11 @@ class Controller::Impl final : public ReplicatedLog {
 
   // ReplicatedLog
   void propose(Token token, std::string entry) override { raft_->propose(token, std::move(entry)); }
-  void read(Token token) override { raft_->read(token); }
+  void read(Token token) override {
+    if (raft_) return raft_->read(token);
+    replica_.on_read(token,
+                     fail(Errc::unavailable, "this controller is of no group yet; its log says what it waits for"));
+  }
   void applied(raft::Index index) override { raft_->applied(index); }
   void snapshot(raft::Index index, std::string bytes) override { raft_->snapshot(index, std::move(bytes)); }
 
@@ -162,7 +180,7 @@ class Controller::Impl final : public ReplicatedLog {
     config.founding = founding_members(config_.peers);
     const std::string own = net::to_string(config_.own()->endpoint);
     config.id = std::ranges::find(config.founding.list, own, &raft::Member::address)->id;
-    config.directory = config_.data_directory;
+    config.directory = config_.data_directory + "/log";
     config.group.seed = std::random_device{}();
     config.group.log = [](int severity, std::string_view text) {
       spdlog::log(severity <= 1 ? spdlog::level::err : spdlog::level::debug, "raft: {}", text);
@@ -170,6 +188,31 @@ class Controller::Impl final : public ReplicatedLog {
     config.transport.self = config.id;
     config.transport.group = config_.group;
     return config;
+  }
+
+  // Takes part in the group.
+  Result<void> begin(RaftThreadConfig config) {
+    auto started = RaftThread::start(io_, std::move(config), replica_);
+    if (!started) return std::unexpected(started.error());
+    raft_ = std::move(*started);
+    return {};
+  }
+
+  // Each step is on the disk before the next: a crash in between leaves a node that asks again, or one that is a member.
+  void form(std::map<std::string, std::string> tokens) {
+    spdlog::info("controller: no peer has data that this node could have voted for; forms group {} of {}",
+                 config_.group, peers_text(config_));
+    identity_.stage = Identity::Stage::forming;
+    identity_.founding = std::move(tokens);
+    auto formed = store_identity(config_.data_directory, identity_);
+    RaftThreadConfig config = raft_config();
+    config.form = true;
+    config.formed = [this] {
+      identity_.stage = Identity::Stage::formed;
+      return store_identity(config_.data_directory, identity_);
+    };
+    if (formed) formed = begin(std::move(config));
+    if (!formed) replica_.on_failed(formed.error());
   }
 
   void listen_to_replica(Controller& owner) {
@@ -219,6 +262,8 @@ class Controller::Impl final : public ReplicatedLog {
 
   asio::io_context& io_;
   Config config_;
+  Identity identity_;
+  std::optional<Founding> founding_;
   Directory directory_;
   LiveSettings settings_;
   remoting::Client client_;

@@ -4,6 +4,7 @@
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <filesystem>
 #include <optional>
 #include <utility>
 
@@ -37,11 +38,21 @@ class RaftThread::Impl {
       : config_(std::move(config)), service_(service), listener_(&listener), thread_("raft"), timer_(thread_.io()) {}
 
   Result<void> open() {
+    if (!config_.form && !std::filesystem::exists(config_.directory)) {
+      return gantry::fail(
+          Errc::corrupt,
+          "{} is missing, the log of a controller that was a member of a group: bring it back, or, if the "
+          "other controllers are well, remove the directory around it too",
+          config_.directory);
+    }
     auto store = raft::RocksDbLogStore::open({.directory = config_.directory, .node = config_.id});
     if (!store) return std::unexpected(store.error());
     store_ = std::move(*store);
-    auto formed = raft::Group::form(*store_, config_.founding);
-    if (!formed && formed.error().code != Errc::already_exists) return formed;
+    if (config_.form) {
+      auto formed = raft::Group::form(*store_, config_.founding);
+      if (!formed && formed.error().code != Errc::already_exists) return formed;
+      if (auto noted = config_.formed(); !noted) return noted;
+    }
     config_.group.id = config_.id;
     auto group = raft::Group::open(config_.group, *store_);
     if (!group) return std::unexpected(group.error());

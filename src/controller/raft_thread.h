@@ -18,8 +18,11 @@ namespace gantry::controller {
 
 struct RaftThreadConfig {
   raft::NodeId id = 0;
-  raft::Members founding;  // with whom an empty store begins
-  std::string directory;   // of the log; made when it is not there
+  raft::Members founding;  // with whom an empty store begins, when it may
+  bool form = false;       // it may: formation.h
+  // Called in start(), after what the group begins with was written and before anything is promised to a peer.
+  std::function<Result<void>()> formed;
+  std::string directory;  // of the log; made when it is not there
   raft::GroupConfig group;
   raft::TransportConfig transport;
   std::chrono::milliseconds tick{10};

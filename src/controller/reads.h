@@ -18,7 +18,7 @@ namespace gantry::controller {
 struct ReadLimits {
   std::size_t waiting_max = 200'000;  // reads without an answer; further ones: resource_exhausted
   std::size_t rounds_max = 16;        // on their way at once; then reads gather for the next
-  std::int64_t timeout_ms = 3'000;    // of a read; a round that failed before is sent again
+  std::int64_t timeout_ms = 2'000;    // of a read; a round that failed before is sent again; brokers wait for 3 s
 };
 
 class Reads {

@@ -24,6 +24,7 @@ constexpr Route kRoutes[] = {
     {kControllerApplyBrokerId, handle_apply_broker_id, Access::broker},
     {kGantryControllerStatus, handle_node_status, Access::broker},
     {kGantryControllerSets, handle_list_sets, Access::broker},
+    {kGantryControllerIdentity, handle_node_identity, Access::broker},
 };
 
 }  // namespace

@@ -22,7 +22,7 @@ struct WriteLimits {
   std::size_t waiting_max = 200'000;          // commands without an answer; further ones: resource_exhausted
   std::size_t entry_bytes_max = 1024 * 1024;  // of an entry, about
   std::size_t entry_commands_max = 10'000;
-  std::int64_t timeout_ms = 5'000;  // as long as the Java controller waits
+  std::int64_t timeout_ms = 2'500;  // brokers wait for 3 s: they should hear why
 };
 
 class Writes {

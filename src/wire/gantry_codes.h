@@ -10,5 +10,7 @@ namespace gantry::wire::request_code {
 inline constexpr std::int32_t kGantryControllerStatus = 19'001;
 // Replica sets, ascending by name: {"after": NAME, "limit": N, "set": NAME}, all optional. Linearizable.
 inline constexpr std::int32_t kGantryControllerSets = 19'002;
+// A controller's own data: empty or of a group, and which peers founded that; no body.
+inline constexpr std::int32_t kGantryControllerIdentity = 19'003;
 
 }  // namespace gantry::wire::request_code

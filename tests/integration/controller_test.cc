@@ -61,6 +61,7 @@ class Controllers : public testing::Test {
         std::make_unique<Running>(directory, std::vector<std::string>{"controller", "--peers", peers, "--self", self,
                                                                       "--data", (directory / self).string()});
   }
+  std::string log(std::size_t n) const { return nodes[n]->out() + nodes[n]->err(); }
   void kill_node(std::size_t n) {
     nodes[n]->signal(SIGKILL);
     nodes[n]->wait();
@@ -287,9 +288,51 @@ TEST_F(Controllers, GivenNoQuorumThenReadsAndWritesAreRefusedAndNothingIsInvente
   // while it still takes itself for the leader its reads wait for a majority, and then fail
   auto read = ask(client->replica_info("a", addresses[stays]));
   ASSERT_FALSE(read);
-  EXPECT_EQ(read.error().response_code.value_or(rc::kControllerNotLeader), rc::kControllerNotLeader);
+  EXPECT_EQ(read.error().response_code, rc::kControllerNotLeader);
   wire::ApplyBrokerIdRequestHeader header{"c", "b", 1, "10.0.0.9:1;1"};
   EXPECT_FALSE(ask(client->apply_broker_id(header, addresses[stays])));
+}
+
+TEST_F(Controllers, GivenANodeWhoseDirectoryWasReplacedThenItDoesNotVoteAndSaysWhyUntilItIsBack) {
+  join("a", "10.0.0.1:1", {});
+  ASSERT_TRUE(elect("a", 1, {}));
+  const std::size_t lost = (*leader() + 1) % 3;
+  const std::size_t other = (lost + 1) % 3;
+  const std::string name = "n" + std::to_string(lost);
+  kill_node(lost);
+  std::filesystem::rename(directory / name, directory / "kept");
+  start(lost);
+  ASSERT_TRUE(eventually([&] { return log(lost).find("its directory was replaced or removed") != std::string::npos; }))
+      << log(lost);
+
+  // with one of the two others gone there is no majority, and the node without memory does not make one
+  const std::size_t dead = leader() == other ? other : 3 - lost - other;
+  const std::size_t last = 3 - lost - dead;
+  kill_node(dead);
+  auto info = ask(client->replica_info("a", addresses[last]));
+  EXPECT_FALSE(info);
+  auto forgetful = ask(client->replica_info("a", addresses[lost]));
+  ASSERT_FALSE(forgetful) << "never invented state";
+  EXPECT_EQ(forgetful.error().response_code, rc::kControllerNotLeader);
+
+  kill_node(lost);
+  std::filesystem::remove_all(directory / name);
+  std::filesystem::rename(directory / "kept", directory / name);
+  start(lost);
+  ASSERT_TRUE(eventually_asked([&] { return ask(client->replica_info("a", addresses[lost])).has_value(); }))
+      << log(lost);
+}
+
+TEST_F(Controllers, GivenAPeerThatIsSilentThenNewNodesFormNoGroupUntilItHasSpoken) {
+  for (std::size_t n = 0; n < 3; ++n) kill_node(n);
+  for (std::size_t n = 0; n < 3; ++n) std::filesystem::remove_all(directory / ("n" + std::to_string(n)));
+  start(0);
+  start(1);
+  ASSERT_TRUE(eventually([&] { return log(1).find("no answer yet of") != std::string::npos; }));
+  const auto until = std::chrono::steady_clock::now() + 1'500ms;  // an election takes a third of it
+  while (std::chrono::steady_clock::now() < until) ASSERT_FALSE(leader());
+  start(2);
+  EXPECT_TRUE(leads_within(10s)) << log(2);
 }
 
 TEST_F(Controllers, GivenTheCommandsOfAnOperatorThenTheyShowNodesSetsAndReasonsAndElect) {

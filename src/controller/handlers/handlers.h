@@ -19,7 +19,8 @@ void handle_clean_broker_data(ControllerContext& controller, remoting::Request r
 void handle_get_next_broker_id(ControllerContext& controller, remoting::Request request);    // 1012
 void handle_apply_broker_id(ControllerContext& controller, remoting::Request request);       // 1013
 
-void handle_node_status(ControllerContext& controller, remoting::Request request);  // 19001, ours
-void handle_list_sets(ControllerContext& controller, remoting::Request request);    // 19002, ours
+void handle_node_status(ControllerContext& controller, remoting::Request request);    // 19001, ours
+void handle_list_sets(ControllerContext& controller, remoting::Request request);      // 19002, ours
+void handle_node_identity(ControllerContext& controller, remoting::Request request);  // 19003, ours
 
 }  // namespace gantry::controller

@@ -1,0 +1,40 @@
+// Whether a controller without data may form a group with its peers. It may when every peer has answered, and each
+// either has no data as well or remembers this very directory from the group's forming. Silence means wait: a peer that
+// is silent may be a member of a group in which this node has voted, and forgotten it with its disk.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "controller/config.h"
+#include "controller/identity.h"
+
+namespace gantry::controller {
+
+struct FormationVerdict {
+  enum class Step {
+    wait,  // for an answer
+    form,
+    lost,      // a group exists that knows this node by other data: its disk was replaced
+    mismatch,  // a peer has other peers, or another group, in its configuration
+  };
+  Step step = Step::wait;
+  std::string why;  // a sentence for the log, what to do included; empty for form
+};
+
+// What a peer says of itself (request 19003).
+struct PeerIdentity {
+  std::string group;
+  std::string peers;  // as peers_text
+  Identity identity;
+};
+
+// "n0-host:port;n1-host:port", ascending by name: equal for configurations that mean the same.
+std::string peers_text(const Config& config);
+
+// answers: by the name of a peer; those that did not answer are absent.
+FormationVerdict may_form(const Config& config, const Identity& own,
+                          const std::map<std::string, PeerIdentity>& answers);
+
+}  // namespace gantry::controller

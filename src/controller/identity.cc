@@ -1,0 +1,117 @@
+#include "controller/identity.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <boost/json/value.hpp>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <random>
+
+namespace gantry::controller {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::string_view kStages[] = {"empty", "forming", "formed"};
+constexpr std::size_t kTextMax = 64 * 1024;
+
+std::string draw_token() {
+  std::random_device random;
+  std::string token;
+  for (int i = 0; i < 4; ++i) token += fmt::format("{:08x}", random());
+  return token;
+}
+
+std::string file_of(const std::string& directory) { return directory + "/identity.json"; }
+
+std::unexpected<Error> failed(const std::string& file, const char* what) {
+  return fail(Errc::internal, "{}: cannot {}: {}", file, what, std::strerror(errno));
+}
+
+Result<void> sync(const std::string& path, int flags) {
+  const int handle = ::open(path.c_str(), flags | O_CLOEXEC);
+  if (handle < 0) return failed(path, "open");
+  const bool synced = ::fsync(handle) == 0;
+  ::close(handle);
+  if (!synced) return failed(path, "sync");
+  return {};
+}
+
+}  // namespace
+
+std::string to_json(const Identity& identity) {
+  json::object founding;
+  for (const auto& [name, token] : identity.founding) founding.emplace(name, token);
+  return json::serialize(json::object{{"token", identity.token},
+                                      {"stage", kStages[static_cast<std::size_t>(identity.stage)]},
+                                      {"founding", std::move(founding)}});
+}
+
+Result<Identity> identity_from_json(std::string_view text) {
+  boost::system::error_code error;
+  const json::value value = text.size() > kTextMax ? json::value() : json::parse(text, error);
+  const json::object* object = error ? nullptr : value.if_object();
+  const json::value* token = object ? object->if_contains("token") : nullptr;
+  const json::value* stage = object ? object->if_contains("stage") : nullptr;
+  const json::value* founding = object ? object->if_contains("founding") : nullptr;
+  if (!token || !token->is_string() || token->get_string().empty() || !stage || !stage->is_string() || !founding ||
+      !founding->is_object())
+    return fail(Errc::corrupt, "expected an object with token, stage and founding");
+  Identity identity;
+  identity.token = token->get_string();
+  const auto known = std::ranges::find(kStages, std::string_view(stage->get_string()));
+  if (known == std::end(kStages)) return fail(Errc::corrupt, "unknown stage {}", std::string_view(stage->get_string()));
+  identity.stage = static_cast<Identity::Stage>(known - std::begin(kStages));
+  for (const auto& [name, of_peer] : founding->get_object()) {
+    if (!of_peer.is_string()) return fail(Errc::corrupt, "the token of {} is no text", std::string_view(name));
+    identity.founding.emplace(name, of_peer.get_string());
+  }
+  return identity;
+}
+
+Result<Identity> load_identity(const std::string& directory) {
+  std::error_code error;
+  std::filesystem::create_directories(directory, error);
+  if (error) return fail(Errc::internal, "{}: cannot make the directory: {}", directory, error.message());
+  const std::string file = file_of(directory);
+  std::ifstream in(file, std::ios::binary);
+  if (!in) {
+    if (std::filesystem::exists(file)) return fail(Errc::permission_denied, "{} cannot be read", file);
+    Identity fresh{draw_token(), Identity::Stage::empty, {}};
+    if (auto stored = store_identity(directory, fresh); !stored) return std::unexpected(stored.error());
+    return fresh;
+  }
+  const std::string text((std::istreambuf_iterator<char>(in)), {});
+  auto identity = identity_from_json(text);
+  if (!identity) {
+    return fail(Errc::corrupt,
+                "{}: {}; if the other controllers are well, remove the directory {}: this node then says "
+                "that it has lost its data, and does not vote under its old name",
+                file, identity.error().message, directory);
+  }
+  return identity;
+}
+
+Result<void> store_identity(const std::string& directory, const Identity& identity) {
+  const std::string file = file_of(directory);
+  const std::string fresh = file + ".new";
+  {
+    std::ofstream out(fresh, std::ios::binary | std::ios::trunc);
+    out << to_json(identity) << '\n';
+    out.flush();
+    if (!out) return failed(fresh, "write");
+  }
+  if (auto synced = sync(fresh, O_RDONLY); !synced) return synced;
+  if (std::rename(fresh.c_str(), file.c_str()) != 0) return failed(file, "rename");
+  return sync(directory, O_RDONLY | O_DIRECTORY);
+}
+
+}  // namespace gantry::controller

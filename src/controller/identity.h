@@ -1,0 +1,37 @@
+// Who a controller is, in a file beside its log: a token that was drawn at random when its directory was first used, and,
+// once a group was formed, the tokens that its peers had then. By the tokens the others notice a node whose disk was
+// replaced: it has the old name and address, but has forgotten how it voted.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+
+namespace gantry::controller {
+
+struct Identity {
+  enum class Stage {
+    empty,    // belongs to no group
+    forming,  // what the group begins with may have been written; nothing was promised to anybody
+    formed,
+  };
+  std::string token;
+  Stage stage = Stage::empty;
+  std::map<std::string, std::string> founding;  // name of a peer -> its token, from `forming` on; ours too
+
+  bool operator==(const Identity&) const = default;
+};
+
+std::string to_json(const Identity& identity);
+Result<Identity> identity_from_json(std::string_view text);
+
+// The file in `directory` (made when it is not there); one that is missing is drawn anew and written. Errors name the
+// file; corrupt says how to recover.
+Result<Identity> load_identity(const std::string& directory);
+// Durable when it returns: written beside, synced, renamed, and the directory synced.
+Result<void> store_identity(const std::string& directory, const Identity& identity);
+
+}  // namespace gantry::controller
