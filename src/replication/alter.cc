@@ -10,15 +10,10 @@ namespace gantry::replication {
 
 Applied State::alter(const AlterSyncStateSet& command) {
   ReplicaSet* set = find_mutable(command.broker_name);
-  if (auto refused = refuse_name({}, command.broker_name, set)) return *std::move(refused);
   if (set == nullptr) {
     return refuse(Verdict::alter_sync_state_set_failed,
                   "broker set {} is not known here: its brokers must apply for an id and register first",
                   command.broker_name);
-  }
-  if (command.sync_state_set.size() > kFactsMax || command.facts.size() > kFactsMax) {
-    return refuse(*set, Verdict::invalid_request, "a sync-state set has at most {} members: send only those in sync",
-                  kMembersMax);
   }
   std::vector<std::int64_t> proposed = sorted_ids(command.sync_state_set);
   if (proposed == set->sync_state_set) {

@@ -118,19 +118,18 @@ std::vector<MemberAddress> addresses_of(const ReplicaSet& set) {
   return addresses;
 }
 
-std::optional<Applied> refuse_name(std::string_view cluster_name, std::string_view broker_name, const ReplicaSet* set) {
-  if (!is_name(broker_name)) {
-    return refuse(Verdict::invalid_request,
-                  "the broker name is empty, longer than {} bytes or has control characters: correct brokerName",
-                  kNameBytesMax);
-  }
-  if (set != nullptr && !cluster_name.empty() && cluster_name != set->cluster_name) {
-    return refuse(
-        Verdict::invalid_request,
-        "broker name {} belongs to cluster {}: use a broker name that no other cluster of this controller has",
-        broker_name, set->cluster_name);
-  }
-  return std::nullopt;
+std::optional<Applied> refuse_broker_name(std::string_view broker_name) {
+  if (is_name(broker_name)) return std::nullopt;
+  return refuse(Verdict::invalid_request,
+                "brokerName is empty, longer than {} bytes, no UTF-8 or has control characters: correct it",
+                kNameBytesMax);
+}
+
+std::optional<Applied> refuse_other_cluster(std::string_view cluster_name, const ReplicaSet* set) {
+  if (set == nullptr || cluster_name.empty() || cluster_name == set->cluster_name) return std::nullopt;
+  return refuse(Verdict::invalid_request,
+                "broker name {} belongs to cluster {}: use a broker name that no other cluster of this controller has",
+                set->broker_name, set->cluster_name);
 }
 
 RoleChanged begin_epoch(ReplicaSet& set, std::optional<std::int64_t> master, ElectionRecord record,

@@ -22,6 +22,9 @@ bool is_text(std::string_view text, std::size_t bytes_max);
 bool is_name(std::string_view text);     // of a cluster or a broker
 bool is_address(std::string_view text);  // only its length and characters: it is the broker's business
 
+// What stands before the first ';' of a check code.
+inline std::string_view address_in(std::string_view check_code) { return check_code.substr(0, check_code.find(';')); }
+
 // What is wrong with a set that comes from outside (import, snapshot): empty when nothing is.
 std::string fault_of(const ReplicaSet& set);
 
@@ -44,9 +47,10 @@ Applied refuse(const ReplicaSet& set, Verdict verdict, fmt::format_string<Args..
 Outcome answer_of(const ReplicaSet& set);
 std::vector<MemberAddress> addresses_of(const ReplicaSet& set);
 
-// Refuses a malformed broker name and a name that another cluster uses. `set`: nullptr when unknown; an empty cluster
-// matches any. nullopt: fine.
-std::optional<Applied> refuse_name(std::string_view cluster_name, std::string_view broker_name, const ReplicaSet* set);
+// Refuses a malformed broker name; nullopt: fine.
+std::optional<Applied> refuse_broker_name(std::string_view broker_name);
+// Refuses a broker name that another cluster uses. `set`: nullptr when unknown; an empty cluster matches any.
+std::optional<Applied> refuse_other_cluster(std::string_view cluster_name, const ReplicaSet* set);
 
 // Begins the next master epoch with `master`, records why, and says so to others. The epoch must be below kEpochMax.
 RoleChanged begin_epoch(ReplicaSet& set, std::optional<std::int64_t> master, ElectionRecord record,

@@ -20,13 +20,10 @@ void State::retire(Sets::iterator set) {
 
 Applied State::clean(const CleanBrokerData& command) {
   ReplicaSet* set = find_mutable(command.broker_name);
-  if (auto refused = refuse_name(command.cluster_name, command.broker_name, set)) return *std::move(refused);
+  if (auto refused = refuse_other_cluster(command.cluster_name, set)) return *std::move(refused);
   if (set == nullptr) {
     return refuse(Verdict::invalid_clean_broker_metadata, "broker set {} is not known here: check the broker name",
                   command.broker_name);
-  }
-  if (command.broker_ids.size() > kFactsMax || command.facts.size() > kFactsMax) {
-    return refuse(*set, Verdict::invalid_request, "at most {} broker ids can be cleaned at once", kFactsMax);
   }
   std::vector<std::int64_t> going;
   for (const Member& member : set->members) {

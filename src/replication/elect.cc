@@ -14,20 +14,6 @@ bool names_the_lost(const ElectMaster& command) {
          command.reason == ElectionReason::expired;
 }
 
-// Malformed whatever the state is.
-std::optional<Applied> refuse_form(const ElectMaster& command) {
-  if (command.reason < ElectionReason::broker_asked || command.reason > ElectionReason::member_returned) {
-    return refuse(Verdict::invalid_request, "no election is held for the reason {}", static_cast<int>(command.reason));
-  }
-  if ((asked_by_broker(command) || designated(command) || names_the_lost(command)) && !command.broker_id) {
-    return refuse(Verdict::invalid_request, "an election of this kind needs a broker id: set brokerId");
-  }
-  if (command.facts.size() > kFactsMax) {
-    return refuse(Verdict::invalid_request, "facts of {} brokers are more than {}", command.facts.size(), kFactsMax);
-  }
-  return std::nullopt;
-}
-
 // A set that never had a master has nothing to lose: whoever asks first becomes it, and is alive since it asks. A trigger
 // of the controller elects nobody, since nobody was lost; an operator, or a member that is back, gets the best one.
 ElectionResult elect_first(const ReplicaSet& set, const ElectMaster& command) {
@@ -81,8 +67,7 @@ std::string why_nobody(const ReplicaSet& set, const ElectMaster& command) {
 
 Applied State::elect(const ElectMaster& command) {
   ReplicaSet* set = find_mutable(command.broker_name);
-  if (auto refused = refuse_name(command.cluster_name, command.broker_name, set)) return *std::move(refused);
-  if (auto refused = refuse_form(command)) return *std::move(refused);
+  if (auto refused = refuse_other_cluster(command.cluster_name, set)) return *std::move(refused);
   if (set == nullptr) {
     return refuse(Verdict::broker_need_to_be_registered,
                   "broker set {} is not known here: its brokers must apply for an id and register first",

@@ -15,15 +15,12 @@ Applied State::import(const ImportReplicaSet& command) {
   coming.master_id = command.master_id;
   coming.master_epoch = command.master_epoch;
   coming.sync_state_set_epoch = command.sync_state_set_epoch;
-  if (command.sync_state_set.size() > kFactsMax || command.members.size() > kMembersMax) {
-    return refuse(Verdict::invalid_request, "a broker set has at most {} members", kMembersMax);
-  }
   coming.sync_state_set = sorted_ids(command.sync_state_set);
   coming.members = command.members;
   std::ranges::sort(coming.members, {}, &Member::broker_id);
 
   ReplicaSet* set = find_mutable(command.broker_name);
-  if (auto refused = refuse_name(command.cluster_name, command.broker_name, set)) return *std::move(refused);
+  if (auto refused = refuse_other_cluster(command.cluster_name, set)) return *std::move(refused);
   if (set != nullptr) {
     const bool same = set->master_id == coming.master_id && set->master_epoch == coming.master_epoch &&
                       set->sync_state_set_epoch == coming.sync_state_set_epoch &&

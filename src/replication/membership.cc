@@ -8,8 +8,6 @@
 namespace gantry::replication {
 namespace {
 
-std::string_view address_in(std::string_view check_code) { return check_code.substr(0, check_code.find(';')); }
-
 Applied answered(const ReplicaSet& set, bool changed) {
   Applied applied{.outcome = answer_of(set), .role_changed = {}};
   applied.outcome.changed = changed;
@@ -30,18 +28,8 @@ Member& member_of(ReplicaSet& set, std::int64_t id) {
 
 Applied State::apply_id(const ApplyBrokerId& command) {
   ReplicaSet* set = find_mutable(command.broker_name);
-  if (auto refused = refuse_name(command.cluster_name, command.broker_name, set)) return *std::move(refused);
+  if (auto refused = refuse_other_cluster(command.cluster_name, set)) return *std::move(refused);
   const std::string_view address = address_in(command.check_code);
-  if (!is_name(command.cluster_name)) {
-    return refuse(Verdict::invalid_request,
-                  "the cluster name is empty, longer than {} bytes or has control characters: correct clusterName",
-                  kNameBytesMax);
-  }
-  if (!is_text(command.check_code, kCheckCodeBytesMax) || !is_address(address)) {
-    return refuse(Verdict::invalid_request,
-                  "registerCheckCode must be the broker's address, a semicolon and a time, at most {} bytes",
-                  kCheckCodeBytesMax);
-  }
   const std::int64_t id = command.broker_id;
   const std::int64_t next = next_broker_id({}, command.broker_name).next_broker_id;
   if (set != nullptr) {
@@ -76,16 +64,7 @@ Applied State::apply_id(const ApplyBrokerId& command) {
 
 Applied State::register_broker(const RegisterBroker& command) {
   ReplicaSet* set = find_mutable(command.broker_name);
-  if (auto refused = refuse_name(command.cluster_name, command.broker_name, set)) return *std::move(refused);
-  if (!is_address(command.address)) {
-    return refuse(
-        Verdict::invalid_request,
-        "the broker's address is empty, longer than {} bytes or has control characters: correct brokerAddress",
-        kAddressBytesMax);
-  }
-  if (command.facts.size() > kFactsMax) {
-    return refuse(Verdict::invalid_request, "facts of {} brokers are more than {}", command.facts.size(), kFactsMax);
-  }
+  if (auto refused = refuse_other_cluster(command.cluster_name, set)) return *std::move(refused);
   if (set == nullptr) {
     return refuse(
         Verdict::broker_need_to_be_registered,

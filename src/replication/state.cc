@@ -2,6 +2,7 @@
 
 #include "replication/checks.h"
 #include "replication/limits.h"
+#include "replication/malformed.h"
 
 namespace gantry::replication {
 
@@ -19,6 +20,7 @@ Applied State::apply(const Command& command) {
     Applied operator()(const CleanBrokerData& command) { return state.clean(command); }
     Applied operator()(const ImportReplicaSet& command) { return state.import(command); }
   } dispatch{*this};
+  if (auto refused = refuse_malformed(command)) return Applied{.outcome = *std::move(refused), .role_changed = {}};
   return std::visit(dispatch, command);
 }
 
@@ -55,8 +57,8 @@ ReplicaSet& State::found_set(const std::string& cluster_name, const std::string&
 
 Outcome State::replica_info(std::string_view broker_name) const {
   const ReplicaSet* set = find(broker_name);
-  if (auto refused = refuse_name({}, broker_name, set)) return std::move(refused->outcome);
   if (set != nullptr) return answer_of(*set);
+  if (auto refused = refuse_broker_name(broker_name)) return std::move(refused->outcome);
   return refuse(Verdict::broker_metadata_not_exist,
                 "broker set {} is not known here: its brokers must apply for an id and register first", broker_name)
       .outcome;
@@ -64,7 +66,8 @@ Outcome State::replica_info(std::string_view broker_name) const {
 
 Outcome State::next_broker_id(std::string_view cluster_name, std::string_view broker_name) const {
   const ReplicaSet* set = find(broker_name);
-  if (auto refused = refuse_name(cluster_name, broker_name, set)) return std::move(refused->outcome);
+  if (auto refused = refuse_broker_name(broker_name)) return std::move(refused->outcome);
+  if (auto refused = refuse_other_cluster(cluster_name, set)) return std::move(refused->outcome);
   Outcome outcome;
   outcome.next_broker_id = kFirstBrokerId;
   if (set != nullptr) {

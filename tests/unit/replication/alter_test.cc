@@ -77,9 +77,9 @@ INSTANTIATE_TEST_SUITE_P(
         AlterCase{"without_the_master", proposal({2, 3}), Verdict::alter_sync_state_set_failed,
                   "leaves out its master 1"},
         AlterCase{"empty", proposal({}), Verdict::alter_sync_state_set_failed, "leaves out its master 1"},
-        AlterCase{"huge", proposal(std::vector<std::int64_t>(100'000, 1)), Verdict::invalid_request, "at most"},
+        AlterCase{"huge", proposal(std::vector<std::int64_t>(100'000, 1)), Verdict::invalid_request, "send fewer"},
         AlterCase{"huge_facts", with(proposal({1}), [](auto& c) { c.facts.assign(100'000, alive(1)); }),
-                  Verdict::invalid_request, "at most"}),
+                  Verdict::invalid_request, "more than 64"}),
     [](const auto& info) { return info.param.name; });
 
 TEST(AlterWithoutMaster, GivenNoMasterWhenTheLastOneProposesThenInvalidMaster) {

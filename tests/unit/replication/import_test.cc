@@ -93,7 +93,7 @@ INSTANTIATE_TEST_SUITE_P(
         ImportCase{"no_members", [](auto& c) { c.members.clear(); }, "no members"},
         ImportCase{"member_twice", [](auto& c) { c.members.push_back(c.members[0]); }, "twice"},
         ImportCase{"huge", [](auto& c) { c.members.resize(10'000); }, "at most 32"},
-        ImportCase{"huge_sync_state_set", [](auto& c) { c.sync_state_set.resize(10'000); }, "at most"},
+        ImportCase{"huge_sync_state_set", [](auto& c) { c.sync_state_set.resize(10'000); }, "send fewer"},
         ImportCase{"id_zero", [](auto& c) { c.members[0].broker_id = 0; }, "broker id 0"},
         ImportCase{"id_negative", [](auto& c) { c.members[0].broker_id = -3; }, "broker id -3"},
         ImportCase{"id_huge", [](auto& c) { c.members[0].broker_id = kBrokerIdMax; }, "out of range"},
