@@ -10,6 +10,9 @@ namespace gantry::bench {
 inline const std::vector<std::string> kControllerCases = {
     "metadata", "replica-info", "replica-info-followers", "heartbeat", "alter", "elect", "mix", "registration"};
 
+// Beside those: what brokers do on their own, at their own pace, however many requests that makes.
+inline const std::string kPacedCase = "fleet";
+
 struct ControllerOptions {
   std::string target = "controller";  // as it stands in the rows: "gantry", "dledger"
   std::string endpoints;              // "host:port;host:port" of all its nodes

@@ -1,5 +1,10 @@
 #include "bench/controller_cases.h"
 
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "net/spawn.h"
 #include "wire/codes.h"
 
 namespace gantry::bench {
@@ -14,6 +19,13 @@ constexpr std::size_t kMixReplicaInfo = 60;
 constexpr std::size_t kMixMetadata = 30;
 constexpr std::size_t kMixAlter = 5;
 constexpr std::size_t kMixStep = 389;  // coprime to 1,000, so that the kinds come in a mix and not in blocks
+
+// of a fleet, as Java's brokers have it
+constexpr std::chrono::milliseconds kFleetTimeout{10'000};
+constexpr std::chrono::milliseconds kFleetTick{5};
+constexpr std::uint64_t kFleetInfoEvery_s = 5;
+constexpr std::uint64_t kFleetMetadataEvery_s = 10;
+constexpr std::uint64_t kFleetAlterEvery_s = 60;
 
 bool tally_answer(ControllerCount& count, const Window& window, SteadyClock::time_point started,
                   const Result<wire::Command>& response) {
@@ -158,11 +170,90 @@ awaitable<void> register_sets(ControllerSession& session, std::size_t index, Win
   }
 }
 
+// What the fleet asked and has no answer to yet.
+struct Asked {
+  std::size_t& open;
+  explicit Asked(std::size_t& count) : open(count) { ++open; }
+  Asked(const Asked&) = delete;
+  ~Asked() { --open; }
+};
+
+awaitable<void> fleet_ask(ControllerSession& session, std::size_t index, std::string node, wire::Command request,
+                          Window& window, ControllerCount& count, std::size_t& open) {
+  const Asked asked(open);
+  const auto started = SteadyClock::now();
+  auto response = co_await session.call(index, std::move(node), std::move(request));
+  tally_answer(count, window, started, response);
+}
+
+awaitable<void> fleet_alter(ControllerSession& session, std::size_t index, Window& window, ControllerCount& count,
+                            std::size_t& open) {
+  const Asked asked(open);
+  ReplicaSet& set = session.sets()[index];
+  const auto started = SteadyClock::now();
+  auto response = co_await session.alter(index, set, set.in_sync.sync_state_set.size() < session.options().replicas);
+  if (!tally_answer(count, window, started, response)) co_await session.look_again(index, set);
+}
+
+// What one broker does in one second.
+void fleet_turn(ControllerSession& session, const boost::asio::any_io_executor& executor, std::uint64_t second,
+                std::size_t broker, Window& window, ControllerCount& count, std::size_t& open) {
+  const auto& nodes = session.endpoints();
+  const std::size_t index = broker / session.options().replicas;
+  const std::size_t replica = broker % session.options().replicas;
+  const ReplicaSet& set = session.sets()[index];
+  const wire::Command beat = session.heartbeat(set.name, static_cast<std::int64_t>(replica) + 1, kFleetTimeout);
+  for (const std::string& node : nodes) session.tell(index, node, beat);
+  const auto now = SteadyClock::now();
+  if (now >= window.begin && now <= window.end) count.operations += nodes.size();
+  if ((second + broker) % kFleetInfoEvery_s == 0) {
+    net::spawn(executor, "a broker of the bench",
+               fleet_ask(session, index, session.leader(), replica_info_of(set), window, count, open));
+  }
+  if ((second + broker) % kFleetMetadataEvery_s == 3) {
+    net::spawn(executor, "a broker of the bench",
+               fleet_ask(session, index, nodes[broker % nodes.size()],
+                         wire::make_request(code::kControllerGetMetadataInfo), window, count, open));
+  }
+  if (replica == 0 && (second + index) % kFleetAlterEvery_s == 0) {
+    net::spawn(executor, "a broker of the bench", fleet_alter(session, index, window, count, open));
+  }
+}
+
+awaitable<void> run_fleet(ControllerSession& session, std::size_t, Window& window, ControllerCount& count) {
+  const auto executor = co_await boost::asio::this_coro::executor;
+  boost::asio::steady_timer timer(executor);
+  const std::uint64_t brokers = session.sets().size() * session.options().replicas;
+  const std::uint64_t turn_max = brokers / 20 + 1;  // then answers are read, however late we are
+  std::size_t open = 0;
+  session.keep_alive_by_itself(false);
+  const auto started = SteadyClock::now();
+  for (std::uint64_t sent = 0; !window.over();) {
+    const double elapsed_s = std::chrono::duration<double>(SteadyClock::now() - started).count();
+    const auto due = static_cast<std::uint64_t>(elapsed_s * static_cast<double>(brokers));
+    for (std::uint64_t turn = 0; turn < turn_max && sent < due; ++turn, ++sent) {
+      fleet_turn(session, executor, sent / brokers, sent % brokers, window, count, open);
+    }
+    if (SteadyClock::now() >= window.begin) {
+      const double late_s = elapsed_s - static_cast<double>(sent) / static_cast<double>(brokers);
+      count.behind_ms = std::max(count.behind_ms, late_s * 1e3);
+    }
+    timer.expires_after(sent < due ? std::chrono::milliseconds(0) : kFleetTick);
+    co_await timer.async_wait(boost::asio::use_awaitable);
+  }
+  while (open > 0) {
+    timer.expires_after(kFleetTick);
+    co_await timer.async_wait(boost::asio::use_awaitable);
+  }
+  session.keep_alive_by_itself(true);
+}
+
 }  // namespace
 
 ControllerWorker controller_worker(const std::string& name, std::size_t in_flight, std::size_t registered_max) {
   if (name == "metadata") return ask_metadata;
   if (name == "heartbeat") return send_heartbeats;
+  if (name == kPacedCase) return run_fleet;
   if (name == "replica-info" || name == "replica-info-followers") {
     return [followers = name != "replica-info"](ControllerSession& s, std::size_t i, Window& w, ControllerCount& c) {
       return ask_replica_info(s, i, w, c, followers);

@@ -24,6 +24,8 @@ namespace asio = boost::asio;
 
 constexpr std::chrono::milliseconds kControllerWarmUpMin{300};
 constexpr std::chrono::milliseconds kControllerLookEvery{2};  // whether the window was ended early
+constexpr std::chrono::milliseconds kLonger{20};
+constexpr int kLongerMax = 10;
 constexpr double kQuietCores = 0.1;  // of others, above which a row says that the machine was not quiet
 
 struct ControllerRow {
@@ -86,6 +88,7 @@ void print_controller_row(const ControllerRow& row, const ControllerOptions& opt
                              {"server_us_per_op", or_null(row.server_us_per_op())},
                              {"client_cpu_s", or_null(row.client_cpu_s)},
                              {"other_cores", or_null(row.other_cores)}};
+    if (row.name == kPacedCase) line["behind_ms"] = row.count.behind_ms;
     boost::json::object errors;
     for (const auto& [code, times] : row.count.errors) errors[code] = times;
     line["errors"] = std::move(errors);
@@ -105,6 +108,7 @@ void print_controller_row(const ControllerRow& row, const ControllerOptions& opt
                 row.other_cores.value_or(0) > kQuietCores
                     ? fmt::format("  not quiet: {:.1f} cores busy with other work", *row.other_cores).c_str()
                     : "");
+    if (row.count.behind_ms > 100) std::printf("    %.0f ms behind: we could not send faster\n", row.count.behind_ms);
     for (const auto& [code, times] : row.count.errors) {
       std::printf("    %llu x %s\n", static_cast<unsigned long long>(times), code.c_str());
     }
@@ -135,10 +139,12 @@ awaitable<ControllerRow> measure_controller(ControllerSession& session, std::str
   const ControllerWorker worker = controller_worker(name, in_flight, options.registered_max);
   ControllerRow row;
   row.name = name;
-  row.in_flight = in_flight;
+  row.in_flight = name == kPacedCase ? 0 : in_flight;
   Window window;
-  window.begin = SteadyClock::now() +
-                 std::max(kControllerWarmUpMin, std::chrono::milliseconds(static_cast<int>(options.seconds * 100)));
+  auto warm_up = std::max(kControllerWarmUpMin, std::chrono::milliseconds(static_cast<int>(options.seconds * 100)));
+  // a fleet opens its connections in it
+  if (name == kPacedCase) warm_up = std::max(warm_up, std::chrono::milliseconds(session.sets().size() / 2));
+  window.begin = SteadyClock::now() + warm_up;
   window.end = window.begin + std::chrono::milliseconds(static_cast<int>(options.seconds * 1'000));
   std::size_t running = in_flight;
   auto executor = co_await asio::this_coro::executor;
@@ -147,7 +153,14 @@ awaitable<ControllerRow> measure_controller(ControllerSession& session, std::str
   }
   co_await wait_for(window.begin);
   const CpuClock before(options.pids);
-  while (!window.over()) co_await wait_for(std::min(window.end, SteadyClock::now() + kControllerLookEvery));
+  // where an answer takes longer than the window, the window waits for one of each worker
+  const auto end_max = window.begin + kLongerMax * (window.end - window.begin);
+  while (!window.over()) {
+    const auto now = SteadyClock::now();
+    const bool answered = row.count.operations + row.count.failed >= in_flight;
+    if (!answered && running > 0 && window.end < end_max && now + kLonger > window.end) window.end += kLonger;
+    co_await wait_for(std::min(window.end, now + kControllerLookEvery));
+  }
   const CpuClock after(options.pids);
   while (running > 0) co_await wait_for(SteadyClock::now() + std::chrono::milliseconds(5));
 
@@ -171,7 +184,8 @@ awaitable<void> run_cases(ControllerSession& session, int& exit_code) {
     exit_code = 1;
   } else {
     for (const std::string& name : options.cases) {
-      for (std::size_t in_flight : options.in_flight) {
+      const std::vector<std::size_t> once = {1};
+      for (std::size_t in_flight : name == kPacedCase ? once : options.in_flight) {
         if (auto found = co_await session.find_leader(); !found) {
           std::fprintf(stderr, "gantry bench: %s\n", found.error().message.c_str());
           exit_code = 1;
@@ -191,7 +205,10 @@ awaitable<void> run_cases(ControllerSession& session, int& exit_code) {
 int run_controller(const ControllerOptions& asked) {
   ControllerOptions options = asked;
   // workers that change sets need one each
-  for (std::size_t in_flight : options.in_flight) options.sets = std::max(options.sets, in_flight);
+  const bool paced_only = options.cases == std::vector{kPacedCase};
+  for (std::size_t in_flight : options.in_flight) {
+    if (!paced_only) options.sets = std::max(options.sets, in_flight);
+  }
   asio::io_context io(1);
   int exit_code = 0;
   if (!options.json) {

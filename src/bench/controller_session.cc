@@ -19,8 +19,6 @@ using asio::awaitable;
 namespace code = wire::request_code;
 namespace rc = wire::response_code;
 
-// long, and so seldom, that keeping brokers alive costs next to nothing beside what is measured
-constexpr std::chrono::milliseconds kBrokerTimeout{180'000};
 constexpr std::chrono::milliseconds kHeartbeatEvery{30'000};
 constexpr std::chrono::milliseconds kHeartbeatTurn{100};  // some of them in each
 constexpr std::size_t kPreparedAtOnce = 64;
@@ -61,7 +59,12 @@ std::string ControllerSession::broker_address(std::int64_t broker_id) const {
   return fmt::format("127.0.0.1:{}", brokers_[static_cast<std::size_t>(broker_id - 1) % brokers_.size()]->port());
 }
 
-wire::Command ControllerSession::heartbeat(const std::string& set_name, std::int64_t broker_id) const {
+void ControllerSession::tell(std::size_t worker, const std::string& address, wire::Command request) {
+  clients_[worker % clients_.size()]->oneway(address, std::move(request));
+}
+
+wire::Command ControllerSession::heartbeat(const std::string& set_name, std::int64_t broker_id,
+                                           std::chrono::milliseconds timeout) const {
   wire::BrokerHeartbeatRequestHeader header;
   header.cluster_name = kBenchCluster;
   header.broker_addr = broker_address(broker_id);
@@ -70,7 +73,7 @@ wire::Command ControllerSession::heartbeat(const std::string& set_name, std::int
   header.epoch = 1;
   header.max_offset = 1'000'000;
   header.confirm_offset = 1'000'000;
-  header.heartbeat_timeout_ms = kBrokerTimeout.count();
+  header.heartbeat_timeout_ms = timeout.count();
   header.election_priority = static_cast<std::int32_t>(broker_id);
   return wire::make_request(code::kBrokerHeartbeat, header);
 }
@@ -204,7 +207,7 @@ awaitable<void> ControllerSession::keep_alive() {
   const std::size_t brokers = sets_.size() * options_.replicas;
   const auto share = static_cast<std::size_t>(kHeartbeatEvery / kHeartbeatTurn);
   for (std::size_t at = 0; !stopped_; at += (brokers + share - 1) / share) {
-    for (std::size_t i = 0; i < (brokers + share - 1) / share; ++i) {
+    for (std::size_t i = 0; keeping_alive_ && i < (brokers + share - 1) / share; ++i) {
       const std::size_t broker = (at + i) % brokers;
       const wire::Command beat =
           heartbeat(sets_[broker / options_.replicas].name, static_cast<std::int64_t>(broker % options_.replicas) + 1);

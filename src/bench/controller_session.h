@@ -5,6 +5,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -21,6 +22,8 @@
 namespace gantry::bench {
 
 inline constexpr const char* kBenchCluster = "gantry-bench";
+// After which a broker is silent: long, so that keeping them alive costs next to nothing beside what is measured.
+inline constexpr std::chrono::milliseconds kBrokerTimeout{180'000};
 
 // One replica set, as its controller said it last. Changed by one worker at a time.
 struct ReplicaSet {
@@ -45,6 +48,9 @@ class ControllerSession {
   // On one of the connections to a node, the same for the same `worker`.
   boost::asio::awaitable<Result<wire::Command>> call(std::size_t worker, std::string address, wire::Command request);
 
+  // One-way.
+  void tell(std::size_t worker, const std::string& address, wire::Command request);
+
   // The six requests of a new set of two brokers (three a broker); the answer of the last, or of the first that failed.
   boost::asio::awaitable<Result<wire::Command>> register_set(std::size_t worker, std::string name);
   std::string new_name() { return prefix_ + "-" + std::to_string(named_++); }
@@ -53,7 +59,10 @@ class ControllerSession {
   // What the controller says now (1004), after an answer that was an error or did not come.
   boost::asio::awaitable<void> look_again(std::size_t worker, ReplicaSet& set);
 
-  wire::Command heartbeat(const std::string& set_name, std::int64_t broker_id) const;
+  wire::Command heartbeat(const std::string& set_name, std::int64_t broker_id,
+                          std::chrono::milliseconds timeout = kBrokerTimeout) const;
+  // Whether the session itself keeps the brokers alive; a case that does it as brokers do turns it off.
+  void keep_alive_by_itself(bool on) { keeping_alive_ = on; }
   std::string broker_address(std::int64_t broker_id) const;
 
   const std::string& leader() const { return leader_; }
@@ -76,6 +85,7 @@ class ControllerSession {
   std::vector<std::unique_ptr<remoting::Client>> clients_;
   std::vector<std::unique_ptr<remoting::Server>> brokers_;  // one listener for each id in a set
   std::vector<ReplicaSet> sets_;
+  bool keeping_alive_ = true;
   bool stopped_ = false;
 };
 

@@ -20,6 +20,12 @@ struct ControllerBenchOptions {
   Format format = Format::table;
 };
 
+std::vector<std::string> controller_cases() {
+  std::vector<std::string> cases = bench::kControllerCases;
+  cases.push_back(bench::kPacedCase);
+  return cases;
+}
+
 void declare_bench_controller(CLI::App& bench_command, Invocation& invocation) {
   auto options = std::make_shared<ControllerBenchOptions>();
   CLI::App& command = *bench_command.add_subcommand("controller", "measure a controller");
@@ -29,8 +35,8 @@ void declare_bench_controller(CLI::App& bench_command, Invocation& invocation) {
   command.add_option("--pids", options->bench.pids, "its nodes' processes here, for their CPU and memory")
       ->check(CLI::PositiveNumber)
       ->delimiter(',');
-  command.add_option("--case", options->bench.cases, "what to measure")
-      ->check(CLI::IsMember(bench::kControllerCases))
+  command.add_option("--case", options->bench.cases, "what to measure; fleet: brokers at their own pace")
+      ->check(CLI::IsMember(controller_cases()))
       ->delimiter(',');
   command.add_option("--in-flight", options->bench.in_flight, "requests under way")
       ->check(CLI::Range(1, 65536))

@@ -221,6 +221,29 @@ TEST(ControllerBench, GivenAnEndedBudgetOfRegistrationsThenTheWindowEndsAndTheSe
   EXPECT_GE(controller.sets_left(), 1'000U + 3) << "what warmed up besides";
 }
 
+TEST(ControllerBench, GivenAFleetThenEachBrokerSendsOnceASecondToEachNodeAndItsQuestionsAreAnswered) {
+  PlayedController controller;
+  ControllerOptions options = small(controller.endpoints());
+  options.cases = {kPacedCase};
+  options.sets = 20;
+  options.replicas = 3;
+  options.connections = 20;
+  options.seconds = 1;
+  testing::internal::CaptureStdout();
+  const int exit_code = run_controller(options);
+  const auto rows = rows_of(testing::internal::GetCapturedStdout());
+  EXPECT_EQ(exit_code, 0);
+  ASSERT_EQ(rows.size(), 1U);
+  const std::string text = boost::json::serialize(rows[0]);
+  EXPECT_EQ(rows[0].at("sets"), 20);
+  EXPECT_EQ(rows[0].at("in_flight"), 0);
+  EXPECT_EQ(rows[0].at("failed"), 0) << text;
+  EXPECT_GT(rows[0].at("p50_ms").to_number<double>(), 0) << text;
+  EXPECT_TRUE(rows[0].contains("behind_ms"));
+  // 60 brokers, two nodes, 1.3 s with its warm-up; those of preparing besides
+  EXPECT_NEAR(controller.heartbeats, 60 * 2 * 2.3, 60 * 2);
+}
+
 TEST(ControllerBench, GivenNobodyThereThenItSaysSo) {
   testing::internal::CaptureStderr();
   EXPECT_EQ(run_controller(small("127.0.0.1:1")), 1);
