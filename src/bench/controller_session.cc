@@ -1,5 +1,7 @@
 #include "bench/controller_session.h"
 
+#include <unistd.h>
+
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -38,7 +40,7 @@ Error why_not(std::string_view what, const Result<wire::Command>& response) {
 }  // namespace
 
 ControllerSession::ControllerSession(asio::io_context& io, const ControllerOptions& options)
-    : io_(io), options_(options), prefix_(fmt::format("bench-{}", wall_ms() % 1'000'000'007)) {
+    : io_(io), options_(options), prefix_(fmt::format("bench-{}-{}", ::getpid(), wall_ms() % 1'000'000'007)) {
   for (std::size_t i = 0; i < std::max<std::size_t>(1, options_.connections); ++i) {
     clients_.push_back(std::make_unique<remoting::Client>(io_, remoting::ClientConfig{}));
   }
