@@ -190,6 +190,7 @@ asio::awaitable<void> ClusterReader::run(Cycle& cycle, std::vector<Job> jobs) {
     co_return true;
   };
   const std::size_t width = std::min(std::max<std::size_t>(config_.requests_in_flight_max, 1), cycle.jobs.size());
+  workers.reserve(width);
   for (std::size_t i = 0; i < width; ++i) workers.push_back(work(*this, cycle));
   co_await rocketmq::gather(cluster_->io(), std::move(workers));
 }

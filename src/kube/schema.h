@@ -92,6 +92,7 @@ Reader<StringMap> string_map();      // values must be strings, as Kubernetes de
 template <class E>
 Reader<E> choice(std::vector<std::pair<std::string_view, E>> names) {
   std::vector<std::string_view> words;
+  words.reserve(names.size());
   for (const auto& [name, value] : names) words.push_back(name);
   return [names = std::move(names), read = one_of(std::move(words))](Reading& reading, const Node& node, E& out) {
     std::string found;
@@ -215,6 +216,7 @@ class Schema {
       return field.read(reading, entry.value, out);
     }
     std::vector<std::string_view> known;
+    known.reserve(fields_.size());
     for (const Field& field : fields_) known.push_back(field.name);
     Reading::Scope scope(reading, entry.key);
     reading.problem(entry.line, unknown_field_message(entry.key, known));

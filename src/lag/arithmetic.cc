@@ -29,7 +29,7 @@ bool never_committed(const QueueFacts& facts) { return facts.committed == false;
 std::optional<std::int64_t> position(const QueueFacts& facts, OffsetResetPolicy policy) {
   if (!facts.broker_offset) return std::nullopt;
   if (*facts.broker_offset == 0) return 0;  // nothing was ever stored: no offset matters
-  if (facts.consumer_offset == facts.broker_offset) return *facts.broker_offset;  // all consumed, wherever it begins
+  if (facts.consumer_offset == facts.broker_offset) return facts.broker_offset;  // all consumed, wherever it begins
   if (!facts.min_offset) return std::nullopt;
   if (!facts.consumer_offset) return std::nullopt;
   if (never_committed(facts)) return policy == OffsetResetPolicy::earliest ? *facts.min_offset : *facts.broker_offset;
@@ -115,8 +115,8 @@ QueueReading read_queue(const QueueFacts& facts, OffsetResetPolicy policy, std::
 
   if (!facts.in_flight_asked) return reading;
   if (facts.pop_in_flight && facts.pop_ready) {
-    reading.in_flight = *facts.pop_in_flight;
-    reading.ready = *facts.pop_ready;
+    reading.in_flight = facts.pop_in_flight;
+    reading.ready = facts.pop_ready;
   } else if (facts.pop) {
     add_reason(unknown, fmt::format("{}: in flight and ready: {}", facts.broker, kPopNotTold));
   } else {

@@ -70,6 +70,7 @@ asio::awaitable<Result<GroupClients>> read_group_clients(std::shared_ptr<rocketm
   rocketmq::AdminQueries admin(cluster, deadline);
   const std::vector<std::string> brokers(masters->begin(), masters->end());
   std::vector<asio::awaitable<Result<wire::ConsumerConnection>>> questions;
+  questions.reserve(brokers.size());
   for (const std::string& broker : brokers) questions.push_back(admin.consumer_connection(broker, group));
   auto answers = co_await rocketmq::gather(cluster->io(), std::move(questions));
 

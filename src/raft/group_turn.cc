@@ -170,7 +170,7 @@ std::optional<Output::Message> Group::Impl::frame(const Node::CoreMessage& messa
   auto snapshot = store.read_snapshot();
   if (!snapshot) {
     log(1, fmt::format("a snapshot for node {} cannot be read: {}", message.to, snapshot.error().message));
-    checked(node->report_snapshot(message.to, false));
+    (void)checked(node->report_snapshot(message.to, false));  // a failure is remembered, and told by the turn
     return std::nullopt;
   }
   return Output::Message{message.to, encode_frame(message.bytes, encode(snapshot->meta), snapshot->bytes), true};

@@ -90,7 +90,6 @@ void Intake::read_hello() { read_exactly(kHelloHeadBytes, &Intake::on_hello_head
 void Intake::on_hello_head() {
   const auto name_bytes = group_name_bytes(received_);
   if (!name_bytes) return refuse(name_bytes.error());
-  const std::string head = received_;
   received_.resize(kHelloHeadBytes + *name_bytes);
   auto rest = asio::buffer(received_) + kHelloHeadBytes;
   auto done = [self = shared_from_this()](error_code error, std::size_t) {

@@ -27,7 +27,7 @@ constexpr std::size_t entry_head_bytes = 9;
 
 std::string entry_key(Index index) {
   std::string key(entry_key_bytes, entry_prefix);
-  for (int i = 0; i < 8; ++i) key[static_cast<std::size_t>(1 + i)] = static_cast<char>(index >> (56 - 8 * i));
+  for (std::size_t i = 0; i < 8; ++i) key[1 + i] = static_cast<char>(index >> (56 - 8 * i));
   return key;
 }
 

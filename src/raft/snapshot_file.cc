@@ -98,7 +98,7 @@ void remove_snapshot_files(const std::string& directory, Index keep) {
   std::error_code error;
   auto kept = snapshot_path(directory, keep);
   for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
-    auto path = entry.path();
+    const auto& path = entry.path();
     if (path.filename().string().starts_with(file_prefix) && path != kept) std::filesystem::remove(path, error);
   }
 }

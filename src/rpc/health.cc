@@ -8,12 +8,9 @@ namespace health_wire = ::grpc::health::v1;
 
 std::string Health::status_of(const std::string& service) const {
   health_wire::HealthCheckResponse response;
-  if (!services_.contains(service)) {
-    response.set_status(health_wire::HealthCheckResponse::SERVICE_UNKNOWN);
-  } else {
-    response.set_status(serving_ ? health_wire::HealthCheckResponse::SERVING
-                                 : health_wire::HealthCheckResponse::NOT_SERVING);
-  }
+  auto status = serving_ ? health_wire::HealthCheckResponse::SERVING : health_wire::HealthCheckResponse::NOT_SERVING;
+  if (!services_.contains(service)) status = health_wire::HealthCheckResponse::SERVICE_UNKNOWN;
+  response.set_status(status);
   return response.SerializeAsString();
 }
 

@@ -16,7 +16,7 @@ struct ActivityWatch::Trigger {
       : key(std::move(key)),
         metadata(std::move(metadata)),
         what(fmt::format("{}/{}", this->metadata.consumer_group, fmt::join(this->metadata.topics, ","))),
-        steps(std::move(steps)),
+        steps(steps),
         wakeup(io) {}
 
   std::string key;

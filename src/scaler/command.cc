@@ -1,5 +1,7 @@
 #include "scaler/command.h"
 
+#include <spdlog/spdlog.h>
+
 #include <boost/asio/io_context.hpp>
 #include <cstdio>
 

@@ -34,6 +34,7 @@ awaitable<Result<TriggerRead>> TriggerReader::read(kube::RocketmqTriggerMetadata
     read.readings.push_back(co_await cluster->lag->read(std::move(queries.front()), max_age));
   } else {
     std::vector<awaitable<Result<lag::LagReading>>> reads;
+    reads.reserve(queries.size());
     for (lag::LagQuery& query : queries) reads.push_back(cluster->lag->read(std::move(query), max_age));
     read.readings = co_await rocketmq::gather(io_, std::move(reads));
   }
