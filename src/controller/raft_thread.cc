@@ -142,24 +142,34 @@ class RaftThread::Impl {
   void run() {
     scheduled_ = false;
     for (int i = 0; i < kTurnsAtOnce && !failed_ && group_->has_work(); ++i) {
-      auto output = group_->turn();
+      // appends leave before our own disk has them, so that all disks work at the same time
+      auto output = group_->turn([this](std::vector<Output::Message> early) {
+        send(early);
+        transport_->flush();
+      });
       if (!output) return fail(output.error());
       hand_out(std::move(*output));
     }
     if (!failed_ && group_->has_work()) schedule();
   }
 
+  void send(const std::vector<Output::Message>& messages) {
+    for (const auto& message : messages) {
+      transport_->send(message.to, message.bytes);
+      if (message.snapshot) snapshots_sent_.push_back(message.to);  // reported after the turn, not within it
+    }
+  }
+
   void hand_out(Output output) {
     if (output.members) transport_->set_peers(endpoints_of(*output.members));
-    for (const auto& message : output.messages) {
-      transport_->send(message.to, message.bytes);
-      if (message.snapshot) check(group_->report_snapshot(message.to, true));
-    }
+    send(output.messages);
     output.messages.clear();
+    for (const raft::NodeId peer : std::exchange(snapshots_sent_, {})) check(group_->report_snapshot(peer, true));
     on_service([output = std::move(output), this](LogListener& listener) mutable {
       if (output.members) listener.on_members(*output.members);
       if (output.restore) listener.on_restore(output.restore->index, output.restore->bytes);
       if (!output.committed.empty()) listener.on_committed(std::move(output.committed));
+      if (output.snapshot_wanted) listener.on_snapshot_wanted();
       if (output.leadership) listener.on_leadership(*output.leadership);
       for (const auto& answer : output.reads) tell_read(listener, answer.round, answer.index);
       for (const auto round : output.failed_reads) {
@@ -198,6 +208,7 @@ class RaftThread::Impl {
   std::optional<raft::Group> group_;
   std::optional<raft::Transport> transport_;
   net::LogLimit bad_message_log_{std::chrono::seconds(10)};
+  std::vector<raft::NodeId> snapshots_sent_;
   bool scheduled_ = false;
   bool failed_ = false;
 };
@@ -248,7 +259,8 @@ void RaftThread::snapshot(raft::Index index, std::string bytes) {
     if (impl->failed()) return;
     auto offered = impl->group().offer_snapshot(index, bytes);
     if (!offered) spdlog::warn("raft: no snapshot at entry {}: {}", index, offered.error().message);
-    impl->check(offered);
+    if (offered || offered.error().code != Errc::resource_exhausted)
+      impl->check(offered);  // too large: it goes on without
   });
 }
 

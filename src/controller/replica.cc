@@ -205,8 +205,16 @@ void Replica::snapshot_when_due() {
       entries_since_snapshot_ < settings_.snapshot_after_entries) {
     return;
   }
+  take_snapshot();
+}
+
+void Replica::take_snapshot() {
   bytes_since_snapshot_ = entries_since_snapshot_ = 0;
   log_.snapshot(applied_, replication::encode_snapshot(state_));
+}
+
+void Replica::on_snapshot_wanted() {
+  if (!failed_ && applied_ > 0) take_snapshot();
 }
 
 void Replica::on_leadership(const raft::Output::Leadership& leadership) {

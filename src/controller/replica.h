@@ -80,6 +80,7 @@ class Replica final : public LogListener {
   void on_committed(std::vector<raft::Output::Committed> entries) override;
   void on_leadership(const raft::Output::Leadership& leadership) override;
   void on_members(const raft::Members& members) override;
+  void on_snapshot_wanted() override;
   void on_failed(const Error& error) override;
 
  private:
@@ -89,6 +90,7 @@ class Replica final : public LogListener {
   void elect(std::string_view broker_name, replication::ElectionReason reason, std::optional<std::int64_t> lost_broker);
   void audit();
   void snapshot_when_due();
+  void take_snapshot();
   void wake();
 
   ReplicaSettings settings_;
