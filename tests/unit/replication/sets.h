@@ -18,7 +18,9 @@ namespace gantry::replication::testing {
 inline constexpr std::int64_t kNow = 1'700'000'000'000;
 
 inline std::string address(std::int64_t id) { return "10.0.0." + std::to_string(id) + ":10911"; }
-inline std::string check_code(std::int64_t id) { return address(id) + ";" + std::to_string(kNow + id); }
+inline std::string check_code(std::int64_t id) {  // unsigned: ids at the ends of int64 are tested as well
+  return address(id) + ";" + std::to_string(static_cast<std::uint64_t>(kNow) + static_cast<std::uint64_t>(id));
+}
 
 inline BrokerFacts alive(std::int64_t id, std::int32_t epoch = 1, std::int64_t offset = 100,
                          std::int32_t priority = std::numeric_limits<std::int32_t>::max()) {
