@@ -4,6 +4,7 @@
 
 #include "replication/entry_codec.h"
 #include "replication/explanation.h"
+#include "replication/malformed.h"
 #include "replication/snapshot.h"
 
 namespace gantry::controller {
@@ -40,6 +41,7 @@ Replica::Replica(ReplicaSettings settings, ReplicatedLog& log, Env env)
 void Replica::write(replication::Command command, Writes::Done done) {
   if (failed_) return done(std::unexpected(*failed_));
   if (!leads()) return done(std::unexpected(kNotLeader));
+  if (auto refused = replication::refuse_malformed(command)) return done(replication::Applied{std::move(*refused), {}});
   writes_.submit(std::move(command), std::move(done), now());
   wake();
 }
@@ -128,7 +130,7 @@ void Replica::audit() {
     const auto& [name, replicas] = *set;
     audited_ = name;
     ++set;
-    if (electing_.contains(name) || replicas.master_epoch == 0) continue;
+    if (electing_.contains(name) || replicas.sync_state_set.empty()) continue;  // never had a master
     const auto facts = liveness_.facts(replicas, now());
     if (replicas.master_id && replication::is_alive(facts, *replicas.master_id)) continue;
     const auto result = replication::elect(replicas, {facts, std::nullopt, settings_.unclean_election});
@@ -185,7 +187,20 @@ void Replica::on_committed(std::vector<raft::Output::Committed> entries) {
   wake();
 }
 
+// Of members that are none any more nothing is to be expected; one that still lives is seen again by its next heartbeat.
+void Replica::forget_cleaned(const ReplicaSet& before) {
+  const ReplicaSet* now = state_.find(before.broker_name);
+  for (const auto& member : before.members) {
+    if (!now || !now->member(member.broker_id))
+      liveness_.forget(before.cluster_name, before.broker_name, member.broker_id);
+  }
+}
+
 void Replica::apply(const replication::Command& command, const Writes::Done* done) {
+  std::optional<ReplicaSet> before;
+  if (const auto* clean = std::get_if<replication::CleanBrokerData>(&command)) {
+    if (const ReplicaSet* set = state_.find(clean->broker_name)) before = *set;
+  }
   const replication::Applied applied = state_.apply(command);
   if (applied.role_changed) {
     const auto& change = *applied.role_changed;
@@ -194,9 +209,7 @@ void Replica::apply(const replication::Command& command, const Writes::Done* don
                 change.cluster_name, replication::line_of(change.record));
     if (on_role_changed) on_role_changed(change, leading_);
   }
-  if (const auto* clean = std::get_if<replication::CleanBrokerData>(&command); clean && applied.outcome.changed) {
-    for (const std::int64_t id : clean->broker_ids) liveness_.forget(clean->cluster_name, clean->broker_name, id);
-  }
+  if (before) forget_cleaned(*before);
   if (done) (*done)(applied);
 }
 

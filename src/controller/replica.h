@@ -85,6 +85,7 @@ class Replica final : public LogListener {
 
  private:
   void apply(const replication::Command& command, const Writes::Done* done);
+  void forget_cleaned(const replication::ReplicaSet& before);
   void begin_to_lead_when_ready();
   void lost(const std::vector<LostBroker>& brokers);
   void elect(std::string_view broker_name, replication::ElectionReason reason, std::optional<std::int64_t> lost_broker);

@@ -51,6 +51,7 @@ class Headers {
   // Valid as long as this object is; nghttp2 copies what it is given.
   std::vector<nghttp2_nv> list() {
     std::vector<nghttp2_nv> list;
+    list.reserve(entries_.size());
     for (auto& [name, value] : entries_) {
       list.push_back({reinterpret_cast<std::uint8_t*>(name.data()), reinterpret_cast<std::uint8_t*>(value.data()),
                       name.size(), value.size(), NGHTTP2_NV_FLAG_NONE});

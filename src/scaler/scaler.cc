@@ -1,5 +1,7 @@
 #include "scaler/scaler.h"
 
+#include <spdlog/spdlog.h>
+
 #include "kube_api/access.h"
 #include "rocketmq/identity.h"
 #include "scaler/metrics_readers.h"

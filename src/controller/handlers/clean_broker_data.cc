@@ -32,7 +32,7 @@ void handle_clean_broker_data(ControllerContext& controller, remoting::Request r
   auto header = wire::decode_header<wire::CleanControllerBrokerDataRequestHeader>(request.command.fields);
   if (!header) return request.reply.send(wire::response_code::kControllerInvalidRequest, header.error().message);
   auto ids = parse_ids(header->broker_controller_ids_to_clean.value_or(""));
-  if (!ids) return refuse(request.reply, ids.error());
+  if (!ids) return request.reply.send(wire::response_code::kControllerInvalidCleanBrokerMetadata, ids.error().message);
   replication::CleanBrokerData command;
   command.facts = controller.replica.facts(header->broker_name);
   command.cluster_name = header->cluster_name.value_or("");
