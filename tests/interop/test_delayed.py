@@ -12,10 +12,15 @@ def reading(server, topic, group, *options):
 
 
 def until(server, topic, group, timeout_s=30, **members):
+    last = {}
+
     def there():
-        last = reading(server, topic, group)
+        last.update(reading(server, topic, group))
         return {name: last[name] for name in members} == members and last
-    return wait_until(there, timeout_s, f"reading of {topic} with {members}")
+    try:
+        return wait_until(there, timeout_s, f"reading of {topic} with {members}")
+    except AssertionError as error:
+        raise AssertionError(f"{error}: {last}") from None
 
 
 def test_given_messages_sent_by_level_and_as_timers_then_both_count_for_their_topic_until_they_are_due(server):
