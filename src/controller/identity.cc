@@ -1,18 +1,14 @@
 #include "controller/identity.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <random>
+
+#include "raft/durable_file.h"
 
 namespace gantry::controller {
 
@@ -31,19 +27,6 @@ std::string draw_token() {
 }
 
 std::string file_of(const std::string& directory) { return directory + "/identity.json"; }
-
-std::unexpected<Error> failed(const std::string& file, const char* what) {
-  return fail(Errc::internal, "{}: cannot {}: {}", file, what, std::strerror(errno));
-}
-
-Result<void> sync(const std::string& path, int flags) {
-  const int handle = ::open(path.c_str(), flags | O_CLOEXEC);
-  if (handle < 0) return failed(path, "open");
-  const bool synced = ::fsync(handle) == 0;
-  ::close(handle);
-  if (!synced) return failed(path, "sync");
-  return {};
-}
 
 }  // namespace
 
@@ -101,17 +84,7 @@ Result<Identity> load_identity(const std::string& directory) {
 }
 
 Result<void> store_identity(const std::string& directory, const Identity& identity) {
-  const std::string file = file_of(directory);
-  const std::string fresh = file + ".new";
-  {
-    std::ofstream out(fresh, std::ios::binary | std::ios::trunc);
-    out << to_json(identity) << '\n';
-    out.flush();
-    if (!out) return failed(fresh, "write");
-  }
-  if (auto synced = sync(fresh, O_RDONLY); !synced) return synced;
-  if (std::rename(fresh.c_str(), file.c_str()) != 0) return failed(file, "rename");
-  return sync(directory, O_RDONLY | O_DIRECTORY);
+  return raft::write_durably(file_of(directory), {to_json(identity), "\n"});
 }
 
 }  // namespace gantry::controller

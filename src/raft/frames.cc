@@ -1,45 +1,27 @@
 #include "raft/frames.h"
 
-#include <bit>
-#include <cstring>
-
 #include "base/checksum.h"
+#include "raft/bytes.h"
 
 namespace gantry::raft {
-namespace {
-
-static_assert(std::endian::native == std::endian::little, "the bytes of the transport are little-endian");
-
-template <class T>
-void put(std::string& out, T value) {
-  out.append(reinterpret_cast<const char*>(&value), sizeof(value));
-}
-
-template <class T>
-T get(std::string_view bytes, std::size_t at) {
-  T value;
-  std::memcpy(&value, bytes.data() + at, sizeof(value));
-  return value;
-}
-
-}  // namespace
 
 std::string encode_preamble(bool tls) {
   std::string out(kMagic);
   put(out, kTransportVersion);
-  put<std::uint8_t>(out, tls ? kTlsFollows : 0);
+  put(out, tls ? kTlsFollows : std::uint8_t{0});
   return out;
 }
 
 Result<std::uint8_t> decode_preamble(std::string_view bytes) {
   if (bytes.size() != kPreambleBytes || !bytes.starts_with(kMagic))
     return fail(Errc::corrupt, "the connection does not begin as one of a Raft node");
-  const auto version = get<std::uint8_t>(bytes, kMagic.size());
+  ByteReader reader(bytes.substr(kMagic.size()));
+  const auto version = reader.number<std::uint8_t>();
   if (version != kTransportVersion) {
     return fail(Errc::unimplemented, "the Raft node speaks version {} of the transport, this one version {}", version,
                 kTransportVersion);
   }
-  return get<std::uint8_t>(bytes, kMagic.size() + 1);
+  return reader.number<std::uint8_t>();
 }
 
 std::string encode_hello(const Hello& hello) {
@@ -52,13 +34,18 @@ std::string encode_hello(const Hello& hello) {
 }
 
 Result<std::size_t> group_name_bytes(std::string_view hello_head) {
-  const std::size_t bytes = get<std::uint16_t>(hello_head, 16);
+  const std::size_t bytes = ByteReader(hello_head.substr(kHelloHeadBytes - 2)).number<std::uint16_t>();
   if (bytes > kGroupNameMax) return fail(Errc::corrupt, "a Raft node names a group in {} bytes", bytes);
   return bytes;
 }
 
 Hello decode_hello(std::string_view bytes) {
-  return {get<std::uint64_t>(bytes, 0), get<std::uint64_t>(bytes, 8), std::string(bytes.substr(kHelloHeadBytes))};
+  ByteReader reader(bytes);
+  Hello hello;
+  hello.from = reader.number<std::uint64_t>();
+  hello.to = reader.number<std::uint64_t>();
+  hello.group = bytes.substr(kHelloHeadBytes);
+  return hello;
 }
 
 void append_frame(std::string& out, std::string_view message) {
@@ -69,7 +56,10 @@ void append_frame(std::string& out, std::string_view message) {
 
 Result<std::optional<FrameHead>> decode_frame_head(std::string_view bytes, std::size_t message_bytes_max) {
   if (bytes.size() < kFrameHeadBytes) return std::nullopt;
-  const FrameHead head{get<std::uint32_t>(bytes, 0), get<std::uint32_t>(bytes, 4)};
+  ByteReader reader(bytes);
+  FrameHead head;
+  head.message_bytes = reader.number<std::uint32_t>();
+  head.checksum = reader.number<std::uint32_t>();
   if (head.message_bytes > message_bytes_max) {
     return fail(Errc::resource_exhausted, "a Raft message of {} bytes is over the limit of {}", head.message_bytes,
                 message_bytes_max);

@@ -1,10 +1,5 @@
 #include "raft/snapshot_file.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -12,42 +7,12 @@
 #include "base/checksum.h"
 #include "raft/bytes.h"
 #include "raft/codec.h"
+#include "raft/durable_file.h"
 
 namespace gantry::raft {
 namespace {
 
 constexpr std::string_view file_prefix = "snapshot-";
-constexpr std::string_view unfinished_suffix = ".unfinished";
-
-class File {
- public:
-  explicit File(int descriptor) : descriptor_(descriptor) {}
-  ~File() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-
-  bool ok() const { return descriptor_ >= 0; }
-  bool sync() const { return ::fsync(descriptor_) == 0; }
-  bool write(std::string_view bytes) const {
-    while (!bytes.empty()) {
-      auto written = ::write(descriptor_, bytes.data(), bytes.size());
-      if (written < 0 && errno == EINTR) continue;
-      if (written <= 0) return false;
-      bytes.remove_prefix(static_cast<std::size_t>(written));
-    }
-    return true;
-  }
-
- private:
-  int descriptor_;
-};
-
-std::unexpected<Error> disk_error(const std::string& path) {
-  auto code = errno == ENOSPC ? Errc::resource_exhausted : Errc::unavailable;
-  return fail(code, "snapshot {} cannot be written: {}", path, std::strerror(errno));
-}
 
 std::unexpected<Error> damaged(const std::string& path, std::string_view why) {
   return fail(
@@ -65,18 +30,11 @@ std::string snapshot_path(const std::string& directory, Index index) {
 
 Result<void> write_snapshot_file(const std::string& directory, const SnapshotMeta& meta, std::string_view bytes) {
   auto path = snapshot_path(directory, meta.at.index);
-  auto unfinished = path + std::string(unfinished_suffix);
   auto encoded = encode(meta);
   std::string checksum;
   put(checksum, crc32c(bytes, crc32c(encoded)));
-  {
-    File file(::open(unfinished.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640));
-    bool written = file.ok() && file.write(checksum) && file.write(encoded) && file.write(bytes) && file.sync();
-    if (!written) return disk_error(path);
-  }
-  if (::rename(unfinished.c_str(), path.c_str()) != 0) return disk_error(path);
-  File folder(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!folder.ok() || !folder.sync()) return disk_error(path);
+  auto written = write_durably(path, {checksum, encoded, bytes});
+  if (!written) return fail(written.error().code, "snapshot {}", written.error().message);
   return {};
 }
 
