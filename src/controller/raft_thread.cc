@@ -292,13 +292,4 @@ void RaftThread::transfer(raft::NodeId to, Done done) {
   });
 }
 
-void RaftThread::change_member(raft::MemberChange change, std::function<void(const Result<raft::Proposal>&)> done) {
-  impl_->on_raft([impl = impl_.get(), change = std::move(change), done = std::move(done)]() mutable {
-    if (impl->failed()) return;
-    auto proposal = impl->group().change_member(change);
-    impl->on_service([proposal, done = std::move(done)](LogListener&) { done(proposal); });
-    impl->schedule();
-  });
-}
-
 }  // namespace gantry::controller

@@ -48,7 +48,6 @@ class RaftThread final : public ReplicatedLog {
   void status(StatusCallback done);
   using Done = std::function<void(const Result<void>&)>;
   void transfer(raft::NodeId to, Done done);  // done: it was begun
-  void change_member(raft::MemberChange change, std::function<void(const Result<raft::Proposal>&)> done);
 
   void stop();  // waits for the thread, which may be writing to the disk; idempotent
 

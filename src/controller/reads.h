@@ -39,7 +39,6 @@ class Reads {
   void fail_all(const Error& error);
 
   std::size_t waiting() const { return waiting_; }
-  std::uint64_t rounds() const { return next_token_ - 1; }  // sent since the start
 
  private:
   struct Read {

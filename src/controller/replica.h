@@ -62,7 +62,6 @@ class Replica final : public LogListener {
   const raft::Output::Leadership& leadership() const { return leadership_; }
   const raft::Members& members() const { return members_; }
   raft::Index applied() const { return applied_; }
-  bool failed() const { return failed_.has_value(); }
   std::size_t writes_waiting() const { return writes_.waiting(); }
   std::size_t reads_waiting() const { return reads_.waiting(); }
   void allow_unclean_election(bool allow) { settings_.unclean_election = allow; }

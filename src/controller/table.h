@@ -1,4 +1,4 @@
-// Which request code goes to which handler, and who may ask.
+// Which request code goes to which handler.
 #pragma once
 
 #include <cstdint>
@@ -8,15 +8,9 @@
 
 namespace gantry::controller {
 
-enum class Access : std::uint8_t {
-  broker,   // brokers ask it
-  operate,  // changes the cluster by an operator's will
-};
-
 struct Route {
   std::int32_t code;
   void (*handle)(ControllerContext&, remoting::Request);
-  Access access;
 };
 
 std::span<const Route> routes();

@@ -1,5 +1,4 @@
 // BROKER_HEARTBEAT (904), one-way from every broker to every controller, each second.
-#include "controller/directory.h"
 #include "controller/handlers/handlers.h"
 #include "replication/limits.h"
 #include "wire/headers/controller.h"
