@@ -60,12 +60,12 @@ void Connection::adopt(Tcp::socket socket) {
   hub_->wake_by(active_ + hub_->limits().idle_timeout);
 }
 
-void Connection::serve(Tcp::socket socket, std::shared_ptr<net::TlsContext> tls,
-                       std::shared_ptr<const OtherProtocol> other) {
+void Connection::serve(Tcp::socket socket, const ServerConfig& config) {
   adopt(std::move(socket));
-  if (!tls && !other) return open();
-  tls_context_ = std::move(tls);
-  sniff(std::move(other));
+  if (!config.tls && !config.other) return open();
+  tls_context_ = config.tls;
+  tls_required_ = config.tls_required;
+  sniff(config.other);
 }
 
 void Connection::connected(Tcp::socket socket, std::shared_ptr<net::TlsContext> tls, const std::string& host) {
@@ -96,7 +96,11 @@ void Connection::sniff(std::shared_ptr<const OtherProtocol> other) {
       self->shut({Errc::cancelled, "it speaks another protocol"});
       return other->take(std::move(socket), self->endpoint_);
     }
-    if (!self->tls_context_ || first != kTlsHandshake) return self->open();
+    if (!self->tls_context_ || first != kTlsHandshake) {
+      if (self->tls_required_)
+        return self->shut({Errc::unauthenticated, "a plain connection, and this port wants TLS"});
+      return self->open();
+    }
     self->tls_ = std::make_unique<Tls>(self->socket_, self->tls_context_->native());
     self->handshake(asio::ssl::stream_base::server);
   });
@@ -110,6 +114,9 @@ void Connection::handshake(asio::ssl::stream_base::handshake_type side) {
     if (self->state_ == State::closed) return;
     if (error) return self->shut({Errc::unauthenticated, fmt::format("the TLS handshake failed: {}", error.message())});
     self->frame_begun_.reset();
+    // where a certificate is optional, "verified" is also said of none
+    self->certified_ = SSL_get0_peer_certificate(self->tls_->native_handle()) != nullptr &&
+                       SSL_get_verify_result(self->tls_->native_handle()) == X509_V_OK;
     self->open();
   });
 }

@@ -27,14 +27,15 @@ class Connection final : public Peer, public std::enable_shared_from_this<Connec
   // Without a socket yet: what is sent meanwhile waits. Use Hub::add().
   Connection(std::shared_ptr<Hub> hub, std::uint64_t id, std::string address, Tcp::endpoint endpoint);
 
-  // Takes a connected socket. As a server with `tls` or `other`, the first byte tells them from plain remoting.
-  void serve(Tcp::socket socket, std::shared_ptr<net::TlsContext> tls, std::shared_ptr<const OtherProtocol> other);
+  // Takes a connected socket. Of `config`: tls, tls_required and other, which the first byte tells from plain remoting.
+  void serve(Tcp::socket socket, const ServerConfig& config);
   void connected(Tcp::socket socket, std::shared_ptr<net::TlsContext> tls, const std::string& host);
 
   std::uint64_t id() const override { return id_; }
   const std::string& address() const override { return address_; }
   const Tcp::endpoint& endpoint() const override { return endpoint_; }
   bool is_open() const override { return state_ != State::closed; }
+  bool certified() const override { return certified_; }
   void send_oneway(wire::Command request) override;
   void send_request(wire::Command request, std::chrono::milliseconds timeout, ResponseCallback done) override;
   void close() override;
@@ -91,6 +92,8 @@ class Connection final : public Peer, public std::enable_shared_from_this<Connec
   Tcp::socket socket_;
   std::shared_ptr<net::TlsContext> tls_context_;
   std::unique_ptr<Tls> tls_;
+  bool tls_required_ = false;
+  bool certified_ = false;
 
   ReadBuffer received_;
   std::size_t whole_ = 0;  // size of the frame at the front of received_ when known

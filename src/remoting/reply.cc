@@ -13,6 +13,9 @@ Reply::Reply(Reply&& other) noexcept
     : opaque_(other.opaque_),
       serialization_(other.serialization_),
       send_(std::exchange(other.send_, nullptr)),
+      observer_(std::exchange(other.observer_, nullptr)),
+      since_us_(other.since_us_),
+      kind_(other.kind_),
       answered_(other.answered_) {}
 
 Reply& Reply::operator=(Reply&& other) noexcept {
@@ -21,13 +24,16 @@ Reply& Reply::operator=(Reply&& other) noexcept {
     opaque_ = other.opaque_;
     serialization_ = other.serialization_;
     send_ = std::exchange(other.send_, nullptr);
+    observer_ = std::exchange(other.observer_, nullptr);
+    since_us_ = other.since_us_;
+    kind_ = other.kind_;
     answered_ = other.answered_;
   }
   return *this;
 }
 
 Reply::~Reply() {
-  if (send_) send(wire::response_code::kSystemError, "the server gave no answer to this request");
+  if (send_ || observer_) send(wire::response_code::kSystemError, "the server gave no answer to this request");
 }
 
 wire::Command Reply::response(std::int32_t code, std::string_view remark) const {
@@ -42,6 +48,7 @@ wire::Command Reply::response(std::int32_t code, std::string_view remark) const 
 }
 
 void Reply::send(wire::Command response) {
+  if (ReplyObserver* observer = std::exchange(observer_, nullptr)) observer->answered(kind_, since_us_, response.code);
   if (!send_) {
     if (answered_) spdlog::error("a request was answered twice; the second answer, code {}, is dropped", response.code);
     return;

@@ -51,7 +51,7 @@ class Server::Impl final : public Hub {
       }
       return;
     }
-    add(net::to_string(remote), remote)->serve(std::move(socket), config_.tls, config_.other);
+    add(net::to_string(remote), remote)->serve(std::move(socket), config_);
   }
 
   ServerConfig config_;

@@ -29,9 +29,18 @@ class Peer {
   virtual const std::string& address() const = 0;  // "127.0.0.1:52311", "[::1]:52311"
   virtual const boost::asio::ip::tcp::endpoint& endpoint() const = 0;
   virtual bool is_open() const = 0;
+  virtual bool certified() const { return false; }      // it showed a TLS certificate, which was verified
   virtual void send_oneway(wire::Command request) = 0;  // server-initiated, e.g. consumer list changed
   virtual void send_request(wire::Command request, std::chrono::milliseconds timeout, ResponseCallback done) = 0;
   virtual void close() = 0;
+};
+
+// Hears with which code each request was answered, one-way ones too, before the answer leaves. Outlives the requests.
+class ReplyObserver {
+ public:
+  virtual ~ReplyObserver() = default;
+  // `kind` and `since_us` as they were given to Reply::observe.
+  virtual void answered(std::uint32_t kind, std::int64_t since_us, std::int32_t code) = 0;
 };
 
 // The one answer to one request. Move-only; answering twice is ignored with a logged error; a Reply that is destroyed
@@ -52,12 +61,20 @@ class Reply {
   void send(wire::Command response);
   void send(std::int32_t code, std::string_view remark = {}) { send(response(code, remark)); }
   void fail(const Error& error);  // by the one mapping of errors to response codes
+  void observe(ReplyObserver& observer, std::uint32_t kind, std::int64_t since_us) {
+    observer_ = &observer;
+    kind_ = kind;
+    since_us_ = since_us;
+  }
   bool pending() const { return static_cast<bool>(send_); }
 
  private:
   std::int32_t opaque_ = 0;
   wire::Serialization serialization_ = wire::Serialization::json;
   Send send_;
+  ReplyObserver* observer_ = nullptr;  // until it was told
+  std::int64_t since_us_ = 0;
+  std::uint32_t kind_ = 0;
   bool answered_ = false;
 };
 
@@ -98,6 +115,7 @@ struct ServerConfig {
   std::uint16_t port = 0;          // 0: any free one, see Server::port()
   ServerLimits limits;
   std::shared_ptr<net::TlsContext> tls;  // when set, TLS and plain connections are told apart by their first byte
+  bool tls_required = false;             // plain connections are closed; those of `other` are its own matter
   std::shared_ptr<const OtherProtocol> other;
 };
 
