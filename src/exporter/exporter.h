@@ -11,7 +11,6 @@
 
 #include "base/error.h"
 #include "exporter/config.h"
-#include "exporter/text_writer.h"  // kContentType
 #include "rocketmq/cluster.h"
 
 namespace gantry::exporter {

@@ -5,6 +5,7 @@
 
 #include "exporter/exporter.h"
 #include "http/server.h"
+#include "prometheus/text_writer.h"
 
 namespace gantry::exporter {
 
@@ -19,7 +20,7 @@ inline http::Response link_to_metrics(const http::Request&) {
 inline void serve_metrics(http::Server& server, const Exporter& exporter) {
   server.get("/metrics", [&exporter](const http::Request&) {
     http::Response response = http::text(exporter.text());
-    response.content_type = kContentType;
+    response.content_type = prometheus::kContentType;
     return response;
   });
   server.get("/", link_to_metrics);

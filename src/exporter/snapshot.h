@@ -10,9 +10,13 @@
 
 #include "exporter/rates.h"
 #include "exporter/readings.h"
-#include "exporter/text_writer.h"
+#include "prometheus/text_writer.h"
 
 namespace gantry::exporter {
+
+using prometheus::labels;
+using prometheus::SeriesType;
+using prometheus::TextWriter;
 
 // A topic on one broker.
 struct TopicReading {

@@ -7,6 +7,7 @@
 #include "exporter/metrics_route.h"
 #include "http/server.h"
 #include "net/io_thread.h"
+#include "prometheus/text_writer.h"
 
 namespace gantry::scaler {
 
@@ -70,7 +71,7 @@ class MetricsListener::Impl {
     std::string text = co_await boost::asio::co_spawn(main_, std::move(asked), boost::asio::use_awaitable);
     if (exporter_) text += exporter_->text();
     http::Response response = http::text(std::move(text));
-    response.content_type = exporter::kContentType;
+    response.content_type = prometheus::kContentType;
     co_return response;
   }
 

@@ -1,18 +1,18 @@
 #include "scaler/own_series.h"
 
-#include "exporter/text_writer.h"
+#include "prometheus/text_writer.h"
 #include "triggers/trigger_value.h"
 
 namespace gantry::scaler {
 
-using exporter::SeriesType;
+using prometheus::SeriesType;
 
 namespace {
 constexpr std::size_t kTextBytesMax = 16 << 20;
 }
 
 std::string own_series(const ScaledObjects& objects, const OwnCounts& counts) {
-  exporter::TextWriter writer(kTextBytesMax);
+  prometheus::TextWriter writer(kTextBytesMax);
   const auto single = [&](const char* name, const char* help, std::size_t value) {
     writer.family(name, SeriesType::gauge, help);
     writer.sample("", value);
@@ -28,7 +28,7 @@ std::string own_series(const ScaledObjects& objects, const OwnCounts& counts) {
       const std::optional<double> number = value(record);
       if (!number) continue;
       const std::string topics = fmt::format("{}", fmt::join(record.topics, ","));
-      writer.sample(exporter::labels({{"namespace", record.namespace_},
+      writer.sample(prometheus::labels({{"namespace", record.namespace_},
                                       {"name", record.name},
                                       {"topics", topics},
                                       {"group", record.consumer_group},

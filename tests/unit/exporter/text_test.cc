@@ -1,64 +1,15 @@
-// The text form, and the small parts that make its numbers.
+// The small parts that make the numbers.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <cmath>
-#include <limits>
 
 #include "exporter/member_names.h"
 #include "exporter/rates.h"
 #include "exporter/runtime_numbers.h"
-#include "exporter/text_writer.h"
 
 namespace gantry::exporter {
 namespace {
 
 using testing::ElementsAre;
-
-TEST(Labels, GivenValuesOfAnyBytesThenTheyAreEscaped) {
-  struct Case {
-    std::string value, text;
-  };
-  for (const Case& c :
-       {Case{"plain", "plain"}, Case{"", ""}, Case{"a\"b", "a\\\"b"}, Case{"a\\b", "a\\\\b"}, Case{"a\nb", "a\\nb"},
-        Case{"Bücher", "Bücher"}, Case{"\xff", "\xef\xbf\xbd"}, Case{"%RETRY%g", "%RETRY%g"}, Case{"{},=", "{},="}}) {
-    EXPECT_EQ(labels({{"l", c.value}}), "l=\"" + c.text + "\"");
-  }
-  EXPECT_EQ(labels({{"a", "1"}, {"b", "2"}}), "a=\"1\",b=\"2\"");
-  EXPECT_EQ(labels({}), "");
-}
-
-TEST(Writer, GivenSamplesThenHelpAndTypeComeOnceAndBeforeThem) {
-  TextWriter out(1'000);
-  out.family("x_messages", SeriesType::gauge, "What x is.");
-  out.sample("l=\"1\"", 5);
-  out.sample("l=\"2\"", 0.25);
-  out.family("y_total", SeriesType::counter, "What y is.");
-  out.sample({}, std::uint64_t{7});
-  EXPECT_EQ(out.samples(), 3U);
-  EXPECT_EQ(out.take(),
-            "# HELP x_messages What x is.\n# TYPE x_messages gauge\nx_messages{l=\"1\"} 5\nx_messages{l=\"2\"} 0.25\n"
-            "# HELP y_total What y is.\n# TYPE y_total counter\ny_total 7\n");
-}
-
-TEST(Writer, GivenNoSampleThenTheFamilyLeavesNoTraceAndNoNumberIsMadeUp) {
-  TextWriter out(1'000);
-  out.family("x", SeriesType::gauge, "x");
-  out.sample({}, std::nan(""));
-  out.sample({}, std::numeric_limits<double>::infinity());
-  EXPECT_EQ(out.take(), "");
-}
-
-TEST(Writer, GivenNoRoomThenWholeSamplesAreDroppedAndCounted) {
-  TextWriter out(120);
-  out.family("x", SeriesType::gauge, "x");
-  for (int i = 0; i < 100; ++i) out.sample("l=\"1\"", i);
-  EXPECT_GT(out.dropped(), 0U);
-  EXPECT_EQ(out.samples() + out.dropped(), 100U);
-  const std::string text = out.take();
-  EXPECT_LE(text.size(), 120U);
-  EXPECT_TRUE(text.ends_with('\n'));
-}
 
 TEST(RatesOfCounters, GivenSamplesThenTheRateIsOverTheWindow) {
   Rates rates(60'000);

@@ -8,12 +8,15 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
-namespace gantry::exporter {
+#include "prometheus/histogram.h"
+
+namespace gantry::prometheus {
 
 inline constexpr std::string_view kContentType = "text/plain; version=0.0.4; charset=utf-8";
 
-enum class SeriesType { gauge, counter };
+enum class SeriesType { gauge, counter, histogram };
 
 // cluster="c",topic="t": values escaped, bytes that are not UTF-8 as U+FFFD.
 using Label = std::pair<std::string_view, std::string_view>;
@@ -34,6 +37,15 @@ class TextWriter {
   }
   void sample(std::string_view labels, double value);
 
+  // _bucket, _sum and _count of a family of type histogram; whole or not at all. The numbers are divided by `unit_us`:
+  // 1 writes microseconds, 1'000'000 seconds.
+  template <class Count>
+  void histogram(std::string_view labels, const LatencyHistogram<Count>& values, double unit_us) {
+    std::vector<std::uint64_t> counts(LatencyHistogram<Count>::kPlaces);
+    for (std::size_t i = 0; i < counts.size(); ++i) counts[i] = values.count(i);
+    put_histogram(labels, counts, values.sum_us(), unit_us);
+  }
+
   std::size_t samples() const { return samples_; }
   std::size_t dropped() const { return dropped_; }
   std::size_t size() const { return text_.size(); }
@@ -41,7 +53,9 @@ class TextWriter {
 
  private:
   void put(std::string_view labels, std::int64_t value);
-  bool begin(std::string_view labels);  // false: no room is left
+  void put_histogram(std::string_view labels, const std::vector<std::uint64_t>& counts, std::uint64_t sum_us,
+                     double unit_us);
+  bool begin(std::string_view labels, std::string_view suffix = {});  // false: no room is left
 
   std::size_t bytes_max_;
   std::string text_;
@@ -51,4 +65,4 @@ class TextWriter {
   std::size_t dropped_ = 0;
 };
 
-}  // namespace gantry::exporter
+}  // namespace gantry::prometheus
