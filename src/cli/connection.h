@@ -7,11 +7,14 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/error.h"
 #include "cli/command.h"
+#include "net/tls.h"
 #include "rocketmq/cluster.h"
+#include "wire/signature.h"
 
 namespace gantry::cli {
 
@@ -21,16 +24,27 @@ struct ConnectionOptions {
   std::string secret_key;
   bool tls = false;
   std::string ca_file;
+  std::string certificate_file;  // of the client, with its key
+  std::string key_file;
   bool insecure = false;
 };
 
-// --namesrv (NAMESRV_ADDR), --access-key, --secret-key (GANTRY_ACCESS_KEY, GANTRY_SECRET_KEY), --tls (GANTRY_TLS=true),
-// --tls-ca (GANTRY_TLS_CA), --tls-insecure (GANTRY_TLS_INSECURE=true).
+// --access-key, --secret-key (GANTRY_ACCESS_KEY, GANTRY_SECRET_KEY), --tls (GANTRY_TLS=true), --tls-ca (GANTRY_TLS_CA),
+// --tls-cert and --tls-key (GANTRY_TLS_CERT, GANTRY_TLS_KEY), --tls-insecure (GANTRY_TLS_INSECURE=true).
+void add_security_options(CLI::App& command, ConnectionOptions& options);
+// --namesrv (NAMESRV_ADDR), and those.
 void add_connection_options(CLI::App& command, ConnectionOptions& options);
 // The variables that say the same to another gantry, name servers apart; files by their absolute path.
 std::map<std::string, std::string> environment_of(const ConnectionOptions& options);
 
-// Fails with invalid_argument when one of the keys is missing or a file cannot be read.
+// "ACCESS_KEY:SECRET_KEY" of an option of that name. Fails with invalid_argument, and repeats nothing of the text.
+Result<wire::Credentials> parse_keys(std::string_view option, const std::string& text);
+
+// What the options say of keys and of TLS; nothing and null when they say nothing. Both fail with invalid_argument when
+// one of two parts is missing or a file cannot be read.
+Result<std::optional<wire::Credentials>> credentials_of(const ConnectionOptions& options);
+Result<std::shared_ptr<net::TlsContext>> tls_of(const ConnectionOptions& options);
+// Of both.
 Result<rocketmq::ClusterConfig> cluster_config(const ConnectionOptions& options);
 
 using Body = std::function<boost::asio::awaitable<int>(std::shared_ptr<rocketmq::Cluster>)>;

@@ -27,19 +27,6 @@ struct BrokerOptions {
   broker::Config config;  // its limits are filled as they stand; the rest in to_config
 };
 
-// "ACCESS_KEY:SECRET_KEY", the first one being the administrator.
-Result<broker::User> parse_user(const std::string& text, bool admin) {
-  const auto colon = text.find(':');
-  if (colon == std::string::npos || colon == 0 || colon + 1 == text.size()) {
-    return fail(Errc::invalid_argument, "--user: expected ACCESS_KEY:SECRET_KEY");  // the text may hold a secret
-  }
-  broker::User user;
-  user.access_key = text.substr(0, colon);
-  user.secret_key = text.substr(colon + 1);
-  user.admin = admin;
-  return user;
-}
-
 Result<broker::Config> to_config(const BrokerOptions& options) {
   broker::Config config = options.config;
   config.retention_ms = options.retention.count() / 1000;
@@ -58,9 +45,13 @@ Result<broker::Config> to_config(const BrokerOptions& options) {
   config.broker_name = options.name;
   config.auto_create_topics = config.auto_create_groups = !options.no_auto_create;
   for (const std::string& text : options.users) {
-    auto user = parse_user(text, config.users.empty());
-    if (!user) return std::unexpected(user.error());
-    config.users.push_back(std::move(*user));
+    auto keys = parse_keys("--user", text);
+    if (!keys) return std::unexpected(keys.error());
+    broker::User user;
+    user.access_key = std::move(keys->access_key);
+    user.secret_key = std::move(keys->secret_key);
+    user.admin = config.users.empty();  // the first is the administrator
+    config.users.push_back(std::move(user));
   }
   if (!options.tls_certificate.empty()) {
     net::TlsFiles files;
