@@ -5,14 +5,16 @@
 namespace gantry::raft {
 namespace {
 
-constexpr std::uint8_t snapshot_format = 1;
+constexpr std::uint8_t snapshot_format = 2;
+constexpr std::uint8_t change_format = 2;  // no address begins with it
 constexpr std::uint8_t frame_format = 1;
 
 Result<void> check_members(const Members& members) {
   for (std::size_t i = 0; i < members.list.size(); ++i) {
     const auto& member = members.list[i];
     bool ascending = i == 0 || members.list[i - 1].id < member.id;
-    if (member.id == 0 || !ascending || member.id > members.highest_id || member.address.size() > address_bytes_max) {
+    if (member.id == 0 || !ascending || member.id > members.highest_id || member.address.size() > address_bytes_max ||
+        member.name.size() > name_bytes_max || member.token.size() > name_bytes_max) {
       return fail(Errc::corrupt, "members that cannot be: node {}", member.id);
     }
   }
@@ -33,14 +35,39 @@ std::string encode(const SnapshotMeta& meta) {
     put(out, member.id);
     put(out, static_cast<std::uint8_t>(member.voter));
     put_text(out, member.address);
+    put_text(out, member.name);
+    put_text(out, member.token);
   }
   return out;
 }
 
+std::string encode(const MemberFacts& facts) {
+  std::string out;
+  put(out, change_format);
+  put_text(out, facts.address);
+  put_text(out, facts.name);
+  put_text(out, facts.token);
+  return out;
+}
+
+// What another version wrote is the same nonsense to all who do not understand it; who does knows the rest as well.
+MemberFacts decode_member_facts(std::string_view encoded) {
+  if (encoded.empty()) return {};
+  if (encoded.front() != static_cast<char>(change_format)) return {.address = std::string(encoded)};
+  ByteReader reader(encoded.substr(1));
+  MemberFacts facts;
+  facts.address = reader.text();
+  facts.name = reader.text();
+  facts.token = reader.text();
+  if (!reader.ok()) return {};
+  return facts;
+}
+
 Result<SnapshotView> decode_snapshot(std::string_view encoded) {
   ByteReader reader(encoded);
-  if (auto format = reader.number<std::uint8_t>(); format != snapshot_format) {
-    return fail(Errc::corrupt, "snapshot format {}; this version reads format {}", format, snapshot_format);
+  const auto format = reader.number<std::uint8_t>();
+  if (format == 0 || format > snapshot_format) {
+    return fail(Errc::corrupt, "snapshot format {}; this version reads formats up to {}", format, snapshot_format);
   }
   SnapshotView view;
   view.meta.at.index = reader.number<std::uint64_t>();
@@ -53,6 +80,10 @@ Result<SnapshotView> decode_snapshot(std::string_view encoded) {
     member.id = reader.number<std::uint64_t>();
     member.voter = reader.number<std::uint8_t>() != 0;
     member.address = reader.text();
+    if (format >= 2) {
+      member.name = reader.text();
+      member.token = reader.text();
+    }
     view.meta.members.list.push_back(std::move(member));
   }
   if (!reader.ok()) return fail(Errc::corrupt, "a snapshot that ends too early");

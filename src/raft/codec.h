@@ -1,8 +1,9 @@
 // The two forms of bytes that are ours (the core's messages are protobuf): a snapshot with its members, and the frame of a
 // message between peers.
 //
-//   snapshot: format 1 (u8), index, term, highest id (u64), count (u32), per member id (u64), voter (u8), address (text);
-//             then the application's bytes
+//   snapshot: format 2 (u8), index, term, highest id (u64), count (u32), per member id (u64), voter (u8), address, name,
+//             token (texts); then the application's bytes. Format 1 had neither names nor tokens
+//   change:   what a change of members carries: 2 (u8), address, name, token (texts), an empty one stays as it was
 //   frame:    format 1 (u8), the core's message (text), and, of a snapshot, the snapshot. The transport has a checksum
 #pragma once
 
@@ -17,6 +18,7 @@ namespace gantry::raft {
 
 inline constexpr std::size_t members_max = 100;        // of a group
 inline constexpr std::size_t address_bytes_max = 300;  // host names have at most 253
+inline constexpr std::size_t name_bytes_max = 100;     // of names and tokens
 
 std::string encode(const SnapshotMeta& meta);  // the application's bytes follow
 
@@ -27,6 +29,18 @@ struct SnapshotView {
 
 // Errc::corrupt when it is not one, or its members are not sorted, repeated, without a voter, or too many.
 Result<SnapshotView> decode_snapshot(std::string_view encoded);
+
+// What a change of members says of the one that it is about.
+struct MemberFacts {
+  std::string address;
+  std::string name;
+  std::string token;
+
+  bool operator==(const MemberFacts&) const = default;
+};
+
+std::string encode(const MemberFacts& facts);
+MemberFacts decode_member_facts(std::string_view encoded);  // empty ones when it says nothing that is understood
 
 struct Frame {
   std::string_view message;

@@ -28,6 +28,7 @@ std::string encode_hello(const Hello& hello) {
   std::string out;
   put(out, hello.from);
   put(out, hello.to);
+  put(out, hello.reads);
   put(out, static_cast<std::uint16_t>(hello.group.size()));
   out += hello.group;
   return out;
@@ -44,12 +45,19 @@ Hello decode_hello(std::string_view bytes) {
   Hello hello;
   hello.from = reader.number<std::uint64_t>();
   hello.to = reader.number<std::uint64_t>();
+  hello.reads = reader.number<std::uint32_t>();
   hello.group = bytes.substr(kHelloHeadBytes);
   return hello;
 }
 
-void append_frame(std::string& out, std::string_view message) {
-  put(out, static_cast<std::uint32_t>(message.size()));
+namespace {
+constexpr std::uint32_t kIsPiece = 1u << 31;
+constexpr std::uint32_t kIsLast = 1u << 30;
+}  // namespace
+
+void append_frame(std::string& out, std::string_view message, Piece piece) {
+  const std::uint32_t flags = piece == Piece::whole ? 0 : piece == Piece::last ? kIsPiece | kIsLast : kIsPiece;
+  put(out, static_cast<std::uint32_t>(message.size()) | flags);
   put(out, crc32c(message));
   out += message;
 }
@@ -58,7 +66,10 @@ Result<std::optional<FrameHead>> decode_frame_head(std::string_view bytes, std::
   if (bytes.size() < kFrameHeadBytes) return std::nullopt;
   ByteReader reader(bytes);
   FrameHead head;
-  head.message_bytes = reader.number<std::uint32_t>();
+  const auto length = reader.number<std::uint32_t>();
+  head.message_bytes = length & (kIsLast - 1);
+  if ((length & kIsPiece) != 0) head.piece = (length & kIsLast) != 0 ? Piece::last : Piece::part;
+  if (head.piece == Piece::whole && (length & kIsLast) != 0) return fail(Errc::corrupt, "a frame that cannot be");
   head.checksum = reader.number<std::uint32_t>();
   if (head.message_bytes > message_bytes_max) {
     return fail(Errc::resource_exhausted, "a Raft message of {} bytes is over the limit of {}", head.message_bytes,

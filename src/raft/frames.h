@@ -3,8 +3,11 @@
 // then frames. Numbers are little-endian. The messages are the Raft library's, opaque here.
 //
 //   preamble  "GRFT", version u8, flags u8 (bit 0: TLS follows, and everything after is inside it)
-//   hello     from u64, to u64, length of the group's name u16, the name
-//   frame     length u32, CRC-32C of the message u32, the message
+//   hello     from u64, to u64, the highest version of entries that `from` reads u32, length of the group's name u16, the name
+//   frame     length u32, CRC-32C of what follows u32, the message
+//
+// A message that is too large for a frame, a snapshot, goes in pieces: frames whose length has bit 31 set, and bit 30 in the
+// last one. Other messages go between them, so that heartbeats do not wait for a snapshot.
 #pragma once
 
 #include <cstdint>
@@ -20,13 +23,14 @@ inline constexpr std::string_view kMagic = "GRFT";
 inline constexpr std::uint8_t kTransportVersion = 1;
 inline constexpr std::uint8_t kTlsFollows = 1;
 inline constexpr std::size_t kPreambleBytes = 6;
-inline constexpr std::size_t kHelloHeadBytes = 18;
+inline constexpr std::size_t kHelloHeadBytes = 22;
 inline constexpr std::size_t kFrameHeadBytes = 8;
 inline constexpr std::size_t kGroupNameMax = 255;
 
 struct Hello {
   std::uint64_t from = 0;
   std::uint64_t to = 0;
+  std::uint32_t reads = 0;  // entries up to this version
   std::string group;
 
   bool operator==(const Hello&) const = default;
@@ -41,10 +45,12 @@ std::string encode_hello(const Hello& hello);
 Result<std::size_t> group_name_bytes(std::string_view hello_head);
 Hello decode_hello(std::string_view bytes);  // kHelloHeadBytes + group_name_bytes
 
-void append_frame(std::string& out, std::string_view message);
+enum class Piece : std::uint8_t { whole, part, last };
+void append_frame(std::string& out, std::string_view message, Piece piece = Piece::whole);
 
 struct FrameHead {
   std::size_t message_bytes = 0;
+  Piece piece = Piece::whole;
   std::uint32_t checksum = 0;
 };
 // nullopt: not all here yet. Errors: resource_exhausted (longer than message_bytes_max).

@@ -86,12 +86,20 @@ Result<Proposal> Group::propose(std::string_view data) {
   return Proposal{proposed->index, proposed->term};
 }
 
-Result<ReadRound> Group::read_round() {
+Result<ReadRound> Group::read_round(std::uint64_t now_ms) {
   auto& g = *impl_;
   if (g.failed) return std::unexpected(*g.failed);
   auto round = g.checked(g.node->read_round());
-  if (round) g.rounds.emplace(*round, g.ticks);
+  if (round) g.rounds.emplace(*round, Impl::Round{g.ticks, now_ms});
   return round;
+}
+
+std::optional<Index> Group::read_by_lease(std::uint64_t now_ms) const {
+  const auto& g = *impl_;
+  if (g.failed || !g.lease || now_ms < g.lease->since_ms || now_ms - g.lease->since_ms >= g.config.lease_ms) return {};
+  const auto status = g.node->status();
+  if (status.role != Role::leader || !status.may_read || status.term != g.lease->term) return {};
+  return status.commit;
 }
 
 Result<void> Group::transfer(NodeId to) {
@@ -101,23 +109,31 @@ Result<void> Group::transfer(NodeId to) {
   if (member == nullptr || !member->voter || to == g.config.id) {
     return fail(Errc::invalid_argument, "leadership can be given to another voter; node {} is none", to);
   }
-  return g.checked(g.node->transfer(to));
+  auto begun = g.checked(g.node->transfer(to));
+  if (begun) {
+    g.transferred_in = g.node->status().term;
+    g.lease.reset();
+  }
+  return begun;
 }
 
 Result<Proposal> Group::change_member(const MemberChange& change) {
   auto& g = *impl_;
   if (g.failed) return std::unexpected(*g.failed);
+  // Two leaders that do not know of each other's uncommitted change could both win a majority (Ongaro's note of 2015).
+  if (const auto core = g.node->status(); core.role == Role::leader && !core.may_read)
+    return fail(Errc::unavailable, "the leader has not committed in its term yet; try again");
   auto planned = plan_change(g.members.newest(), change, g.config.id);
   if (!planned) return std::unexpected(planned.error());
   if (change.kind == MemberChange::Kind::promote) {
     auto matched = g.node->matched(change.id);
     auto commit = g.node->status().commit;
-    if (matched && *matched + promotable_lag_max < commit) {
+    if (matched && (*matched == 0 || *matched + promotable_lag_max < commit)) {
       return fail(Errc::unavailable, "node {} has not caught up: it has entries up to {} of {}", change.id, *matched,
                   commit);
     }
   }
-  auto proposed = g.checked(g.node->propose_change(planned->kind, change.id, planned->address));
+  auto proposed = g.checked(g.node->propose_change(planned->kind, change.id, planned->context));
   if (!proposed) return std::unexpected(proposed.error());
   return Proposal{proposed->index, proposed->term};
 }
@@ -169,6 +185,8 @@ Result<void> Group::offer_snapshot(Index index, std::string_view bytes) {
   g.members.forget_before(index);
   return g.compact_log();
 }
+
+std::optional<Error> Group::failure() const { return impl_->failed; }
 
 bool Group::has_work() const {
   const auto& g = *impl_;

@@ -50,8 +50,13 @@ struct GroupConfig {
   std::size_t committed_bytes_per_turn = 4 << 20;  // handed out at once, about
   std::size_t unapplied_bytes_max = 64 << 20;  // turn() waits for advance_applied() beyond: the leadership may be lost
   std::size_t cached_bytes_max = 8 << 20;      // newest entries in memory; older ones are read from the store
-  std::size_t snapshot_bytes_max = 64 << 20;   // of the application's state
+  std::size_t snapshot_bytes_max = 512 << 20;  // of the application's state
   Index entries_kept = 10'000;                 // before a snapshot, for followers that are a little late
+
+  // How long a leader may read without asking, after a round that a majority has answered; 0: never. A voter that has
+  // heard of its leader elects nobody for election_ticks of its own clock, so this has to be shorter than they take on the
+  // fastest clock of a voter, measured by the slowest of a leader.
+  std::uint64_t lease_ms = 0;
 
   // What the core has to say, for a log of debugging; severity as of syslog's order: 0 critical, 1 error, 2 warning, 3 info, 4 debug.
   std::function<void(int severity, std::string_view text)> log;
@@ -74,6 +79,8 @@ struct MemberChange {
   Kind kind = Kind::add_learner;
   NodeId id = 0;
   std::string address;  // of add_learner and readdress
+  std::string name{};   // of add_learner; may be empty
+  std::string token{};  // of add_learner: of the directory that may use the id
 };
 
 // What one turn brought, to be handled in the order of the members.
@@ -162,10 +169,14 @@ class Group {
   Result<Proposal> propose(std::string_view data);
 
   // Begins a round: one message to every voter, so the owner gathers reads into rounds. Errc::unavailable: nobody leads,
-  // or the leader has not committed in its term yet.
-  Result<ReadRound> read_round();
+  // or the leader has not committed in its term yet. now_ms: as of read_by_lease(); a lease begins with it.
+  Result<ReadRound> read_round(std::uint64_t now_ms = 0);
 
-  Result<void> transfer(NodeId to);                            // the leader's; given up after election_ticks
+  // The index of a read that needs no round: this node leads, and was heard by a majority less than lease_ms ago. Empty:
+  // begin a round. now_ms: of a clock that never goes back and goes on while the process or the machine is paused.
+  std::optional<Index> read_by_lease(std::uint64_t now_ms) const;
+
+  Result<void> transfer(NodeId to);  // the leader's; given up after election_ticks. No more leases in this term
   Result<Proposal> change_member(const MemberChange& change);  // the leader's; one at a time, else Errc::unavailable
   Result<void> campaign();                                     // ask for votes now
 
@@ -179,6 +190,9 @@ class Group {
   Result<void> offer_snapshot(Index index, std::string_view bytes);
 
   bool has_work() const;
+
+  // Why every call fails from now on; empty: it does not. Of a single call's error this cannot be told.
+  std::optional<Error> failure() const;
 
   // send_early: is given, once and before the write, the messages that promise nothing of what is being written: a leader's
   // appends, which its followers can then write at the same time as it does. They must be on their way when it returns.

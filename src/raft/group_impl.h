@@ -53,6 +53,8 @@ struct Group::Impl final : Source {
   void answer_reads(const std::vector<Node::ReadAnswer>& answers, Output& output);
   void note_leadership(Output& output);
   void expire_reads();
+  struct Round;
+  void extend_lease(const Round& answered);
   void fail_reads();
   bool stalled() const { return unapplied.bytes() > config.unapplied_bytes_max; }
 
@@ -84,6 +86,7 @@ struct Group::Impl final : Source {
   HardState hard_state;
   MemberHistory members;
   Position snapshot_at;
+  std::map<NodeId, Position> described;  // of which snapshot the core's newest message to a node speaks
   Position truncated;
   std::optional<Snapshot> arriving;  // what came with a snapshot message that the core has taken, until the turn
   Index handed_out = 0;
@@ -93,7 +96,17 @@ struct Group::Impl final : Source {
 
   std::uint64_t ticks = 0;
   std::map<NodeId, std::uint64_t> heard_at_tick;
-  std::map<ReadRound, std::uint64_t> rounds;  // since which tick
+  struct Round {
+    std::uint64_t since_tick = 0;
+    std::uint64_t since_ms = 0;
+  };
+  std::map<ReadRound, Round> rounds;
+  struct Lease {
+    Term term = 0;
+    std::uint64_t since_ms = 0;
+  };
+  std::optional<Lease> lease;
+  Term transferred_in = 0;  // whom it was handed to may be elected at any time in this term, by voters who heard of us
   std::vector<ReadRound> failed_rounds;
   Output::Leadership leadership;
   std::optional<Output> first;  // what the first turn begins with

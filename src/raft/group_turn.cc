@@ -19,6 +19,7 @@ std::optional<Position> Group::Impl::snapshot_for(NodeId to) noexcept {
     snapshot_wanted = true;
     return std::nullopt;
   }
+  described[to] = snapshot_at;
   return snapshot_at;
 }
 
@@ -157,7 +158,10 @@ Result<void> Group::Impl::change_members(const Entry& entry, Output& output) {
   if (!change->applied) return {};
   members.apply(entry.index, *change);
   output.members = members.newest();
-  if (change->kind == Node::Change::remove) heard_at_tick.erase(change->id);
+  if (change->kind == Node::Change::remove) {
+    heard_at_tick.erase(change->id);
+    described.erase(change->id);
+  }
   // Not lazily as for other entries: the last of two voters that forgot in a crash that the change is committed would wait for
   // the vote of the one that was removed, and that one may be gone for good.
   hard_state.commit = std::max(hard_state.commit, entry.index);
@@ -173,13 +177,28 @@ std::optional<Output::Message> Group::Impl::frame(const Node::CoreMessage& messa
     (void)checked(node->report_snapshot(message.to, false));  // a failure is remembered, and told by the turn
     return std::nullopt;
   }
+  // A newer one was taken since the core wrote the message: the two would be refused there. The core begins anew.
+  if (snapshot->meta.at != described[message.to]) {
+    (void)checked(node->report_snapshot(message.to, false));
+    return std::nullopt;
+  }
   return Output::Message{message.to, encode_frame(message.bytes, encode(snapshot->meta), snapshot->bytes), true};
 }
 
 void Group::Impl::answer_reads(const std::vector<Node::ReadAnswer>& answers, Output& output) {
   for (const auto& answer : answers) {
-    if (rounds.erase(answer.counter) != 0) output.reads.push_back({answer.counter, answer.index});
+    auto round = rounds.extract(answer.counter);
+    if (round.empty()) continue;
+    output.reads.push_back({answer.counter, answer.index});
+    extend_lease(round.mapped());
   }
+}
+
+void Group::Impl::extend_lease(const Round& answered) {
+  const auto status = node->status();
+  if (config.lease_ms == 0 || status.role != Role::leader || status.term == transferred_in) return;
+  if (!lease || lease->term != status.term || lease->since_ms < answered.since_ms)
+    lease = Lease{status.term, answered.since_ms};
 }
 
 // Rounds of before belong to a leadership that may not answer any more: the core drops them without a word.
@@ -198,7 +217,7 @@ void Group::Impl::fail_reads() {
 }
 
 void Group::Impl::expire_reads() {
-  while (!rounds.empty() && ticks - rounds.begin()->second >= config.election_ticks) {
+  while (!rounds.empty() && ticks - rounds.begin()->second.since_tick >= config.election_ticks) {
     failed_rounds.push_back(rounds.begin()->first);
     rounds.erase(rounds.begin());
   }

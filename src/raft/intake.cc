@@ -120,6 +120,9 @@ void Intake::on_hello() {
   }
   from_ = hello.from;
   hello_by_.cancel();
+  owner_->reads_[hello.from] = hello.reads;
+  if (owner_->on_announced) owner_->on_announced();
+  if (!owner_) return;
   auto& newest = owner_->intake_of_[hello.from];
   const auto before = owner_->intakes_.find(std::exchange(newest, number_));
   // the peer has given the former one up, maybe without our hearing of it
@@ -147,6 +150,19 @@ void Intake::read() {
   }
 }
 
+Result<void> Intake::take_piece(Piece piece, std::string_view bytes) {
+  if (large_.size() + bytes.size() > owner_->config_.large_bytes_max) {
+    return fail(Errc::resource_exhausted, "a Raft message in pieces is over the limit of {} bytes",
+                owner_->config_.large_bytes_max);
+  }
+  large_ += bytes;
+  if (piece == Piece::part) return {};
+  ++owner_->stats_.received;
+  const std::string message = std::exchange(large_, {});
+  owner_->received_(*from_, message);
+  return {};
+}
+
 void Intake::on_read(std::size_t bytes) {
   filled_ += bytes;
   std::size_t begin = 0;
@@ -160,8 +176,12 @@ void Intake::on_read(std::size_t bytes) {
     }
     const std::string_view message = rest.substr(kFrameHeadBytes, (*head)->message_bytes);
     if (auto whole = check_message(**head, message); !whole) return refuse(whole.error());
-    ++owner_->stats_.received;
-    owner_->received_(*from_, message);
+    if ((*head)->piece != Piece::whole) {
+      if (auto taken = take_piece((*head)->piece, message); !taken) return refuse(taken.error());
+    } else {
+      ++owner_->stats_.received;
+      owner_->received_(*from_, message);
+    }
     begin += kFrameHeadBytes + message.size();
   }
   if (!owner_) return;  // closed by who received

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "raft/frames.h"
 #include "raft/transport.h"
 
 namespace gantry::raft {
@@ -30,6 +31,7 @@ class Intake : public std::enable_shared_from_this<Intake> {
   void on_hello();
   void read();
   void on_read(std::size_t bytes);
+  Result<void> take_piece(Piece piece, std::string_view bytes);
   void refuse(const Error& why);
   // Reads exactly `bytes` into received_, then calls `next`.
   void read_exactly(std::size_t bytes, void (Intake::*next)());
@@ -43,6 +45,7 @@ class Intake : public std::enable_shared_from_this<Intake> {
   std::optional<std::uint64_t> from_;
   std::string received_;  // as large as the longest message so far; its first filled_ bytes are read
   std::size_t filled_ = 0;
+  std::string large_;  // of a message in pieces, those that have come
 };
 
 }  // namespace gantry::raft

@@ -17,9 +17,13 @@ using boost::system::error_code;
 
 namespace {
 
-void give_up_after(Link::Tcp::socket& socket, std::chrono::milliseconds unacknowledged_max) {
+// What the kernel holds back of a large message would stand in front of every heartbeat.
+constexpr unsigned kUnsentMax = 512 * 1024;
+
+void prepare(Link::Tcp::socket& socket, std::chrono::milliseconds unacknowledged_max) {
   const auto ms = static_cast<unsigned>(unacknowledged_max.count());
   ::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof(ms));
+  ::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kUnsentMax, sizeof(kUnsentMax));
 }
 
 }  // namespace
@@ -39,6 +43,23 @@ void Link::send(std::string_view message) {
   append_frame(unsent_, message);
   ++owner_->stats_.sent;
   if (state_ == State::open) write_soon();
+}
+
+void Link::send_large(std::string message) {
+  if (state_ == State::closed) return;
+  if (state_ == State::idle) connect();
+  if (state_ == State::waiting || large_) {
+    ++owner_->stats_.dropped;
+    return owner_->tell_large(peer_, false);
+  }
+  large_ = Large{std::move(message)};
+  ++owner_->stats_.sent;
+  if (state_ == State::open) write_soon();
+}
+
+void Link::end_large(bool delivered) {
+  if (large_) owner_->tell_large(peer_, delivered);
+  large_.reset();
 }
 
 void Link::flush() {
@@ -75,7 +96,7 @@ void Link::connect() {
 
 void Link::connected(Tcp::socket socket) {
   socket_ = std::move(socket);
-  give_up_after(socket_, owner_->config_.unacknowledged_max);
+  prepare(socket_, owner_->config_.unacknowledged_max);
   const bool tls = owner_->config_.client_tls != nullptr;
   writing_ = encode_preamble(tls);
   asio::async_write(socket_, asio::buffer(writing_),
@@ -99,7 +120,7 @@ void Link::handshake() {
 
 void Link::greet() {
   state_ = State::open;
-  unsent_.insert(0, encode_hello({owner_->config_.self, peer_, owner_->config_.group}));
+  unsent_.insert(0, encode_hello({owner_->config_.self, peer_, owner_->config_.reads, owner_->config_.group}));
   watch();
   write_soon();
 }
@@ -134,9 +155,15 @@ void Link::write_all(const std::string& bytes, Done done) {
 }
 
 void Link::write() {
-  if (unsent_.empty()) return;
+  if (unsent_.empty() && !large_) return;
   writing_.clear();
   std::swap(writing_, unsent_);
+  if (large_) {  // a piece of it, after what is waiting
+    const std::string_view piece =
+        std::string_view(large_->message).substr(large_->written, owner_->config_.piece_bytes);
+    large_->written += piece.size();
+    append_frame(writing_, piece, large_->written == large_->message.size() ? Piece::last : Piece::part);
+  }
   busy_ = true;
   write_all(writing_, of_this_connection(State::open, [](Link& link, error_code error) {
               link.busy_ = false;
@@ -149,6 +176,7 @@ void Link::written() {
   if (std::exchange(said_lost_, false)) {
     spdlog::info("raft: connected to node {} at {} again", peer_, net::to_string(endpoint_));
   }
+  if (large_ && large_->written == large_->message.size()) end_large(true);
   write();
 }
 
@@ -164,6 +192,7 @@ void Link::lost(const std::string& why) {
   tls_.reset();
   busy_ = false;
   unsent_.clear();
+  end_large(false);
   auto* owner = owner_;
   retry_.expires_after(owner->config_.retry_after);
   retry_.async_wait([self = shared_from_this()](error_code error) {

@@ -23,6 +23,8 @@ class Link : public std::enable_shared_from_this<Link> {
   const net::Endpoint& endpoint() const { return endpoint_; }
   bool is_open() const { return state_ == State::open; }
   void send(std::string_view message);
+  void send_large(std::string message);  // in pieces; its fate is told to the owner
+  bool has_large() const { return large_.has_value(); }
   void flush();  // what was gathered, now
   void close();  // for good
 
@@ -38,6 +40,7 @@ class Link : public std::enable_shared_from_this<Link> {
   void write_soon();
   void write();
   void written();
+  void end_large(bool delivered);
   void lost(const std::string& why);
   template <class Done>
   void write_all(const std::string& bytes, Done done);
@@ -57,6 +60,11 @@ class Link : public std::enable_shared_from_this<Link> {
   boost::asio::steady_timer retry_;
   std::string unsent_;
   std::string writing_;
+  struct Large {
+    std::string message;
+    std::size_t written = 0;  // of it, with what is being written
+  };
+  std::optional<Large> large_;
   bool busy_ = false;    // a write is under way
   bool posted_ = false;  // write() comes at the end of the turn
   char watched_ = 0;     // the peer sends nothing on this connection: what comes is its end

@@ -15,7 +15,10 @@ void MemberHistory::apply(Index index, const Node::AppliedChange& change) {
   } else {
     if (!known) it = members.list.insert(it, Member{.id = change.id});
     it->voter = change.kind == Node::Change::add_voter;
-    if (!change.context.empty()) it->address = change.context;
+    auto facts = decode_member_facts(change.context);
+    if (!facts.address.empty()) it->address = std::move(facts.address);
+    if (!facts.name.empty()) it->name = std::move(facts.name);
+    if (!facts.token.empty()) it->token = std::move(facts.token);
     members.highest_id = std::max(members.highest_id, change.id);
   }
   states_.emplace_back(index, std::move(members));
@@ -41,7 +44,7 @@ Result<PlannedChange> plan_learner(const Members& members, const MemberChange& c
   }
   if (members.list.size() >= members_max)
     return fail(Errc::invalid_argument, "a group has at most {} members", members_max);
-  return PlannedChange{Node::Change::add_learner, change.address};
+  return PlannedChange{Node::Change::add_learner, encode(MemberFacts{change.address, change.name, change.token})};
 }
 
 Result<PlannedChange> plan_removal(const Members& members, const Member& member, NodeId leader) {
@@ -61,6 +64,8 @@ Result<PlannedChange> plan_change(const Members& members, const MemberChange& ch
   if (needs_address && (change.address.empty() || change.address.size() > address_bytes_max)) {
     return fail(Errc::invalid_argument, "a member needs an address of 1 to {} bytes", address_bytes_max);
   }
+  if (change.name.size() > name_bytes_max || change.token.size() > name_bytes_max)
+    return fail(Errc::invalid_argument, "a name or token has at most {} bytes", name_bytes_max);
   if (change.kind == Kind::add_learner) return plan_learner(members, change);
   const auto* member = members.find(change.id);
   if (member == nullptr) return fail(Errc::not_found, "node {} is not a member", change.id);
@@ -69,7 +74,9 @@ Result<PlannedChange> plan_change(const Members& members, const MemberChange& ch
       if (member->voter) return fail(Errc::already_exists, "node {} is a voter", change.id);
       return PlannedChange{Node::Change::add_voter, ""};
     case Kind::remove: return plan_removal(members, *member, leader);
-    default: return PlannedChange{member->voter ? Node::Change::add_voter : Node::Change::add_learner, change.address};
+    default:
+      return PlannedChange{member->voter ? Node::Change::add_voter : Node::Change::add_learner,
+                           encode(MemberFacts{.address = change.address})};
   }
 }
 

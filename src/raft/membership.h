@@ -1,5 +1,6 @@
 // Who belongs to a group, and how that changes: one member at a time, so that any two majorities before and after have a
-// node in common (Raft thesis, 4.1). The core knows ids and votes; the addresses are kept here, and travel in the entries.
+// node in common (Raft thesis, 4.1). The core knows ids and votes; addresses, names and tokens are kept here, and travel in
+// the entries.
 #pragma once
 
 #include <string>
@@ -33,7 +34,7 @@ class MemberHistory {
 
 struct PlannedChange {
   Node::Change kind = Node::Change::add_voter;
-  std::string address;  // empty: stays
+  std::string context;  // MemberFacts, encoded
 };
 
 // The core's change for ours, or why it may not be: Errc::invalid_argument, already_exists, not_found.

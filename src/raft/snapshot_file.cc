@@ -55,9 +55,13 @@ Result<Snapshot> read_snapshot_file(const std::string& directory, Index index) {
 void remove_snapshot_files(const std::string& directory, Index keep) {
   std::error_code error;
   auto kept = snapshot_path(directory, keep);
-  for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
-    const auto& path = entry.path();
-    if (path.filename().string().starts_with(file_prefix) && path != kept) std::filesystem::remove(path, error);
+  // step by step: a range-for would throw where the directory cannot be read on
+  std::filesystem::directory_iterator entry(directory, error);
+  while (!error && entry != std::filesystem::directory_iterator()) {
+    const auto& path = entry->path();
+    std::error_code ignored;
+    if (path.filename().string().starts_with(file_prefix) && path != kept) std::filesystem::remove(path, ignored);
+    entry.increment(error);
   }
 }
 

@@ -3,11 +3,14 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <boost/asio/post.hpp>
 
 #include "raft/intake.h"
 #include "raft/link.h"
 
 namespace gantry::raft {
+
+namespace asio = boost::asio;
 
 Transport::Transport(boost::asio::io_context& io, TransportConfig config, Received received, Unreachable unreachable)
     : io_(io), config_(std::move(config)), received_(std::move(received)), unreachable_(std::move(unreachable)) {}
@@ -22,6 +25,7 @@ void Transport::set_peers(const std::map<std::uint64_t, net::Endpoint>& peers) {
       ++link;
       continue;
     }
+    if (link->second->has_large()) tell_large(link->first, false);
     link->second->close();
     link = links_.erase(link);
   }
@@ -38,6 +42,27 @@ void Transport::send(std::uint64_t to, std::string_view message) {
   }
   const auto kept = link->second;
   kept->send(message);
+}
+
+void Transport::send_large(std::uint64_t to, std::string message) {
+  const auto link = links_.find(to);
+  if (link == links_.end() || message.size() > config_.large_bytes_max) {
+    ++stats_.dropped;
+    return tell_large(to, false);
+  }
+  const auto kept = link->second;
+  kept->send_large(std::move(message));
+}
+
+void Transport::tell_large(std::uint64_t peer, bool delivered) {
+  asio::post(io_, [this, alive = std::weak_ptr<bool>(alive_), peer, delivered] {
+    if (!alive.expired() && !stopped_ && on_large_sent) on_large_sent(peer, delivered);
+  });
+}
+
+std::optional<std::uint32_t> Transport::reads(std::uint64_t peer) const {
+  const auto known = reads_.find(peer);
+  return known == reads_.end() ? std::nullopt : std::optional(known->second);
 }
 
 void Transport::flush() {

@@ -11,6 +11,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -25,13 +26,16 @@ class Intake;
 class Link;
 
 struct TransportConfig {
-  std::uint64_t self = 0;  // our node's id
-  std::string group;       // nodes of other groups are refused; at most kGroupNameMax bytes
+  std::uint64_t self = 0;   // our node's id
+  std::string group;        // nodes of other groups are refused; at most kGroupNameMax bytes
+  std::uint32_t reads = 1;  // the highest version of entries that we understand: peers are told
   std::size_t message_bytes_max = 64 * 1024 * 1024;
+  std::size_t large_bytes_max = 1024 * 1024 * 1024;  // of a message in pieces; one at a time from and to each peer
+  std::size_t piece_bytes = 256 * 1024;
   std::size_t unsent_bytes_max = 128 * 1024 * 1024;  // to one peer; further messages are dropped
   std::size_t intakes_max = 64;                      // connections that come in; further ones are closed at once
-  std::chrono::milliseconds connect_timeout{1'000};
-  std::chrono::milliseconds retry_after{100};  // the wait after a connection was lost or refused
+  std::chrono::milliseconds connect_timeout{500};  // a first packet that is lost is repeated by TCP only after a second
+  std::chrono::milliseconds retry_after{100};      // the wait after a connection was lost or refused
   // Sent bytes that stay unacknowledged for that long: the connection is given up, since a new one is through at once
   // when the network heals, and TCP's own repetition only after seconds.
   std::chrono::milliseconds unacknowledged_max{1'500};
@@ -56,6 +60,13 @@ class Transport {
   void set_peers(const std::map<std::uint64_t, net::Endpoint>& peers);
   // Gathered, and written at the end of the turn. To an unknown peer: dropped.
   void send(std::uint64_t to, std::string_view message);
+  // One that may be larger than a frame: goes in pieces, other messages between them, so it may come after later ones. Its fate
+  // is told to on_large_sent, later: false when it surely does not arrive whole, or another one is on its way.
+  void send_large(std::uint64_t to, std::string message);
+  std::function<void(std::uint64_t peer, bool delivered)> on_large_sent;
+  // A peer has said which entries it understands; the newest word of each is kept.
+  std::function<void()> on_announced;
+  std::optional<std::uint32_t> reads(std::uint64_t peer) const;
   // What was gathered is given to the kernel now, as far as it takes it: for a caller that will be busy, as with a disk.
   void flush();
   // A connection whose first byte was kMagic's, unread; of this io_context.
@@ -80,11 +91,15 @@ class Transport {
   Unreachable unreachable_;
   std::map<std::uint64_t, std::shared_ptr<Link>> links_;
   std::map<std::uint64_t, std::shared_ptr<Intake>> intakes_;  // by a number of our own
-  std::map<std::uint64_t, std::uint64_t> intake_of_;          // peer -> the newest of its intakes
+  void tell_large(std::uint64_t peer, bool delivered);        // later
+
+  std::map<std::uint64_t, std::uint32_t> reads_;
+  std::map<std::uint64_t, std::uint64_t> intake_of_;  // peer -> the newest of its intakes
   std::uint64_t next_intake_ = 0;
   Stats stats_;
   net::LogLimit refused_log_;
   bool stopped_ = false;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>();
 };
 
 }  // namespace gantry::raft

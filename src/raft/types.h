@@ -51,6 +51,8 @@ struct Member {
   NodeId id = 0;
   std::string address;  // as the peers reach it, host:port
   bool voter = true;
+  std::string name{};   // the owner's, for people and for 1005; empty in data of before there were names
+  std::string token{};  // of the data directory to which the id was given; empty for founding members
 
   bool operator==(const Member&) const = default;
 };

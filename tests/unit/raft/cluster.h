@@ -39,7 +39,9 @@ class Cluster {
  public:
   using MakeStore = std::function<std::shared_ptr<LogStore>(NodeId)>;
 
-  explicit Cluster(NodeId count, MakeStore make = {}) : make_(std::move(make)) {
+  explicit Cluster(NodeId count, MakeStore make = {}, const std::function<void(GroupConfig&)>& configure = {})
+      : make_(std::move(make)) {
+    if (configure) configure(base);
     if (!make_) make_ = [](NodeId) { return std::make_shared<sim::MemoryLogStore>(); };
     Members founders;
     for (NodeId id = 1; id <= count; ++id) founders.list.push_back({id, address(id), true});

@@ -115,6 +115,32 @@ TEST(GroupMembers, GivenANodeToBeRemovedWhenItIsElectedBeforeThatIsCommittedThen
   cluster.write("after");
 }
 
+TEST(GroupMembers, GivenANameAndATokenThenAllNodesAndTheirSnapshotsKeepThem) {
+  Cluster cluster(1);
+  auto leader = cluster.elect();
+  cluster.add_empty(2);
+  ASSERT_TRUE(cluster.group(leader).change_member({Kind::add_learner, 2, Cluster::address(2), "n1", "token"}));
+  cluster.handle(leader);
+  const Member expected{2, Cluster::address(2), false, "n1", "token"};
+  ASSERT_TRUE(cluster.until([&] { return cluster.nodes[2].members.find(2) != nullptr; }));
+  EXPECT_EQ(*cluster.nodes[2].members.find(2), expected);
+  ASSERT_TRUE(change(cluster, Kind::readdress, 2, "c:3"));
+  EXPECT_EQ(cluster.nodes[1].members.find(2)->token, "token") << "what a change does not name stays";
+  auto snapshot = cluster.nodes[2].store->read_snapshot();
+  ASSERT_TRUE(snapshot);
+  EXPECT_EQ(*snapshot->meta.members.find(2), expected);
+}
+
+// A leader of a new term that has not committed in it may have a predecessor's change behind it.
+TEST(GroupMembers, GivenALeaderThatHasCommittedNothingThenItChangesNobody) {
+  Cluster cluster(3);
+  cluster.lose = [&](const auto&) { return cluster.leader() != 0; };  // nothing arrives once somebody leads
+  ASSERT_TRUE(cluster.until([&] { return cluster.leader() != 0; }));
+  auto refused = cluster.group(cluster.leader()).change_member({Kind::add_learner, 4, "a:1"});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::unavailable);
+}
+
 // The last of two voters that forgot it would wait for the vote of the one that is gone.
 TEST(GroupMembers, GivenAChangeThatWasHandedOutThenThatItIsCommittedSurvivesACrash) {
   Cluster cluster(2);

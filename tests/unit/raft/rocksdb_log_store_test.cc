@@ -164,20 +164,22 @@ TEST_F(RocksDbStore, GivenDamageInTheMiddleThenItDoesNotOpenAndSaysWhereAndWhatT
   EXPECT_THAT(stored.error().message, HasSubstr("new id"));
 }
 
-TEST_F(RocksDbStore, GivenADamagedOrMissingSnapshotThenItDoesNotOpen) {
-  for (bool missing : {false, true}) {
+TEST_F(RocksDbStore, GivenADamagedTornOrMissingSnapshotThenItDoesNotOpen) {
+  for (const std::string what : {"damaged", "torn", "missing"}) {
     std::filesystem::remove_all(directory_);
     fill(5);
     ASSERT_TRUE(store_->save_snapshot(meta({5, 1}), std::string(1000, 's')));
     store_.reset();
     auto file = snapshot_path(directory_, 5);
-    if (missing) {
+    if (what == "missing") {
       std::filesystem::remove(file);
+    } else if (what == "torn") {
+      std::filesystem::resize_file(file, 700);
     } else {
       damage(file, 500);
     }
     auto stored = open();
-    ASSERT_FALSE(stored);
+    ASSERT_FALSE(stored) << what;
     EXPECT_EQ(stored.error().code, Errc::corrupt);
     EXPECT_THAT(stored.error().message, HasSubstr(file));
   }

@@ -174,26 +174,98 @@ std::string framed(std::string_view message) {
   return out;
 }
 
+std::string pieces(int count, std::size_t bytes) {
+  std::string out;
+  for (int i = 0; i < count; ++i) append_frame(out, std::string(bytes, 'p'), Piece::part);
+  return out;
+}
+
+TEST_F(TransportTest, GivenAMessageLargerThanAFrameThenItComesInPiecesWithOthersBetweenThem) {
+  TransportConfig config;
+  config.message_bytes_max = 100'000;
+  config.piece_bytes = 50'000;
+  Node one(io, 1, config), two(io, 2, config);
+  introduce(one, two);
+  std::string large(40'000'000, 'x');
+  for (std::size_t i = 0; i < large.size(); i += 997) large[i] = static_cast<char>(i);
+  std::vector<bool> fates;
+  one.transport->on_large_sent = [&](std::uint64_t peer, bool delivered) {
+    EXPECT_EQ(peer, 2u);
+    fates.push_back(delivered);
+  };
+  one.transport->send_large(2, large);
+  one.transport->send_large(2, "a second one meanwhile");
+  ASSERT_TRUE(until([&] { return !fates.empty(); }));
+  EXPECT_FALSE(fates[0]) << "one at a time";
+  one.transport->send(2, "a heartbeat");
+  ASSERT_TRUE(until([&] { return two.received.size() == 2 && fates.size() == 2; }));
+  EXPECT_EQ(two.received[0].second, "a heartbeat") << "it does not wait for what is large";
+  EXPECT_TRUE(two.received[1].second == large);
+  EXPECT_TRUE(fates[1]);
+  one.transport->send_large(2, "again");
+  ASSERT_TRUE(until([&] { return two.received.size() == 3 && fates.size() == 3; }));
+  EXPECT_TRUE(fates[2]);
+}
+
+TEST_F(TransportTest, GivenALargeMessageWhenThePeerGoesThenItsFateIsTold) {
+  Node one(io, 1);
+  std::optional<Node> two(std::in_place, io, 2);
+  introduce(one, *two);
+  std::vector<bool> fates;
+  one.transport->on_large_sent = [&](std::uint64_t, bool delivered) { fates.push_back(delivered); };
+  one.transport->send_large(7, "to nobody");
+  ASSERT_TRUE(until([&] { return fates.size() == 1; }));
+  one.transport->send_large(2, std::string(50'000'000, 'x'));
+  ASSERT_TRUE(until([&] { return one.transport->stats().connected == 1; }));
+  two.reset();
+  ASSERT_TRUE(until([&] { return fates.size() == 2; }));
+  EXPECT_EQ(fates, (std::vector<bool>{false, false}));
+}
+
+TEST_F(TransportTest, GivenPeersThatSayWhichEntriesTheyReadThenTheirNewestWordIsKnown) {
+  TransportConfig second;
+  second.reads = 2;
+  Node one(io, 1);
+  std::optional<Node> two(std::in_place, io, 2, second);
+  int announced = 0;
+  one.transport->on_announced = [&] { ++announced; };
+  introduce(one, *two);
+  EXPECT_EQ(one.transport->reads(2), std::nullopt);
+  two->transport->send(1, "hello");
+  ASSERT_TRUE(until([&] { return announced == 1; }));
+  EXPECT_EQ(one.transport->reads(2), 2u);
+  second.reads = 3;
+  two.reset();
+  two.emplace(io, 2, second);
+  introduce(one, *two);
+  two->transport->send(1, "hello again");
+  ASSERT_TRUE(until([&] { return announced == 2; }));
+  EXPECT_EQ(one.transport->reads(2), 3u);
+}
+
 TEST_F(TransportTest, GivenWhatNoPeerSendsWhenItComesThenTheConnectionIsClosedAndNothingReceived) {
   TransportConfig config;
   config.message_bytes_max = 1'000;
+  config.large_bytes_max = 10'000;
   Node one(io, 1, config);
   std::string damaged = framed("hello");
   damaged.back() ^= 1;
   std::string newer = encode_preamble(false);
   newer[4] = 9;
-  const std::string good = encode_preamble(false) + encode_hello({2, 1, "g"});
-  std::string long_name = encode_preamble(false) + encode_hello({2, 1, "g"});
-  long_name[kPreambleBytes + 17] = '\x7f';
+  const std::string good = encode_preamble(false) + encode_hello({2, 1, 1, "g"});
+  std::string long_name = encode_preamble(false) + encode_hello({2, 1, 1, "g"});
+  long_name[kPreambleBytes + kHelloHeadBytes - 1] = '\x7f';
   const std::pair<const char*, std::string> cases[] = {
       {"garbage", std::string(64, 'x')},
       {"a newer version", newer},
-      {"another group", encode_preamble(false) + encode_hello({2, 1, "h"}) + framed("m")},
-      {"another node", encode_preamble(false) + encode_hello({2, 3, "g"}) + framed("m")},
+      {"another group", encode_preamble(false) + encode_hello({2, 1, 1, "h"}) + framed("m")},
+      {"another node", encode_preamble(false) + encode_hello({2, 3, 1, "g"}) + framed("m")},
       {"a name over the limit", long_name},
       {"TLS where there is none", encode_preamble(true) + std::string(50, 'x')},
       {"a damaged message", good + damaged},
       {"a message over the limit", good + framed(std::string(1'001, 'm'))},
+      {"pieces over the limit", good + pieces(11, 1'000)},
+      {"the end of a message without pieces", good + std::string("\0\0\0\x40\0\0\0\0", 8)},
   };
   for (const auto& [what, bytes] : cases) {
     Raw peer(io, one);
@@ -214,7 +286,7 @@ TEST_F(TransportTest, GivenASilentConnectionWhenItsTimeIsUpThenItIsClosed) {
 
 TEST_F(TransportTest, GivenAPeerThatConnectsAnewWhenItSaysWhoItIsThenItsFormerConnectionIsClosed) {
   Node one(io, 1);
-  const std::string hello = encode_preamble(false) + encode_hello({2, 1, "g"});
+  const std::string hello = encode_preamble(false) + encode_hello({2, 1, 1, "g"});
   Raw former(io, one), newer(io, one);
   former.send(hello + framed("a"));
   ASSERT_TRUE(until([&] { return one.received.size() == 1; }));

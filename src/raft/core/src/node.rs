@@ -20,6 +20,7 @@ pub struct Node {
     rounds: ReadRounds,
     seed: u64,
     election_ticks: u64,
+    votes_held_ticks: u64, // until this node takes part in elections of others
     entry_bytes_max: u64,
     change: Vec<u8>, // the context of the change applied last, lent to the owner
 }
@@ -78,6 +79,7 @@ impl Node {
             rounds: ReadRounds::default(),
             seed: view.seed,
             election_ticks: view.election_ticks,
+            votes_held_ticks: if view.incarnation > 1 { view.election_ticks } else { 0 },
             entry_bytes_max: view.entry_bytes_max,
             change: Vec::new(),
         };
@@ -106,6 +108,7 @@ impl Node {
 
     pub fn tick(&mut self) -> Code {
         self.raw.tick();
+        self.votes_held_ticks = self.votes_held_ticks.saturating_sub(1);
         Code::Ok
     }
 
@@ -137,10 +140,20 @@ impl Node {
             at.set_conf_state(members_of(&snapshot.members));
         }
         *from = message.from;
+        if self.holds_vote(&message) {
+            return Code::Ok;
+        }
         match self.raw.step(message) {
             Ok(()) | Err(Error::StepPeerNotFound) => Code::Ok, // a late answer of a member that was removed
             Err(error) => self.fail(Code::Invalid, error.to_string()),
         }
+    }
+
+    /// In its former life it may have answered a leader that now reads by lease: it must not help to elect another one
+    /// before that lease has ended, and no longer knows when that is.
+    fn holds_vote(&self, message: &Message) -> bool {
+        let asked = matches!(message.get_msg_type(), MessageType::MsgRequestVote | MessageType::MsgRequestPreVote);
+        asked && self.votes_held_ticks > 0
     }
 
     fn check_proposable(&mut self) -> Result<(), Code> {
