@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <random>
 #include <set>
 #include <string>
@@ -46,6 +47,14 @@ class Network {
     under_way_.emplace(now_ms + delay_ms(), std::move(letter));
     return true;
   }
+
+  // For what is no letter: how long it is under way; empty when it is lost.
+  std::optional<std::uint64_t> travel_ms(NodeId from, NodeId to) {
+    if (quiet_) return 1;
+    if (cut(from, to) || random_.one_in(loss_)) return std::nullopt;
+    return delay_ms();
+  }
+  bool cut(NodeId from, NodeId to) const { return cuts_.contains({from, to}); }
 
   // What is due, one at a time; empty when nothing is.
   std::optional<Letter> receive(std::uint64_t now_ms) {

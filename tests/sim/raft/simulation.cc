@@ -14,77 +14,10 @@
 #include "raft/group.h"
 #include "sim/raft/memory_log_store.h"
 #include "sim/raft/network.h"
+#include "sim/raft/truth.h"
 
 namespace gantry::raft::sim {
 namespace {
-
-// Ends the run; simulate() reports it.
-struct Broken : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
-
-template <class... Args>
-[[noreturn]] void broken(fmt::format_string<Args...> text, Args&&... args) {
-  throw Broken(fmt::format(text, std::forward<Args>(args)...));
-}
-
-std::uint64_t mix(std::uint64_t before, std::uint64_t value) {
-  std::uint64_t x = (before ^ value) + 0x9E3779B97F4A7C15;
-  x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9;
-  return x ^ (x >> 31);
-}
-
-// The application: a hash over everything that was applied, in order.
-struct App {
-  Index index = 0;
-  std::uint64_t hash = 0;
-
-  void apply(Index at, std::string_view data) {
-    if (at != index + 1) broken("entry {} is handed out after entry {}", at, index);
-    index = at;
-    if (!data.empty()) hash = mix(hash, crc32c(data));
-  }
-  std::string snapshot() const {
-    std::string bytes;
-    put(bytes, hash);
-    return bytes;
-  }
-  void restore(const Output::Restore& from) {
-    index = from.index;
-    hash = from.bytes.empty() ? 0 : ByteReader(from.bytes).number<std::uint64_t>();
-  }
-};
-
-// What is true for the whole group, as told by the nodes; a contradiction is a bug.
-class Truth {
- public:
-  void committed(NodeId node, Index index, Term term, std::string_view data) {
-    auto [it, fresh] = entries_.try_emplace(index, std::pair{term, crc32c(data)});
-    if (!fresh && it->second != std::pair{term, crc32c(data)}) {
-      broken("node {} hands out another entry {} (term {}) than was committed (term {})", node, index, term,
-             it->second.first);
-    }
-  }
-  void state(NodeId node, const App& app) {
-    auto [it, fresh] = states_.try_emplace(app.index, app.hash);
-    if (!fresh && it->second != app.hash) broken("node {} has another state after entry {}", node, app.index);
-  }
-  void leads(NodeId node, Term term) {
-    auto [it, fresh] = leaders_.try_emplace(term, node);
-    if (!fresh && it->second != node) broken("nodes {} and {} both lead in term {}", it->second, node, term);
-  }
-  void told_client(Index index) { told_ = std::max(told_, index); }
-
-  Index told() const { return told_; }
-  std::size_t committed_count() const { return entries_.size(); }
-  std::size_t elections() const { return leaders_.size(); }
-
- private:
-  std::map<Index, std::pair<Term, std::uint32_t>> entries_;
-  std::map<Index, std::uint64_t> states_;
-  std::map<Term, NodeId> leaders_;
-  Index told_ = 0;  // the newest entry of which a client knows that it is committed
-};
 
 struct Peer {
   std::unique_ptr<MemoryLogStore> store;
@@ -94,6 +27,7 @@ struct Peer {
   std::uint64_t down_until_ms = 0;
   bool leaving = false;  // has learned that it is removed
   bool gone = false;     // stopped for good, once somebody else knew it too
+  bool lost = false;     // its disk was replaced: it is gone, and a member until an operator has noticed
   Members members;
   App app;
   std::deque<Output::Committed> to_apply;
@@ -199,6 +133,8 @@ class World {
     if (random_.one_in(300)) peers_[any()].tick_ms = random_.between(6, 16);
     if (random_.one_in(800)) transfer();
     if (random_.one_in(900)) change_members();
+    if (plan_.bug == Bug::none) losing_ |= random_.one_in(2500);  // planted bugs keep the seeds that show them
+    if (losing_) losing_ = !lose_disk();
     if (random_.one_in(200)) offer_snapshot(any());
     for (auto& [id, peer] : peers_) {
       if (!peer.group && !peer.gone && peer.down_until_ms <= now_ms_) start(id);
@@ -214,14 +150,40 @@ class World {
     }
   }
 
-  // A node more, a learner made a voter, a node less: each at a leader's, as an operator would.
+  // A disk is replaced, and its node never comes back under its id; one at a time, and not while a change of members may be
+  // on its way, which could be the loss of the majority.
+  bool lose_disk() {
+    const Peer* leader = nullptr;
+    for (auto& [id, peer] : peers_) {
+      if (peer.group && peer.group->status().role == Role::leader) leader = &peer;
+    }
+    if (leader == nullptr || leader->members.voters() < 3) return false;
+    const auto commit = leader->group->status().commit;
+    for (const auto& member : leader->members.list) {
+      const auto& peer = peers_[member.id];
+      if (!peer.group || peer.members != leader->members || peer.group->status().last > commit) return false;
+    }
+    const auto victim = leader->members.list[random_.below(leader->members.list.size())].id;
+    crash(victim, 0);
+    auto& peer = peers_[victim];
+    peer.gone = peer.lost = true;
+    peer.store = std::make_unique<MemoryLogStore>();
+    ++counts_.disks_lost;
+    return true;
+  }
+
+  // A node more, a learner made a voter, a node less: each at a leader's, as an operator would. While a disk is lost nobody
+  // else is removed.
   void change_members() {
     for (auto& [id, peer] : peers_) {
       if (!peer.group || peer.group->status().role != Role::leader) continue;
       auto members = peer.group->status().members;
       Result<Proposal> done = Proposal{};
       auto other = members[random_.below(members.size())].member;
-      if (members.size() < 5 && random_.one_in(2)) {
+      auto lost = std::ranges::find_if(members, [&](const auto& m) { return peers_[m.member.id].lost; });
+      if (lost != members.end()) {
+        done = peer.group->change_member({MemberChange::Kind::remove, lost->member.id, ""});
+      } else if (members.size() < 5 && random_.one_in(2)) {
         NodeId fresh = peers_.rbegin()->first + 1;
         done = peer.group->change_member({MemberChange::Kind::add_learner, fresh, address(fresh)});
         if (done) {
@@ -460,7 +422,8 @@ class World {
     for (auto& [id, peer] : peers_) {
       if (!peer.group || peer.group->status().role != Role::leader) continue;
       for (const auto& member : peer.group->status().members) {
-        if (peers_[member.member.id].app.index < truth_.told()) return false;
+        const auto& other = peers_[member.member.id];
+        if (!other.lost && other.app.index < truth_.told()) return false;
       }
       return true;
     }
@@ -473,6 +436,7 @@ class World {
   Truth truth_;
   std::map<NodeId, Peer> peers_;
   std::vector<std::pair<NodeId, NodeId>> lost_snapshots_;  // from, to: reported a little later, as by a transport
+  bool losing_ = false;                                    // a disk, as soon as it may be
   std::uint64_t now_ms_ = 0;
   std::uint64_t proposed_ = 0;
   std::uint64_t trace_ = 0;

@@ -1,6 +1,6 @@
 // A group of production Groups in one deterministic world: a network that drops, delays, reorders, repeats and cuts (one way
 // too), disks that lose what was not synced or fail, crashes that lose memory, a clock rate for each node, members that come
-// and go. Everything follows from the seed. While it runs, what Raft promises is checked:
+// and go, nodes whose disk is replaced and whose id is given up. Everything follows from the seed. While it runs, what Raft promises is checked:
 //
 // - two nodes never hand out different entries at one index, and never lead in one term;
 // - entries of one index and term are the same in all logs (log matching);
@@ -40,6 +40,7 @@ struct Report {
   std::uint64_t elections = 0;
   std::uint64_t snapshots = 0;  // installed
   std::uint64_t changes = 0;    // of members
+  std::uint64_t disks_lost = 0;
 };
 
 Report simulate(const Plan& plan);

@@ -3,37 +3,15 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <string>
+#include "sim/seeds.h"
 
 namespace gantry::raft::sim {
 namespace {
 
-struct Seeds {
-  std::uint64_t first = 1;
-  std::uint64_t last = 200;
-};
-
-Seeds seeds() {
-  Seeds out;
-  if (const auto* text = std::getenv("SEEDS")) {
-    std::string given = text;
-    auto dash = given.find('-');
-    out.last = std::strtoull(given.c_str() + (dash == std::string::npos ? 0 : dash + 1), nullptr, 10);
-    if (dash != std::string::npos) out.first = std::strtoull(given.c_str(), nullptr, 10);
-  }
-  return out;
-}
-
-std::uint64_t steps() {
-  const auto* text = std::getenv("STEPS");
-  return text != nullptr ? std::strtoull(text, nullptr, 10) : Plan{}.steps;
-}
-
 TEST(RaftSimulation, GivenAnyFaultsThenWhatRaftPromisesHolds) {
   Report sum;
-  for (auto [seed, last] = seeds(); seed <= last; ++seed) {
-    auto report = simulate({.seed = seed, .steps = steps()});
+  for (auto [seed, last] = gantry::sim::seeds(200); seed <= last; ++seed) {
+    auto report = simulate({.seed = seed, .steps = gantry::sim::steps(Plan{}.steps)});
     ASSERT_FALSE(report.failure) << "seed " << seed << ": " << *report.failure << "\nreplay: SEEDS=" << seed << "-"
                                  << seed << " sim_raft --gtest_filter=" << "RaftSimulation.GivenAnyFaults*";
     sum.committed += report.committed;
@@ -42,9 +20,11 @@ TEST(RaftSimulation, GivenAnyFaultsThenWhatRaftPromisesHolds) {
     sum.elections += report.elections;
     sum.snapshots += report.snapshots;
     sum.changes += report.changes;
+    sum.disks_lost += report.disks_lost;
   }
-  printf("committed %lu, reads %lu, crashes %lu, elections %lu, snapshots %lu, changes of members %lu\n", sum.committed,
-         sum.reads, sum.crashes, sum.elections, sum.snapshots, sum.changes);
+  printf(
+      "committed %lu, reads %lu, crashes %lu, elections %lu, snapshots %lu, changes of members %lu, disks lost %lu\n",
+      sum.committed, sum.reads, sum.crashes, sum.elections, sum.snapshots, sum.changes, sum.disks_lost);
   EXPECT_GT(sum.committed, 0u);
   EXPECT_GT(sum.reads, 0u);
 }
