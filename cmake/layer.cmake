@@ -17,6 +17,7 @@ set(GANTRY_USES_workload spdlog::spdlog)
 set(GANTRY_USES_up gantry_web_assets gantry_example)
 set(GANTRY_USES_rpc PkgConfig::NGHTTP2 gantry_messages OpenSSL::SSL)
 set(GANTRY_USES_scaler gantry_messages gantry_web_assets)
+set(GANTRY_USES_controller gantry_web_assets)
 
 function(gantry_layer folder kind)
   set(library gantry_${folder})

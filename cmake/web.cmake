@@ -1,4 +1,4 @@
-# The pages of web/ (of `gantry up` and of `gantry scaler`), built by esbuild and embedded: library gantry_web_assets with header "web_assets.h".
+# The pages of web/ (of `gantry up`, `gantry scaler` and `gantry controller`), built by esbuild and embedded: library gantry_web_assets with header "web_assets.h".
 # Everything is written below the build tree. npm runs only when web/package-lock.json changed, the bundler only when a
 # source of the page did.
 find_program(GANTRY_NODE NAMES node nodejs)
@@ -12,7 +12,7 @@ set(web_source ${PROJECT_SOURCE_DIR}/web)
 set(web_npm ${PROJECT_BINARY_DIR}/web-npm)
 set(web_out ${PROJECT_BINARY_DIR}/web)
 set(web_generated ${PROJECT_BINARY_DIR}/generated)
-set(web_files index.html app.js app.css scaler.html scaler.js scaler.css)
+set(web_files index.html app.js app.css scaler.html scaler.js scaler.css controller.html controller.js controller.css)
 list(TRANSFORM web_files PREPEND ${web_out}/ OUTPUT_VARIABLE web_built)
 file(GLOB_RECURSE web_sources CONFIGURE_DEPENDS ${web_source}/src/*.ts ${web_source}/src/*.tsx ${web_source}/src/*.css)
 
@@ -39,7 +39,8 @@ add_custom_command(
   OUTPUT ${web_built}
   COMMAND ${CMAKE_COMMAND} -E env GANTRY_NODE_MODULES=${web_npm}/node_modules
           ${GANTRY_NODE} ${web_source}/build.mjs --out ${web_out}
-  DEPENDS ${web_npm}/stamp ${web_source}/build.mjs ${web_source}/index.html ${web_source}/scaler.html ${web_sources}
+  DEPENDS ${web_npm}/stamp ${web_source}/build.mjs ${web_source}/index.html ${web_source}/scaler.html ${web_source}/controller.html
+          ${web_sources}
   COMMENT "Bundling the page"
   VERBATIM)
 

@@ -24,6 +24,8 @@ int run_controller(const Config& config) {
   }
   spdlog::info("controller: {} of {} at {}, data {}", config.self, config.group, net::to_string(config.own()->endpoint),
                config.data_directory);
+  if (const std::string url = (*controller)->http_url(); !url.empty())
+    spdlog::info("controller: page {}, Prometheus {}metrics", url, url);
   std::optional<Error> stopped;
   std::optional<net::Shutdown> shutdown;
   (*controller)->on_stopped = [&](const Error& error) {
@@ -39,6 +41,8 @@ int run_controller(const Config& config) {
     });
   });
   net::run_loop(io, "controller");
+  io.restart();
+  io.poll();  // requests that were under way are answered, or given up, while all they refer to is there
   controller->reset();
   if (stopped) {
     fmt::print(stderr, "gantry controller: {}\n", stopped->message);

@@ -11,8 +11,10 @@
 namespace gantry::controller {
 
 class Directory;
+class Doors;
 struct Config;
 struct Identity;
+class MemberChanges;
 class Forwarder;
 class LiveSettings;
 
@@ -23,10 +25,13 @@ struct ControllerContext {
   Replica& replica;
   Forwarder& forwarder;
   Directory& directory;
+  Doors* doors;  // null: brokers are not spread, all go to the leader
   LiveSettings& settings;
   GroupStatusQuery group_status;
   const Config& config;
   const Identity& identity;
+  MemberChanges& members;
+  std::function<Result<void>()> bootstrap;  // forms a group although peers are silent; founding.h
 };
 
 // An answer with a typed header.

@@ -9,17 +9,27 @@
 #include <optional>
 #include <random>
 
+#include "controller/certificates.h"
 #include "controller/directory.h"
+#include "controller/doors.h"
 #include "controller/forwarder.h"
 #include "controller/founding.h"
+#include "controller/guard.h"
+#include "controller/http_listener.h"
 #include "controller/identity.h"
 #include "controller/live_settings.h"
+#include "controller/member_changes.h"
 #include "controller/notices.h"
+#include "controller/preflight.h"
 #include "controller/raft_thread.h"
 #include "controller/replica.h"
 #include "controller/table.h"
+#include "controller/view.h"
 #include "net/alarm.h"
 #include "raft/frames.h"
+#include "replication/entry_codec.h"
+#include "wire/codes.h"
+#include "wire/gantry_codes.h"
 
 namespace gantry::controller {
 
@@ -29,32 +39,24 @@ namespace {
 
 constexpr std::chrono::milliseconds kTick{20};
 constexpr std::chrono::milliseconds kRetireMax{1'000};
-
-Result<void> check(const Config& config) {
-  if (config.peers.empty()) return fail(Errc::invalid_argument, "a controller needs its peers, at least itself");
-  if (!config.own()) {
-    return fail(Errc::invalid_argument, "this controller is {}, but the peers do not name it", config.self);
-  }
-  if (config.data_directory.empty()) return fail(Errc::invalid_argument, "a controller needs a directory for its log");
-  for (const Peer& peer : config.peers) {
-    const bool twice = std::ranges::count(config.peers, peer.name, &Peer::name) > 1 ||
-                       std::ranges::count(config.peers, peer.endpoint, &Peer::endpoint) > 1;
-    if (twice)
-      return fail(Errc::invalid_argument, "the peers name {} at {} twice", peer.name, net::to_string(peer.endpoint));
-  }
-  return {};
-}
+constexpr std::chrono::milliseconds kIdentityTimeout{1'500};  // to ask a node that is to be taken in who it is
 
 // The founding members have ids by the order of their names, so that all of them count alike.
 raft::Members founding_members(std::vector<Peer> peers) {
   std::ranges::sort(peers, {}, &Peer::name);
   raft::Members members;
-  for (const Peer& peer : peers) members.list.push_back({++members.highest_id, net::to_string(peer.endpoint), true});
+  for (const Peer& peer : peers)
+    members.list.push_back({++members.highest_id, net::to_string(peer.endpoint), true, peer.name, {}});
   return members;
 }
 
 MonotonicMs monotonic_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+std::int64_t monotonic_us() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch())
       .count();
 }
 
@@ -68,32 +70,37 @@ std::int64_t wall_clock_ms() {
 // The log is opened after the replica that listens to it, so calls go through here.
 class Controller::Impl final : public ReplicatedLog {
  public:
-  Impl(asio::io_context& io, Config config)
+  Impl(asio::io_context& io, Config config, Certificates certificates)
       : io_(io),
+        meters_{.requests = RequestMeter(routes().size())},
         config_(std::move(config)),
+        certificates_(std::move(certificates)),
+        guard_(config_),
         directory_(config_),
         settings_(config_),
-        client_(io, {}),
+        client_(io, peer_client()),
+        broker_client_(io, {}),
         replica_(replica_settings(), *this, {monotonic_ms, wall_clock_ms, [this] { flush_soon(); }}),
+        log_meter_(replica_, monotonic_us),
         forwarder_(client_, replica_, directory_),
-        context_{replica_,
-                 forwarder_,
-                 directory_,
-                 settings_,
-                 [this](RaftThread::StatusCallback done) {
-                   if (raft_) raft_->status(std::move(done));
-                 },
-                 config_,
-                 identity_},
+        doors_(io, client_, replica_),
+        member_changes_(config_, replica_, directory_, member_changes_env()),
+        context_{replica_,        forwarder_,
+                 directory_,      config_.spread_brokers ? &doors_ : nullptr,
+                 settings_,       group_status(),
+                 config_,         identity_,
+                 member_changes_, [this] { return force_founding(); }},
         ticking_(io, [this] { tick(); }),
         retiring_(io) {}
 
   Result<void> start(Controller& owner) {
-    if (auto checked = check(config_); !checked) return checked;
+    if (auto checked = check_config(config_); !checked) return checked;
     remoting::ServerConfig server;
     server.host = config_.listen_host.empty() ? config_.own()->endpoint.host : config_.listen_host;
     server.port = config_.own()->endpoint.port;
     server.limits.connections_max = config_.connections_max;
+    server.tls = certificates_.clients;
+    server.tls_required = config_.tls_required;
     auto raft = std::make_shared<remoting::OtherProtocol>();
     raft->first_byte = raft::kMagic.front();
     raft->take = [this](asio::ip::tcp::socket socket, const asio::ip::tcp::endpoint& remote) {
@@ -111,19 +118,32 @@ class Controller::Impl final : public ReplicatedLog {
     if (identity_.stage == Identity::Stage::formed) {
       if (auto begun = begin(raft_config()); !begun) return begun;
     } else {
-      founding_.emplace(io_, client_, config_, identity_, [this](auto tokens) { form(std::move(tokens)); });
+      founding_.emplace(
+          io_, client_, config_, identity_, [this](auto tokens) { form(std::move(tokens)); },
+          [this](const Invitation& invitation) { join(invitation); });
     }
 
-    for (const Route& route : routes()) {
-      server_->handle(route.code, [this, handle = route.handle](remoting::Request request) {
-        handle(context_, std::move(request));
+    for (std::uint32_t kind = 0; kind < routes().size(); ++kind) {
+      const Route& route = routes()[kind];
+      const bool timed = route.code != wire::request_code::kBrokerHeartbeat;
+      server_->handle(route.code, [this, kind, timed, &route](remoting::Request request) {
+        meters_.requests.begin(request, kind, timed);
+        if (auto allowed = check_operator(route, request); !allowed) return request.reply.fail(allowed.error());
+        route.handle(context_, std::move(request));
       });
     }
     server_->on_closed([this](const std::shared_ptr<remoting::Peer>& peer) { replica_.connection_closed(peer->id()); });
+    if (config_.http) {
+      auto listener = HttpListener::start(io_, *config_.http, http_sources());
+      if (!listener) return std::unexpected(in_context("the HTTP port", listener.error()));
+      http_ = std::move(*listener);
+    }
     if (founding_) founding_->start();
     tick();
     return {};
   }
+
+  std::string http_url() const { return http_ ? http_->url() : std::string(); }
 
   std::uint16_t port() const { return server_->port(); }
 
@@ -135,13 +155,10 @@ class Controller::Impl final : public ReplicatedLog {
       if (!error) has_retired();
     });
     raft_->status([this](const raft::GroupStatus& status) {
-      const auto next = std::ranges::max_element(status.members, {}, [&](const raft::MemberStatus& member) {
-        const bool possible = member.member.voter && member.member.id != status.id;
-        return possible ? member.matched.value_or(0) + 1 : 0;
-      });
-      if (next == status.members.end() || next->member.id == status.id) return has_retired();
-      spdlog::info("controller: handing leadership over to {}", directory_.name_of(next->member.id));
-      raft_->transfer(next->member.id, [this](const Result<void>& begun) {
+      const auto next = successor(status);
+      if (!next) return has_retired();
+      spdlog::info("controller: handing leadership over to {}", directory_.name_of(*next));
+      raft_->transfer(*next, [this](const Result<void>& begun) {
         if (!begun) has_retired();
       });
     });
@@ -150,16 +167,24 @@ class Controller::Impl final : public ReplicatedLog {
   void stop() {
     if (std::exchange(stopped_, true)) return;
     ticking_.stop();
+    doors_.stop();
     founding_.reset();
     retiring_.cancel();
+    if (http_) http_->stop();
     if (raft_) raft_->stop();
+    replica_.stop();
     if (server_) server_->stop();
     client_.stop();
+    broker_client_.stop();
   }
 
   // ReplicatedLog
-  void propose(Token token, std::string entry) override { raft_->propose(token, std::move(entry)); }
+  void propose(Token token, std::string entry) override {
+    log_meter_.propose(token, entry.size());
+    raft_->propose(token, std::move(entry));
+  }
   void read(Token token) override {
+    log_meter_.read();
     if (raft_) return raft_->read(token);
     replica_.on_read(token,
                      fail(Errc::unavailable, "this controller is of no group yet; its log says what it waits for"));
@@ -168,6 +193,23 @@ class Controller::Impl final : public ReplicatedLog {
   void snapshot(raft::Index index, std::string bytes) override { raft_->snapshot(index, std::move(bytes)); }
 
  private:
+  // Requests are handed on under our own name: who may have them done was asked where they came in.
+  remoting::ClientConfig peer_client() const {
+    remoting::ClientConfig client;
+    client.tls = certificates_.peers_out;
+    if (!config_.operators.empty()) {
+      client.sign = [credentials = config_.operators.front()](wire::Command& request) {
+        wire::sign(request, credentials);
+      };
+    }
+    return client;
+  }
+
+  Result<void> check_operator(const Route& route, const remoting::Request& request) const {
+    if (!guard_.enabled() || !route.needs_operator || !route.needs_operator(request.command)) return {};
+    return guard_.check(request.command, *request.from);
+  }
+
   ReplicaSettings replica_settings() const {
     ReplicaSettings settings;
     settings.unclean_election = config_.unclean_election;
@@ -178,23 +220,31 @@ class Controller::Impl final : public ReplicatedLog {
   RaftThreadConfig raft_config() const {
     RaftThreadConfig config;
     config.founding = founding_members(config_.peers);
-    const std::string own = net::to_string(config_.own()->endpoint);
-    config.id = std::ranges::find(config.founding.list, own, &raft::Member::address)->id;
+    config.id = identity_.node != 0 ? identity_.node
+                                    : std::ranges::find(config.founding.list, config_.self, &raft::Member::name)->id;
     config.directory = config_.data_directory + "/log";
     config.group.seed = std::random_device{}();
+    // four fifths of an election timeout: clocks may differ by a tenth, and a tick comes up to a tick early
+    if (config_.lease_reads) config.group.lease_ms = config.group.election_ticks * config.tick.count() * 4 / 5;
     config.group.log = [](int severity, std::string_view text) {
       spdlog::log(severity <= 1 ? spdlog::level::err : spdlog::level::debug, "raft: {}", text);
     };
     config.transport.self = config.id;
     config.transport.group = config_.group;
+    config.transport.reads = replication::kEntryVersion;
+    config.transport.client_tls = certificates_.peers_out;
+    config.transport.server_tls = certificates_.peers_in;
     return config;
   }
 
   // Takes part in the group.
   Result<void> begin(RaftThreadConfig config) {
-    auto started = RaftThread::start(io_, std::move(config), replica_);
+    const raft::NodeId self = config.id;
+    config.gauges = meters_.raft;
+    auto started = RaftThread::start(io_, std::move(config), log_meter_);
     if (!started) return std::unexpected(started.error());
     raft_ = std::move(*started);
+    if (config_.spread_brokers) doors_.start(self);
     return {};
   }
 
@@ -204,6 +254,7 @@ class Controller::Impl final : public ReplicatedLog {
                  config_.group, peers_text(config_));
     identity_.stage = Identity::Stage::forming;
     identity_.founding = std::move(tokens);
+    identity_.node = raft_config().id;
     auto formed = store_identity(config_.data_directory, identity_);
     RaftThreadConfig config = raft_config();
     config.form = true;
@@ -215,15 +266,82 @@ class Controller::Impl final : public ReplicatedLog {
     if (!formed) replica_.on_failed(formed.error());
   }
 
+  // The id is this directory's alone: the members remember it with our token.
+  void join(const Invitation& invitation) {
+    spdlog::info("controller: taken into group {} as node {}", config_.group, invitation.node);
+    identity_.stage = Identity::Stage::joining;
+    identity_.node = invitation.node;
+    auto joined = store_identity(config_.data_directory, identity_);
+    RaftThreadConfig config = raft_config();
+    config.seeds = invitation.members;
+    if (joined) joined = begin(std::move(config));
+    if (!joined) replica_.on_failed(joined.error());
+  }
+
+  Result<void> force_founding() {
+    if (!founding_ || raft_) return fail(Errc::already_exists, "{} has the data of a group already", config_.self);
+    return founding_->force();
+  }
+
+  // From now on the log of this directory must never be missing.
+  void members_changed() {
+    const raft::Members& members = replica_.members();
+    directory_.set_members(members);
+    const bool member = members.find(identity_.node) != nullptr;
+    if (member && identity_.stage == Identity::Stage::joining) {
+      identity_.stage = Identity::Stage::formed;
+      if (auto stored = store_identity(config_.data_directory, identity_); !stored) replica_.on_failed(stored.error());
+    }
+    if (!member && identity_.node != 0 && members.highest_id >= identity_.node) {
+      spdlog::warn(
+          "controller: this controller (node {}) was removed from the group: stop it once `gantry controller "
+          "members` of another one says so too; to come back it needs an empty directory and --join",
+          identity_.node);
+    }
+  }
+
+  GroupStatusQuery group_status() {
+    return [this](RaftThread::StatusCallback done) {
+      if (raft_) return raft_->status(std::move(done));
+      done({});  // of no group yet
+    };
+  }
+
+  MemberChanges::Env member_changes_env() {
+    MemberChanges::Env env;
+    env.status = group_status();
+    env.change = [this](raft::MemberChange change, RaftThread::Proposed done) {
+      raft_->change(std::move(change), std::move(done));
+    };
+    env.transfer = [this](raft::NodeId to, RaftThread::Done done) { raft_->transfer(to, std::move(done)); };
+    env.identity = [this](const std::string& address, std::function<void(Result<PeerIdentity>)> done) {
+      client_.call(address, wire::make_request(wire::request_code::kGantryControllerIdentity), kIdentityTimeout,
+                   [done = std::move(done)](Result<wire::Command> answer) {
+                     if (!answer) return done(std::unexpected(answer.error()));
+                     done(parse_peer_identity(answer->body));
+                   });
+    };
+    return env;
+  }
+
   void listen_to_replica(Controller& owner) {
-    replica_.on_members_changed = [this] { directory_.set_members(replica_.members()); };
+    replica_.on_members_changed = [this] { members_changed(); };
+    replica_.on_election = [this](const replication::ElectMaster& election, const replication::Outcome& outcome) {
+      // names that nobody has registered are not counted: strangers could invent any number
+      if (const auto* set = replica_.state().find(election.broker_name))
+        meters_.held(election, outcome, set->cluster_name);
+    };
     replica_.on_role_changed = [this](const replication::RoleChanged& change, bool leads) {
+      if (leads) meters_.changed(change.record.reason);
       if (leads && settings_.notify_role_changed())
-        notify_role_changed(client_, change, replica_.liveness(), replica_.now());
+        notify_role_changed(broker_client_, change, replica_.liveness(), replica_.now());
     };
     replica_.on_leadership_changed = [this] { tell_leadership(); };
-    replica_.on_stopped = [&owner](const Error& error) {
-      if (owner.on_stopped) owner.on_stopped(error);
+    // later, not from within the call that brings it: who hears of it stops us
+    replica_.on_stopped = [this, &owner](const Error& error) {
+      later([&owner, error] {
+        if (owner.on_stopped) owner.on_stopped(error);
+      });
     };
     settings_.on_change = [this] { replica_.allow_unclean_election(settings_.unclean_election()); };
   }
@@ -240,13 +358,46 @@ class Controller::Impl final : public ReplicatedLog {
     if (retired_ && !replica_.leads()) has_retired();
   }
 
+  HttpListener::Sources http_sources() {
+    return {[this] { return node_view(); },
+            [this] {
+              return NumbersView{node_view(),          meters_.requests.kinds(),
+                                 meters_.elections,    {std::begin(meters_.changes), std::end(meters_.changes)},
+                                 log_meter_.numbers(), meters_.raft,
+                                 server_->stats()};
+            },
+            [this](std::string_view after, std::size_t count) { return sets_after(replica_, after, count); },
+            config_.data_directory};
+  }
+
+  NodeView node_view() const {
+    NodeView view = view_of(replica_, directory_, config_);
+    view.member = raft_ != nullptr;
+    if (!view.member && founding_) view.waits_for = founding_->why();
+    view.term = meters_.raft->term;
+    view.commit = meters_.raft->commit;
+    view.last = meters_.raft->last;
+    view.snapshot = meters_.raft->snapshot;
+    view.raft_silent_ms = view.member ? meters_.raft->silent_ms() : 0;
+    view.connections = server_->stats().connections;
+    return view;
+  }
+
   void has_retired() {
     retiring_.cancel();
-    if (auto done = std::exchange(retired_, nullptr)) done();
+    if (auto done = std::exchange(retired_, nullptr)) later(std::move(done));
+  }
+
+  // Unless we are destroyed before.
+  void later(std::function<void()> call) {
+    asio::post(io_, [call = std::move(call), alive = std::weak_ptr<bool>(alive_)] {
+      if (!alive.expired()) call();
+    });
   }
 
   void tick() {
     replica_.tick();
+    member_changes_.tick();
     ticking_.ring_after(kTick);
   }
 
@@ -261,17 +412,25 @@ class Controller::Impl final : public ReplicatedLog {
   }
 
   asio::io_context& io_;
+  Meters meters_;  // requests that wait anywhere below are counted when they are given up
   Config config_;
+  Certificates certificates_;
+  Guard guard_;
   Identity identity_;
   std::optional<Founding> founding_;
   Directory directory_;
   LiveSettings settings_;
-  remoting::Client client_;
+  remoting::Client client_;         // of other controllers
+  remoting::Client broker_client_;  // brokers are told in plain: their certificates are not of our authority
   Replica replica_;
+  LogMeter log_meter_;
   Forwarder forwarder_;
+  Doors doors_;
+  MemberChanges member_changes_;
   ControllerContext context_;
   std::optional<remoting::Server> server_;
   std::unique_ptr<RaftThread> raft_;
+  std::unique_ptr<HttpListener> http_;
   net::Alarm ticking_;
   asio::steady_timer retiring_;
   std::function<void()> retired_;
@@ -284,12 +443,16 @@ Controller::Controller(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Controller::~Controller() { stop(); }
 
 Result<std::unique_ptr<Controller>> Controller::start(asio::io_context& io, Config config) {
-  std::unique_ptr<Controller> controller(new Controller(std::make_unique<Impl>(io, std::move(config))));
+  auto certificates = load_certificates(config.tls);
+  if (!certificates) return std::unexpected(certificates.error());
+  std::unique_ptr<Controller> controller(
+      new Controller(std::make_unique<Impl>(io, std::move(config), std::move(*certificates))));
   if (auto started = controller->impl_->start(*controller); !started) return std::unexpected(started.error());
   return controller;
 }
 
 std::uint16_t Controller::port() const { return impl_->port(); }
+std::string Controller::http_url() const { return impl_->http_url(); }
 void Controller::retire(std::function<void()> done) { impl_->retire(std::move(done)); }
 void Controller::stop() { impl_->stop(); }
 

@@ -23,6 +23,7 @@ class Controller {
   Controller& operator=(const Controller&) = delete;
 
   std::uint16_t port() const;
+  std::string http_url() const;  // empty: there is no HTTP port
   // The log failed or cannot be read: the controller answers nothing any more, and the process should end with this.
   std::function<void(const Error&)> on_stopped;
 

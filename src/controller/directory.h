@@ -19,10 +19,11 @@ class Directory {
 
   void set_members(const raft::Members& members) { members_ = members; }
   std::optional<std::string> address_of(raft::NodeId id) const;  // nullopt: unknown
-  std::string name_of(raft::NodeId id) const;                    // "n0"; of one that came later: "node-7"
+  std::string name_of(raft::NodeId id) const;                    // "n0"; of one without a name: "node-7"
 
   // As the Java controller answers: no leader address while nobody leads, so that brokers ask the next controller.
-  wire::GetMetaDataResponseHeader metadata(const Replica& replica) const;
+  // `given`: whom to name in the leader's place, because brokers are spread (spread.h); nullopt: the leader.
+  wire::GetMetaDataResponseHeader metadata(const Replica& replica, std::optional<raft::NodeId> given = {}) const;
 
  private:
   std::string group_;

@@ -17,8 +17,42 @@ std::string peers_text(const Config& config) {
   return text;
 }
 
-FormationVerdict may_form(const Config& config, const Identity& own,
-                          const std::map<std::string, PeerIdentity>& answers) {
+namespace {
+
+// "10.0.0.1:9878;10.0.0.2:9878": of the others, to be pasted.
+std::string others_text(const Config& config) {
+  std::string text;
+  for (const Peer& peer : config.peers) {
+    if (peer.name != config.self) text += fmt::format("{}{}", text.empty() ? "" : ";", net::to_string(peer.endpoint));
+  }
+  return text;
+}
+
+std::string own_text(const Config& config) {
+  return fmt::format("{}-{}", config.self, config.own() ? net::to_string(config.own()->endpoint) : "");
+}
+
+}  // namespace
+
+std::optional<Invitation> find_invitation(const Config& config, const Identity& own,
+                                          const std::map<std::string, PeerIdentity>& answers) {
+  std::optional<Invitation> found;
+  for (const auto& [name, peer] : answers) {
+    if (peer.group != config.group) continue;
+    for (const raft::Member& member : peer.members.list) {
+      if (member.token == own.token && (!found || member.id > found->node)) found = {member.id, peer.members};
+    }
+  }
+  return found;
+}
+
+FormationVerdict may_form(const Config& config, const Identity& own, const std::map<std::string, PeerIdentity>& answers,
+                          bool silent_are_gone) {
+  if (config.join || own.stage == Identity::Stage::joining) {
+    return {Step::wait, fmt::format("waits until the group {} takes it in: gantry controller members add {} "
+                                    "--endpoints '{}'",
+                                    config.group, own_text(config), others_text(config))};
+  }
   std::string silent;
   for (const Peer& peer : config.peers) {
     if (peer.name == config.self) continue;
@@ -27,7 +61,7 @@ FormationVerdict may_form(const Config& config, const Identity& own,
       silent += fmt::format("{}{} at {}", silent.empty() ? "" : ", ", peer.name, net::to_string(peer.endpoint));
       continue;
     }
-    const auto& [group, peers, identity] = answer->second;
+    const auto& [group, peers, identity, name, members] = answer->second;
     if (group != config.group || peers != peers_text(config)) {
       return {Step::mismatch,
               fmt::format("{} is configured for group {} of {}, this controller for group {} of {}: make "
@@ -39,12 +73,13 @@ FormationVerdict may_form(const Config& config, const Identity& own,
     if (remembered == identity.founding.end() || remembered->second != own.token) {
       return {Step::lost,
               fmt::format("{} is of a group in which {} had other data: its directory was replaced or "
-                          "removed. It does not take part under its old name, since it has forgotten how it "
-                          "voted; bring the directory back",
-                          peer.name, config.self)};
+                          "removed. It does not take part under its old id, since it has forgotten how it "
+                          "voted; bring the directory back, or, if it is gone for good, give it a new id: gantry "
+                          "controller members replace {} --endpoints '{}'",
+                          peer.name, config.self, config.self, others_text(config))};
     }
   }
-  if (!silent.empty()) {
+  if (!silent.empty() && !silent_are_gone) {
     return {Step::wait, fmt::format("no data here, and no answer yet of {}: a group is formed when all have said that "
                                     "they have none either",
                                     silent)};

@@ -1,6 +1,9 @@
 // Whether a controller without data may form a group with its peers. It may when every peer has answered, and each
 // either has no data as well or remembers this very directory from the group's forming. Silence means wait: a peer that
 // is silent may be a member of a group in which this node has voted, and forgotten it with its disk.
+//
+// A directory that a group has taken in later (member_changes.h) finds the id that it was given by its token, which the
+// members remember with the id: nobody else may ever use that id.
 #pragma once
 
 #include <map>
@@ -9,12 +12,13 @@
 
 #include "controller/config.h"
 #include "controller/identity.h"
+#include "raft/types.h"
 
 namespace gantry::controller {
 
 struct FormationVerdict {
   enum class Step {
-    wait,  // for an answer
+    wait,  // for an answer, or to be taken in
     form,
     lost,      // a group exists that knows this node by other data: its disk was replaced
     mismatch,  // a peer has other peers, or another group, in its configuration
@@ -28,13 +32,24 @@ struct PeerIdentity {
   std::string group;
   std::string peers;  // as peers_text
   Identity identity;
+  std::string name{};       // its own; empty: it did not say
+  raft::Members members{};  // as it has applied them; none when it is of no group
 };
 
 // "n0-host:port;n1-host:port", ascending by name: equal for configurations that mean the same.
 std::string peers_text(const Config& config);
 
-// answers: by the name of a peer; those that did not answer are absent.
-FormationVerdict may_form(const Config& config, const Identity& own,
-                          const std::map<std::string, PeerIdentity>& answers);
+// answers: by the name of a peer; those that did not answer are absent. silent_are_gone: an operator has said that those
+// have neither data nor a group.
+FormationVerdict may_form(const Config& config, const Identity& own, const std::map<std::string, PeerIdentity>& answers,
+                          bool silent_are_gone = false);
+
+// That a group has given this directory an id.
+struct Invitation {
+  raft::NodeId node = 0;
+  raft::Members members;  // whom to talk to until the log says it
+};
+std::optional<Invitation> find_invitation(const Config& config, const Identity& own,
+                                          const std::map<std::string, PeerIdentity>& answers);
 
 }  // namespace gantry::controller

@@ -20,11 +20,12 @@ constexpr std::chrono::milliseconds kTimeout{1'000};
 }  // namespace
 
 Founding::Founding(boost::asio::io_context& io, remoting::Client& client, const Config& config, const Identity& own,
-                   Form form)
+                   Form form, Join join)
     : client_(client),
       config_(config),
       own_(own),
       form_(std::move(form)),
+      join_(std::move(join)),
       again_(io, [this] { ask(); }),
       said_limit_(std::chrono::seconds(10)) {}
 
@@ -53,26 +54,80 @@ void Founding::answered(const std::string& name, Result<wire::Command> answer) {
   decide();
 }
 
+void Founding::form() {
+  std::map<std::string, std::string> founding{{config_.self, own_.token}};
+  for (const auto& [name, peer] : answers_) founding.emplace(name, peer.identity.token);
+  again_.stop();
+  std::exchange(form_, nullptr)(std::move(founding));
+}
+
+Result<void> Founding::force() {
+  if (!form_) return fail(Errc::already_exists, "this controller is of a group already");
+  const FormationVerdict verdict = may_form(config_, own_, answers_, true);
+  if (verdict.step != FormationVerdict::Step::form) return fail(Errc::invalid_argument, "{}", verdict.why);
+  form();
+  return {};
+}
+
 void Founding::decide() {
   if (!form_) return;
-  const FormationVerdict verdict = may_form(config_, own_, answers_);
-  if (verdict.step == FormationVerdict::Step::form) {
-    std::map<std::string, std::string> founding{{config_.self, own_.token}};
-    for (const auto& [name, peer] : answers_) founding.emplace(name, peer.identity.token);
+  if (const auto invitation = find_invitation(config_, own_, answers_)) {
     again_.stop();
-    return std::exchange(form_, nullptr)(std::move(founding));
+    form_ = nullptr;
+    return join_(*invitation);
   }
+  const FormationVerdict verdict = may_form(config_, own_, answers_);
+  if (verdict.step == FormationVerdict::Step::form) return form();
+  why_ = verdict.why;
   // answers come one after the other: only what stays is worth a line
-  if (verdict.why == said_ || !said_limit_.admit()) return;
+  if (verdict.why == said_ || (verdict.step == said_step_ && !said_limit_.admit())) return;
   said_ = verdict.why;
+  said_step_ = verdict.step;
   spdlog::log(verdict.step == FormationVerdict::Step::wait ? spdlog::level::info : spdlog::level::err, "controller: {}",
               verdict.why);
 }
 
-std::string peer_identity_body(const Config& config, const Identity& identity) {
-  return json::serialize(json::object{
-      {"group", config.group}, {"peers", peers_text(config)}, {"identity", json::parse(to_json(identity))}});
+std::string peer_identity_body(const Config& config, const Identity& identity, const raft::Members& members) {
+  json::array list;
+  for (const raft::Member& member : members.list) {
+    list.push_back({{"id", member.id},
+                    {"address", member.address},
+                    {"voter", member.voter},
+                    {"name", member.name},
+                    {"token", member.token}});
+  }
+  return json::serialize(json::object{{"group", config.group},
+                                      {"peers", peers_text(config)},
+                                      {"identity", json::parse(to_json(identity))},
+                                      {"name", config.self},
+                                      {"members", std::move(list)}});
 }
+
+namespace {
+
+std::string text_of(const json::object& object, std::string_view name) {
+  const json::value* value = object.if_contains(name);
+  return value && value->is_string() ? std::string(value->get_string()) : std::string();
+}
+
+// What is missing or odd is left out: a member that cannot be read is not ours.
+raft::Members members_of(const json::value& list) {
+  raft::Members members;
+  if (!list.is_array()) return members;
+  for (const json::value& value : list.get_array()) {
+    const json::object* object = value.if_object();
+    const json::value* id = object ? object->if_contains("id") : nullptr;
+    boost::system::error_code not_a_number;
+    const auto number = id ? id->to_number<std::uint64_t>(not_a_number) : 0;
+    if (number == 0 || not_a_number) continue;
+    const json::value* voter = object->if_contains("voter");
+    members.list.push_back({number, text_of(*object, "address"), voter && voter->is_bool() && voter->get_bool(),
+                            text_of(*object, "name"), text_of(*object, "token")});
+  }
+  return members;
+}
+
+}  // namespace
 
 Result<PeerIdentity> parse_peer_identity(std::string_view body) {
   boost::system::error_code error;
@@ -85,7 +140,9 @@ Result<PeerIdentity> parse_peer_identity(std::string_view body) {
     return fail(Errc::corrupt, "expected an object with group, peers and identity");
   auto parsed = identity_from_json(json::serialize(*identity));
   if (!parsed) return std::unexpected(parsed.error());
-  return PeerIdentity{std::string(group->get_string()), std::string(peers->get_string()), std::move(*parsed)};
+  const json::value* members = object->if_contains("members");
+  return PeerIdentity{std::string(group->get_string()), std::string(peers->get_string()), std::move(*parsed),
+                      text_of(*object, "name"), members ? members_of(*members) : raft::Members{}};
 }
 
 }  // namespace gantry::controller

@@ -16,7 +16,7 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr std::string_view kStages[] = {"empty", "forming", "formed"};
+constexpr std::string_view kStages[] = {"empty", "forming", "formed", "joining"};
 constexpr std::size_t kTextMax = 64 * 1024;
 
 std::string draw_token() {
@@ -35,7 +35,8 @@ std::string to_json(const Identity& identity) {
   for (const auto& [name, token] : identity.founding) founding.emplace(name, token);
   return json::serialize(json::object{{"token", identity.token},
                                       {"stage", kStages[static_cast<std::size_t>(identity.stage)]},
-                                      {"founding", std::move(founding)}});
+                                      {"founding", std::move(founding)},
+                                      {"node", identity.node}});
 }
 
 Result<Identity> identity_from_json(std::string_view text) {
@@ -57,6 +58,13 @@ Result<Identity> identity_from_json(std::string_view text) {
     if (!of_peer.is_string()) return fail(Errc::corrupt, "the token of {} is no text", std::string_view(name));
     identity.founding.emplace(name, of_peer.get_string());
   }
+  if (const json::value* node = object->if_contains("node")) {
+    boost::system::error_code not_a_number;
+    identity.node = node->to_number<std::uint64_t>(not_a_number);
+    if (not_a_number) return fail(Errc::corrupt, "the node is no number");
+  }
+  if (identity.stage == Identity::Stage::joining && identity.node == 0)
+    return fail(Errc::corrupt, "joining without the id of the node");
   return identity;
 }
 
@@ -68,7 +76,7 @@ Result<Identity> load_identity(const std::string& directory) {
   std::ifstream in(file, std::ios::binary);
   if (!in) {
     if (std::filesystem::exists(file)) return fail(Errc::permission_denied, "{} cannot be read", file);
-    Identity fresh{draw_token(), Identity::Stage::empty, {}};
+    const Identity fresh{draw_token(), Identity::Stage::empty, {}, 0};
     if (auto stored = store_identity(directory, fresh); !stored) return std::unexpected(stored.error());
     return fresh;
   }

@@ -16,11 +16,13 @@ struct Identity {
   enum class Stage {
     empty,    // belongs to no group
     forming,  // what the group begins with may have been written; nothing was promised to anybody
-    formed,
+    formed,   // a member, or was one
+    joining,  // a group has given the id `node` to this directory, which has nothing of its log yet
   };
   std::string token;
   Stage stage = Stage::empty;
   std::map<std::string, std::string> founding;  // name of a peer -> its token, from `forming` on; ours too
+  std::uint64_t node = 0;                       // our id in the group; 0: that of our place among the founding members
 
   bool operator==(const Identity&) const = default;
 };

@@ -144,10 +144,15 @@ void Liveness::lead(MonotonicMs now) {
   for (std::uint32_t index = 0; index < brokers_.size(); ++index) {
     Broker& broker = brokers_[index];
     if (!broker.set) continue;
-    broker.presumed_until = std::max(now, broker.last_seen) + broker.timeout_ms;
-    broker.told = false;
-    if (broker.due < 0 || broker.due > broker.presumed_until) schedule(index, broker.presumed_until);
+    presume(index, std::max(now, broker.last_seen) + broker.timeout_ms);
   }
+}
+
+void Liveness::presume(std::uint32_t index, MonotonicMs until) {
+  Broker& broker = brokers_[index];
+  broker.presumed_until = until;
+  broker.told = false;
+  if (broker.due < 0 || broker.due > until) schedule(index, until);
 }
 
 void Liveness::expect(std::string_view cluster_name, std::string_view broker_name, std::int64_t broker_id,
@@ -158,8 +163,13 @@ void Liveness::expect(std::string_view cluster_name, std::string_view broker_nam
   if (index == kNone) return;
   Broker& broker = brokers_[index];
   broker.timeout_ms = std::clamp(default_timeout_ms, kTimeoutMinMs, kTimeoutMaxMs);
-  broker.presumed_until = now + broker.timeout_ms;
-  schedule(index, broker.presumed_until);
+  presume(index, now + broker.timeout_ms);
+}
+
+void Liveness::returning(std::string_view cluster_name, std::string_view broker_name, std::int64_t broker_id,
+                         MonotonicMs now) {
+  const std::uint32_t index = find(cluster_name, broker_name, broker_id);
+  if (index != kNone && !alive(brokers_[index], now)) presume(index, now + brokers_[index].timeout_ms);
 }
 
 void Liveness::follow() {
@@ -205,6 +215,15 @@ std::uint64_t Liveness::connection(std::string_view cluster_name, std::string_vi
                                    MonotonicMs now) const {
   const std::uint32_t index = find(cluster_name, broker_name, broker_id);
   return index != kNone && alive(brokers_[index], now) ? brokers_[index].connection : 0;
+}
+
+std::optional<BrokerIdentity> Liveness::identity(std::uint64_t connection) const {
+  const auto found = connections_.find(connection);
+  if (found == connections_.end() || found->second.empty()) return std::nullopt;
+  const Broker& broker = brokers_[found->second.front()];
+  const std::string_view set = *broker.set;
+  const std::size_t end = set.find('\0');
+  return BrokerIdentity{set.substr(0, end), set.substr(end + 1), broker.id};
 }
 
 void Liveness::forget(std::string_view cluster_name, std::string_view broker_name, std::int64_t broker_id) {

@@ -15,6 +15,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "controller/spread.h"
 #include "replication/facts.h"
 #include "replication/replica_set.h"
 
@@ -67,6 +68,8 @@ class Liveness {
   void lead(MonotonicMs now);
   void expect(std::string_view cluster_name, std::string_view broker_name, std::int64_t broker_id,
               std::int64_t default_timeout_ms, MonotonicMs now);
+  // One of them that was heard before but not lately has spoken otherwise: it has a full timeout of its own to be heard.
+  void returning(std::string_view cluster_name, std::string_view broker_name, std::int64_t broker_id, MonotonicMs now);
   void follow();
 
   bool alive(std::string_view cluster_name, std::string_view broker_name, std::int64_t broker_id,
@@ -79,6 +82,10 @@ class Liveness {
   // The connection of its newest heartbeat; 0: not alive.
   std::uint64_t connection(std::string_view cluster_name, std::string_view broker_name, std::int64_t broker_id,
                            MonotonicMs now) const;
+
+  // Whose heartbeats come on the connection, of several anyone, the same each time; nullopt: nobody's. Valid until the
+  // next change.
+  std::optional<BrokerIdentity> identity(std::uint64_t connection) const;
 
   void forget(std::string_view cluster_name, std::string_view broker_name, std::int64_t broker_id);
   std::size_t size() const { return brokers_.size() - free_.size(); }
@@ -124,6 +131,7 @@ class Liveness {
   }
   MonotonicMs deadline(const Broker& broker) const;
   void begin(MonotonicMs now);
+  void presume(std::uint32_t index, MonotonicMs until);  // to be alive; a loss is told once more after it
   void schedule(std::uint32_t index, MonotonicMs due);
   void take_off(std::uint32_t index);
   LostBroker lost(const Broker& broker, LostBroker::Why why) const;

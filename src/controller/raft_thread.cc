@@ -1,6 +1,7 @@
 #include "controller/raft_thread.h"
 
 #include <spdlog/spdlog.h>
+#include <time.h>
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -8,6 +9,8 @@
 #include <optional>
 #include <utility>
 
+#include "controller/log_driver.h"
+#include "controller/timed_log_store.h"
 #include "net/io_thread.h"
 #include "raft/rocksdb_log_store.h"
 
@@ -20,7 +23,12 @@ using raft::Output;
 
 namespace {
 
-constexpr int kTurnsAtOnce = 16;  // then messages have their turn
+// A lease must not outlast a pause of the machine, in which the usual monotonic clock stands still.
+std::uint64_t boot_time_ms() {
+  timespec now{};
+  ::clock_gettime(CLOCK_BOOTTIME, &now);
+  return static_cast<std::uint64_t>(now.tv_sec) * 1'000 + static_cast<std::uint64_t>(now.tv_nsec) / 1'000'000;
+}
 
 std::map<raft::NodeId, net::Endpoint> endpoints_of(const raft::Members& members) {
   std::map<raft::NodeId, net::Endpoint> all;
@@ -32,13 +40,13 @@ std::map<raft::NodeId, net::Endpoint> endpoints_of(const raft::Members& members)
 
 }  // namespace
 
-class RaftThread::Impl {
+class RaftThread::Impl final : public LogDriverHost {
  public:
   Impl(asio::io_context& service, RaftThreadConfig config, LogListener& listener)
       : config_(std::move(config)), service_(service), listener_(&listener), thread_("raft"), timer_(thread_.io()) {}
 
   Result<void> open() {
-    if (!config_.form && !std::filesystem::exists(config_.directory)) {
+    if (!config_.form && config_.seeds.list.empty() && !std::filesystem::exists(config_.directory)) {
       return gantry::fail(
           Errc::corrupt,
           "{} is missing, the log of a controller that was a member of a group: bring it back, or, if the "
@@ -47,7 +55,7 @@ class RaftThread::Impl {
     }
     auto store = raft::RocksDbLogStore::open({.directory = config_.directory, .node = config_.id});
     if (!store) return std::unexpected(store.error());
-    store_ = std::move(*store);
+    store_ = std::make_unique<TimedLogStore>(std::move(*store), config_.gauges);
     if (config_.form) {
       auto formed = raft::Group::form(*store_, config_.founding);
       if (!formed && formed.error().code != Errc::already_exists) return formed;
@@ -56,7 +64,7 @@ class RaftThread::Impl {
     config_.group.id = config_.id;
     auto group = raft::Group::open(config_.group, *store_);
     if (!group) return std::unexpected(group.error());
-    group_.emplace(std::move(*group));
+    driver_.emplace(std::move(*group), *this);
     return {};
   }
 
@@ -64,10 +72,14 @@ class RaftThread::Impl {
     thread_.start();
     on_raft([this] {
       transport_.emplace(
-          thread_.io(), config_.transport, [this](raft::NodeId, std::string_view message) { step(message); },
-          [this](raft::NodeId peer) { check(group_->report_unreachable(peer)); });
+          thread_.io(), config_.transport, [this](raft::NodeId, std::string_view message) { driver_->step(message); },
+          [this](raft::NodeId peer) { driver_->report_unreachable(peer); });
+      transport_->on_large_sent = [this](raft::NodeId peer, bool delivered) {
+        driver_->report_snapshot(peer, delivered);
+      };
+      transport_->on_announced = [this] { agree_on_entry_version(); };
+      transport_->set_peers(endpoints_of(config_.seeds));
       tick();
-      schedule();
     });
   }
 
@@ -77,10 +89,10 @@ class RaftThread::Impl {
       thread_.call([this] {
         timer_.cancel();
         if (transport_) transport_->stop();
-        failed_ = true;
+        driver_->stop();
       });
       thread_.stop();
-      group_.reset();
+      driver_.reset();
       store_.reset();
     }
   }
@@ -89,114 +101,68 @@ class RaftThread::Impl {
   void on_raft(Function function) {
     if (!stopped_) thread_.post(std::move(function));
   }
-  // `function` gets the listener.
-  template <class Function>
-  void on_service(Function function) {
-    asio::post(service_, [alive = alive_, listener = listener_, function = std::move(function)]() mutable {
-      if (*alive) function(*listener);
-    });
-  }
-
   // ---- on the raft thread
 
-  bool failed() const { return failed_; }
-  raft::Group& group() { return *group_; }
+  LogDriver& driver() { return *driver_; }
   raft::Transport& transport() { return *transport_; }
   asio::io_context& io() { return thread_.io(); }
 
-  void schedule() {
-    if (std::exchange(scheduled_, true)) return;
-    asio::post(thread_.io(), [this] { run(); });
+  // LogDriverHost
+  void send(const Output::Message& message) override { transport_->send(message.to, message.bytes); }
+  bool send_snapshot(Output::Message message) override {
+    transport_->send_large(message.to, std::move(message.bytes));
+    return true;
   }
-
-  void check(const Result<void>& result) {
-    if (!result && result.error().code != Errc::invalid_argument && result.error().code != Errc::unavailable)
-      fail(result.error());
+  void flush() override { transport_->flush(); }
+  void set_peers(const raft::Members& members) override {
+    transport_->set_peers(endpoints_of(members));
+    members_ = members;
+    agree_on_entry_version();
+  }
+  void to_listener(ToListener call) override {
+    asio::post(service_, [alive = alive_, listener = listener_, call = std::move(call)]() mutable {
+      if (*alive) call(*listener);
+    });
+  }
+  void run_soon() override {
+    asio::post(thread_.io(), [this] { driver_->run(); });
+  }
+  void dropped(const Error& refusal) override {
+    if (auto left_out = bad_message_log_.admit()) {
+      spdlog::warn("raft: dropped a message: {}{}", refusal.message,
+                   *left_out == 0 ? "" : fmt::format(" ({} such lines left out)", *left_out));
+    }
+  }
+  std::uint64_t lease_clock_ms() override { return boot_time_ms(); }
+  void stopped() override {
+    if (transport_) transport_->stop();
+    timer_.cancel();
   }
 
  private:
   void tick() {
-    if (failed_) return;
-    check(group_->tick());
-    schedule();
+    driver_->tick();
+    if (driver_->failed()) return;
+    config_.gauges->note(driver_->group().status());
     timer_.expires_after(config_.tick);
     timer_.async_wait([this](error_code error) {
       if (!error) tick();
     });
   }
 
-  void step(std::string_view message) {
-    if (failed_) return;
-    auto stepped = group_->step(message);
-    if (!stepped && stepped.error().code == Errc::invalid_argument) {
-      if (auto left_out = bad_message_log_.admit()) {
-        spdlog::warn("raft: dropped a message: {}{}", stepped.error().message,
-                     *left_out == 0 ? "" : fmt::format(" ({} such lines left out)", *left_out));
-      }
-      return;
+  // What every member reads. One that has not said it since this node's start counts as the oldest: it may come back as it was.
+  void agree_on_entry_version() {
+    std::uint32_t version = config_.transport.reads;
+    for (const auto& member : members_.list) {
+      if (member.id != config_.id) version = std::min(version, transport_->reads(member.id).value_or(1));
     }
-    check(stepped);
-    schedule();
+    if (version == entry_version_ || members_.list.empty()) return;
+    entry_version_ = version;
+    to_listener([version](LogListener& listener) { listener.on_entry_version(version); });
   }
 
-  void run() {
-    scheduled_ = false;
-    for (int i = 0; i < kTurnsAtOnce && !failed_ && group_->has_work(); ++i) {
-      // appends leave before our own disk has them, so that all disks work at the same time
-      auto output = group_->turn([this](std::vector<Output::Message> early) {
-        send(early);
-        transport_->flush();
-      });
-      if (!output) return fail(output.error());
-      hand_out(std::move(*output));
-    }
-    if (!failed_ && group_->has_work()) schedule();
-  }
-
-  void send(const std::vector<Output::Message>& messages) {
-    for (const auto& message : messages) {
-      transport_->send(message.to, message.bytes);
-      if (message.snapshot) snapshots_sent_.push_back(message.to);  // reported after the turn, not within it
-    }
-  }
-
-  void hand_out(Output output) {
-    if (output.members) transport_->set_peers(endpoints_of(*output.members));
-    send(output.messages);
-    output.messages.clear();
-    for (const raft::NodeId peer : std::exchange(snapshots_sent_, {})) check(group_->report_snapshot(peer, true));
-    on_service([output = std::move(output), this](LogListener& listener) mutable {
-      if (output.members) listener.on_members(*output.members);
-      if (output.restore) listener.on_restore(output.restore->index, output.restore->bytes);
-      if (!output.committed.empty()) listener.on_committed(std::move(output.committed));
-      if (output.snapshot_wanted) listener.on_snapshot_wanted();
-      if (output.leadership) listener.on_leadership(*output.leadership);
-      for (const auto& answer : output.reads) tell_read(listener, answer.round, answer.index);
-      for (const auto round : output.failed_reads) {
-        tell_read(listener, round, gantry::fail(Errc::unavailable, "no controller leads for sure just now; try again"));
-      }
-    });
-  }
-
-  void fail(const Error& error) {
-    if (std::exchange(failed_, true)) return;
-    if (transport_) transport_->stop();
-    timer_.cancel();
-    on_service([error](LogListener& listener) { listener.on_failed(error); });
-  }
-
-  // ---- on the service's thread
-
-  void tell_read(LogListener& listener, raft::ReadRound round, const Result<raft::Index>& index) {
-    auto token = rounds_.extract(round);
-    if (!token.empty()) listener.on_read(token.mapped(), index);
-  }
-
- public:
-  std::map<raft::ReadRound, Token>
-      rounds_;  // the service's: posts come in order, so a round is known before its answer
-
- private:
+  raft::Members members_;
+  std::uint32_t entry_version_ = 1;
   RaftThreadConfig config_;
   asio::io_context& service_;
   LogListener* listener_;
@@ -204,13 +170,10 @@ class RaftThread::Impl {
   bool stopped_ = false;                                        // the service's
   net::IoThread thread_;
   asio::steady_timer timer_;
-  std::unique_ptr<raft::RocksDbLogStore> store_;
-  std::optional<raft::Group> group_;
+  std::unique_ptr<raft::LogStore> store_;
+  std::optional<LogDriver> driver_;
   std::optional<raft::Transport> transport_;
   net::LogLimit bad_message_log_{std::chrono::seconds(10)};
-  std::vector<raft::NodeId> snapshots_sent_;
-  bool scheduled_ = false;
-  bool failed_ = false;
 };
 
 RaftThread::RaftThread(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -226,42 +189,19 @@ Result<std::unique_ptr<RaftThread>> RaftThread::start(asio::io_context& service,
 }
 
 void RaftThread::propose(Token token, std::string entry) {
-  impl_->on_raft([impl = impl_.get(), token, entry = std::move(entry)] {
-    if (impl->failed()) return;
-    auto proposal = impl->group().propose(entry);
-    impl->on_service([token, proposal](LogListener& listener) { listener.on_proposed(token, proposal); });
-    impl->schedule();
-  });
+  impl_->on_raft([impl = impl_.get(), token, entry = std::move(entry)] { impl->driver().propose(token, entry); });
 }
 
 void RaftThread::read(Token token) {
-  impl_->on_raft([impl = impl_.get(), token] {
-    if (impl->failed()) return;
-    auto round = impl->group().read_round();
-    impl->on_service([impl, token, round](LogListener& listener) {
-      if (!round) return listener.on_read(token, std::unexpected(round.error()));
-      impl->rounds_.emplace(*round, token);
-    });
-    impl->schedule();
-  });
+  impl_->on_raft([impl = impl_.get(), token] { impl->driver().read(token); });
 }
 
 void RaftThread::applied(raft::Index index) {
-  impl_->on_raft([impl = impl_.get(), index] {
-    if (impl->failed()) return;
-    impl->check(impl->group().advance_applied(index));
-    if (impl->group().has_work()) impl->schedule();
-  });
+  impl_->on_raft([impl = impl_.get(), index] { impl->driver().applied(index); });
 }
 
 void RaftThread::snapshot(raft::Index index, std::string bytes) {
-  impl_->on_raft([impl = impl_.get(), index, bytes = std::move(bytes)] {
-    if (impl->failed()) return;
-    auto offered = impl->group().offer_snapshot(index, bytes);
-    if (!offered) spdlog::warn("raft: no snapshot at entry {}: {}", index, offered.error().message);
-    if (offered || offered.error().code != Errc::resource_exhausted)
-      impl->check(offered);  // too large: it goes on without
-  });
+  impl_->on_raft([impl = impl_.get(), index, bytes = std::move(bytes)] { impl->driver().snapshot(index, bytes); });
 }
 
 void RaftThread::accept(tcp::socket socket, const tcp::endpoint& remote) {
@@ -272,23 +212,26 @@ void RaftThread::accept(tcp::socket socket, const tcp::endpoint& remote) {
   if (error) return;
   impl_->on_raft([impl = impl_.get(), handle, protocol, remote] {
     tcp::socket ours(impl->io(), protocol, handle);
-    if (!impl->failed()) impl->transport().accept(std::move(ours), remote);
+    if (!impl->driver().failed()) impl->transport().accept(std::move(ours), remote);
   });
 }
 
 void RaftThread::status(StatusCallback done) {
   impl_->on_raft([impl = impl_.get(), done = std::move(done)]() mutable {
-    if (impl->failed()) return;
-    impl->on_service([status = impl->group().status(), done = std::move(done)](LogListener&) { done(status); });
+    impl->driver().ask([](raft::Group& group) { return group.status(); }, std::move(done));
+  });
+}
+
+void RaftThread::change(raft::MemberChange change, Proposed done) {
+  impl_->on_raft([impl = impl_.get(), change = std::move(change), done = std::move(done)]() mutable {
+    impl->driver().ask([change = std::move(change)](raft::Group& group) { return group.change_member(change); },
+                       std::move(done));
   });
 }
 
 void RaftThread::transfer(raft::NodeId to, Done done) {
   impl_->on_raft([impl = impl_.get(), to, done = std::move(done)]() mutable {
-    if (impl->failed()) return;
-    auto begun = impl->group().transfer(to);
-    impl->on_service([begun, done = std::move(done)](LogListener&) { done(begun); });
-    impl->schedule();
+    impl->driver().ask([to](raft::Group& group) { return group.transfer(to); }, std::move(done));
   });
 }
 

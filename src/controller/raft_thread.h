@@ -10,6 +10,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "controller/raft_gauges.h"
 #include "controller/replicated_log.h"
 #include "raft/group.h"
 #include "raft/transport.h"
@@ -20,12 +21,15 @@ struct RaftThreadConfig {
   raft::NodeId id = 0;
   raft::Members founding;  // with whom an empty store begins, when it may
   bool form = false;       // it may: formation.h
+  raft::Members
+      seeds;  // of a node that joins: whom it answers until the log tells it the members; its log may be missing
   // Called in start(), after what the group begins with was written and before anything is promised to a peer.
   std::function<Result<void>()> formed;
   std::string directory;  // of the log; made when it is not there
   raft::GroupConfig group;
   raft::TransportConfig transport;
   std::chrono::milliseconds tick{10};
+  std::shared_ptr<RaftGauges> gauges = std::make_shared<RaftGauges>();  // filled by the thread
 };
 
 class RaftThread final : public ReplicatedLog {
@@ -46,6 +50,8 @@ class RaftThread final : public ReplicatedLog {
 
   using StatusCallback = std::function<void(const raft::GroupStatus&)>;
   void status(StatusCallback done);
+  using Proposed = std::function<void(const Result<raft::Proposal>&)>;
+  void change(raft::MemberChange change, Proposed done);  // done: where it will stand if it is committed
   using Done = std::function<void(const Result<void>&)>;
   void transfer(raft::NodeId to, Done done);  // done: it was begun
 

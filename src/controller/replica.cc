@@ -26,6 +26,7 @@ ElectionReason reason_of(LostBroker::Why why) {
 }
 
 const Error kNotLeader{Errc::unavailable, "this controller does not lead"};
+const Error kNotYet{Errc::unavailable, "this controller has only just begun to lead; try again"};
 
 }  // namespace
 
@@ -41,6 +42,11 @@ Replica::Replica(ReplicaSettings settings, ReplicatedLog& log, Env env)
 void Replica::write(replication::Command command, Writes::Done done) {
   if (failed_) return done(std::unexpected(*failed_));
   if (!leads()) return done(std::unexpected(kNotLeader));
+  // these decide by a book of heartbeats, which presumes nobody alive yet
+  const bool by_heartbeats = std::holds_alternative<ElectMaster>(command) ||
+                             std::holds_alternative<replication::RegisterBroker>(command) ||
+                             std::holds_alternative<replication::CleanBrokerData>(command);
+  if (by_heartbeats && !leading_) return done(std::unexpected(kNotYet));
   if (auto refused = replication::refuse_malformed(command)) return done(replication::Applied{std::move(*refused), {}});
   writes_.submit(std::move(command), std::move(done), now());
   wake();
@@ -106,9 +112,13 @@ ElectMaster Replica::election(std::string_view broker_name, ElectionReason reaso
   command.broker_name = broker_name;
   command.reason = reason;
   command.facts = facts(broker_name);
-  command.unclean_allowed = settings_.unclean_election;
+  command.unclean_allowed = unclean_allowed();
   command.proposed_at_ms = wall_ms();
   return command;
+}
+
+bool Replica::unclean_allowed() const {
+  return settings_.unclean_election && now() - leading_since_ >= settings_.heartbeat_timeout_ms;
 }
 
 void Replica::elect(std::string_view broker_name, ElectionReason reason, std::optional<std::int64_t> lost_broker) {
@@ -118,7 +128,12 @@ void Replica::elect(std::string_view broker_name, ElectionReason reason, std::op
   command.broker_id = lost_broker;
   command.expected_master_epoch = set->master_epoch;
   // refused or lost on the way, it is found again by audit()
-  write(std::move(command), [this, name = std::string(broker_name)](const auto&) { electing_.erase(name); });
+  write(std::move(command), [this, name = std::string(broker_name)](const Result<replication::Applied>& applied) {
+    electing_.erase(name);
+    // who was elected may have been lost meanwhile, which lost() passed over because of this election
+    const ReplicaSet* set = state_.find(name);
+    if (leading_ && applied && applied->role_changed && set) judge(*set);
+  });
 }
 
 // What no event tells, or what an election that failed has left: a master that is gone while another could be it.
@@ -127,16 +142,20 @@ void Replica::audit() {
   auto set = sets.upper_bound(audited_);
   for (std::size_t i = 0; i < std::min(settings_.audited_per_tick, sets.size()); ++i) {
     if (set == sets.end()) set = sets.begin();
-    const auto& [name, replicas] = *set;
-    audited_ = name;
+    const ReplicaSet& replicas = set->second;
+    audited_ = set->first;
     ++set;
-    if (electing_.contains(name) || replicas.sync_state_set.empty()) continue;  // never had a master
-    const auto facts = liveness_.facts(replicas, now());
-    if (replicas.master_id && replication::is_alive(facts, *replicas.master_id)) continue;
-    const auto result = replication::elect(replicas, {facts, std::nullopt, settings_.unclean_election});
-    if (!result.master && !replicas.master_id) continue;  // nobody there, as before
-    elect(name, replicas.master_id ? ElectionReason::expired : ElectionReason::member_returned, replicas.master_id);
+    judge(replicas);
   }
+}
+
+void Replica::judge(const ReplicaSet& set) {
+  if (electing_.contains(set.broker_name) || set.sync_state_set.empty()) return;  // never had a master
+  const auto facts = liveness_.facts(set, now());
+  if (set.master_id && replication::is_alive(facts, *set.master_id)) return;
+  const auto result = replication::elect(set, {facts, std::nullopt, unclean_allowed()});
+  if (!result.master && !set.master_id) return;  // nobody there, as before
+  elect(set.broker_name, set.master_id ? ElectionReason::expired : ElectionReason::member_returned, set.master_id);
 }
 
 // ---- the log
@@ -202,14 +221,28 @@ void Replica::apply(const replication::Command& command, const Writes::Done* don
     if (const ReplicaSet* set = state_.find(clean->broker_name)) before = *set;
   }
   const replication::Applied applied = state_.apply(command);
+  if (const auto* election = std::get_if<replication::ElectMaster>(&command); election && leading_ && on_election)
+    on_election(*election, applied.outcome);
   if (applied.role_changed) {
     const auto& change = *applied.role_changed;
     // the leader's line tells it once; a follower, or a start that reads its log again, would tell it as if it were new
     spdlog::log(leading_ ? spdlog::level::info : spdlog::level::debug, "controller: {} of {}: {}", change.broker_name,
                 change.cluster_name, replication::line_of(change.record));
+    // one that asked to be master may send its first heartbeat only now: it has a full timeout for it
+    if (const auto* asked = std::get_if<ElectMaster>(&command); asked && leading_ && change.master_id) {
+      const bool spoke = asked->reason == ElectionReason::broker_asked && asked->broker_id == change.master_id;
+      if (spoke) liveness_.returning(change.cluster_name, change.broker_name, *change.master_id, now());
+      liveness_.expect(change.cluster_name, change.broker_name, *change.master_id, settings_.heartbeat_timeout_ms,
+                       now());
+    }
     if (on_role_changed) on_role_changed(change, leading_);
   }
   if (before) forget_cleaned(*before);
+  const auto* imported = std::get_if<replication::ImportReplicaSet>(&command);
+  if (imported && leading_ && applied.outcome.changed && imported->master_id) {
+    liveness_.expect(imported->cluster_name, imported->broker_name, *imported->master_id, settings_.imported_timeout_ms,
+                     now());
+  }
   if (done) (*done)(applied);
 }
 
@@ -221,9 +254,12 @@ void Replica::snapshot_when_due() {
   take_snapshot();
 }
 
-void Replica::take_snapshot() {
+Replica::SnapshotTaken Replica::take_snapshot() {
   bytes_since_snapshot_ = entries_since_snapshot_ = 0;
-  log_.snapshot(applied_, replication::encode_snapshot(state_));
+  std::string bytes = replication::encode_snapshot(state_);
+  const SnapshotTaken taken{applied_, bytes.size()};
+  log_.snapshot(applied_, std::move(bytes));
+  return taken;
 }
 
 void Replica::on_snapshot_wanted() {
@@ -247,15 +283,27 @@ void Replica::on_leadership(const raft::Output::Leadership& leadership) {
 void Replica::begin_to_lead_when_ready() {
   if (!leads() || leading_ || applied_term_ != leadership_.term) return;
   leading_ = true;
+  leading_since_ = now();
   liveness_.lead(now());
   for (const auto& [name, set] : state_.sets()) {
-    if (set.master_id) liveness_.expect(set.cluster_name, name, *set.master_id, settings_.heartbeat_timeout_ms, now());
+    if (!set.master_id) continue;
+    const bool imported = !set.elections.empty() && set.elections.back().reason == ElectionReason::imported;
+    liveness_.expect(set.cluster_name, name, *set.master_id,
+                     imported ? settings_.imported_timeout_ms : settings_.heartbeat_timeout_ms, now());
   }
 }
 
 void Replica::on_members(const raft::Members& members) {
   members_ = members;
   if (on_members_changed) on_members_changed();
+}
+
+void Replica::stop() {
+  if (failed_) return;
+  failed_ = Error{Errc::unavailable, "this controller is being stopped; ask another one"};
+  leading_ = false;
+  writes_.fail_all({Errc::timeout, "the outcome is unknown: this controller is being stopped"});
+  reads_.fail_all(*failed_);
 }
 
 void Replica::on_failed(const Error& error) {

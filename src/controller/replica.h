@@ -22,6 +22,9 @@ namespace gantry::controller {
 struct ReplicaSettings {
   bool unclean_election = false;               // enableElectUncleanMaster
   std::int64_t heartbeat_timeout_ms = 10'000;  // of a broker that was never heard (DEFAULT_BROKER_CHANNEL_EXPIRED_TIME)
+  // How long the master of a set that was taken over may take to come: brokers look for other controllers every 2 min
+  // (ReplicasManager.updateControllerAddr).
+  std::int64_t imported_timeout_ms = 150'000;
   std::size_t snapshot_after_bytes = 32u << 20;  // of applied entries
   std::size_t snapshot_after_entries = 200'000;
   std::size_t audited_per_tick = 50;  // sets: what no event tells is found by looking at all of them in turn
@@ -44,6 +47,14 @@ class Replica final : public LogListener {
   void read(Reads::Ready ready);  // on every node
   void flush();                   // what has gathered goes to the log
   void tick();                    // every 20 ms
+  // Hands the state of now to the log, which writes it: after which entry it is, and its bytes.
+  struct SnapshotTaken {
+    raft::Index index = 0;
+    std::size_t bytes = 0;
+  };
+  SnapshotTaken take_snapshot();
+
+  void stop();  // whatever waits is told; nothing is done any more, and on_stopped is not called
 
   void heartbeat(const Heartbeat& heartbeat);
   void connection_closed(std::uint64_t connection);
@@ -66,6 +77,8 @@ class Replica final : public LogListener {
   std::size_t reads_waiting() const { return reads_.waiting(); }
   void allow_unclean_election(bool allow) { settings_.unclean_election = allow; }
 
+  // An election was held, whatever came of it; called where this node leads.
+  std::function<void(const replication::ElectMaster&, const replication::Outcome&)> on_election;
   // A master changed, as applied; called on every node, in order. `leads`: it is ours to tell the brokers.
   std::function<void(const replication::RoleChanged&, bool leads)> on_role_changed;
   std::function<void()> on_leadership_changed;
@@ -80,6 +93,7 @@ class Replica final : public LogListener {
   void on_leadership(const raft::Output::Leadership& leadership) override;
   void on_members(const raft::Members& members) override;
   void on_snapshot_wanted() override;
+  void on_entry_version(std::uint32_t version) override { writes_.write_version(version); }
   void on_failed(const Error& error) override;
 
  private:
@@ -88,9 +102,11 @@ class Replica final : public LogListener {
   void begin_to_lead_when_ready();
   void lost(const std::vector<LostBroker>& brokers);
   void elect(std::string_view broker_name, replication::ElectionReason reason, std::optional<std::int64_t> lost_broker);
+  // Not before every broker had the time for a heartbeat to this leader: those in sync come first.
+  bool unclean_allowed() const;
   void audit();
+  void judge(const replication::ReplicaSet& set);  // an election, when its master is gone or it could have one
   void snapshot_when_due();
-  void take_snapshot();
   void wake();
 
   ReplicaSettings settings_;
@@ -104,6 +120,7 @@ class Replica final : public LogListener {
   raft::Members members_;
   raft::Index applied_ = 0;
   raft::Term applied_term_ = 0;
+  MonotonicMs leading_since_ = 0;
   bool leading_ = false;  // and all entries of former terms are applied: now it may judge
   std::size_t bytes_since_snapshot_ = 0;
   std::size_t entries_since_snapshot_ = 0;

@@ -35,7 +35,9 @@ class LogListener {
   virtual void on_committed(std::vector<raft::Output::Committed> entries) = 0;  // contiguous, in order
   virtual void on_leadership(const raft::Output::Leadership& leadership) = 0;
   virtual void on_members(const raft::Members& members) = 0;
-  virtual void on_snapshot_wanted() = 0;           // now, whatever the usual distance: a new member waits for it
+  virtual void on_snapshot_wanted() = 0;  // now, whatever the usual distance: a new member waits for it
+  // All members read entries up to this version; 1 until it is said.
+  virtual void on_entry_version(std::uint32_t version) = 0;
   virtual void on_failed(const Error& error) = 0;  // nothing follows: the node cannot go on
 };
 

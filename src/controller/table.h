@@ -8,9 +8,12 @@
 
 namespace gantry::controller {
 
+using NeedsOperator = bool (*)(const wire::Command& request);
+
 struct Route {
   std::int32_t code;
   void (*handle)(ControllerContext&, remoting::Request);
+  NeedsOperator needs_operator = nullptr;  // null: never; guard.h
 };
 
 std::span<const Route> routes();

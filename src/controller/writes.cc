@@ -40,10 +40,12 @@ void Writes::flush() {
     }
     const Token token = next_token_++;
     asked_.emplace(token, std::move(entry));
-    log_.propose(token, replication::encode_entry(commands));
+    log_.propose(token, replication::encode_entry(commands, version_));
   }
   gathered_.clear();
 }
+
+void Writes::write_version(std::uint32_t version) { version_ = std::clamp(version, 1u, replication::kEntryVersion); }
 
 void Writes::on_proposed(Token token, const Result<raft::Proposal>& proposal) {
   auto node = asked_.extract(token);
@@ -51,8 +53,9 @@ void Writes::on_proposed(Token token, const Result<raft::Proposal>& proposal) {
   Entry entry = std::move(node.mapped());
   if (!proposal) return tell(entry, proposal.error());
   entry.term = proposal->term;
-  // the place was promised to an entry of an older term, which can no longer get it
-  if (auto older = proposed_.extract(proposal->index); !older.empty()) tell(older.mapped(), kSuperseded);
+  // The place was promised to an entry of an older term. It is gone from this node's log, but another one that has it may
+  // still win an election and have it committed: only a committed entry at its place says that it did not happen.
+  if (auto older = proposed_.extract(proposal->index); !older.empty()) tell(older.mapped(), kUnknownOutcome);
   proposed_.emplace(proposal->index, std::move(entry));
 }
 

@@ -39,6 +39,8 @@ class Writes {
   void submit(replication::Command command, Done done, MonotonicMs now);
   bool gathered() const { return !gathered_.empty(); }
   void flush();  // proposes what has gathered
+  // Of entries from now on: what all members read, at most what we write ourselves.
+  void write_version(std::uint32_t version);
 
   void on_proposed(Token token, const Result<raft::Proposal>& proposal);
   // The entry is committed: its writes when it is ours, to be applied in this order and each told. What stood at or
@@ -67,6 +69,7 @@ class Writes {
   std::map<Token, Entry> asked_;           // handed to the log
   std::map<raft::Index, Entry> proposed_;  // by where they stand
   std::size_t waiting_ = 0;
+  std::uint32_t version_ = 1;
 };
 
 }  // namespace gantry::controller

@@ -1,168 +1,14 @@
 // Three controllers as processes, asked as brokers ask them: every node answers everything, and what was answered stays
 // true while nodes die and come back.
-#include <gmock/gmock.h>
-
-#include "integration/gantry_process.h"
-#include "rocketmq/controller_client.h"
-#include "unit/drive.h"
-#include "wire/codes.h"
+#include "integration/controllers.h"
+#include "unit/net/certificates.h"
+#include "wire/gantry_codes.h"
 
 namespace gantry::integration {
 namespace {
 
-namespace asio = boost::asio;
-namespace rc = wire::response_code;
-using rocketmq::ControllerClient;
-using rocketmq::ControllerResult;
-using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-// A broker of set `name` with an id: it keeps its heartbeats going on a connection to every controller.
-struct Broker {
-  std::string name;
-  std::int64_t id = 0;
-  std::string address;
-  std::int64_t offset = 100;
-  std::shared_ptr<ControllerClient> connection;
-};
-
-class Controllers : public testing::Test {
- protected:
-  void SetUp() override {
-    directory = std::filesystem::temp_directory_path() / ("gantry-controllers-" + std::to_string(getpid()));
-    std::filesystem::create_directories(directory);
-    const auto [a, b] = free_ports();
-    const auto [c, d] = free_ports();
-    for (const int port : {a, b, c}) {
-      const std::size_t n = addresses.size();
-      addresses.push_back("127.0.0.1:" + std::to_string(port));
-      peers += (n == 0 ? "n" : ";n") + std::to_string(n) + "-" + addresses.back();
-      endpoints += (n == 0 ? "" : ";") + addresses.back();
-    }
-    nodes.resize(3);
-    for (std::size_t n = 0; n < 3; ++n) start(n);
-    client = connect(endpoints);
-    ASSERT_TRUE(leads_within(10s)) << nodes[0]->err();
-  }
-  void TearDown() override {
-    for (auto& broker : brokers) broker->connection->stop();
-    if (client) client->stop();
-    io.restart();
-    io.poll();
-    nodes.clear();
-    std::error_code ignored;
-    std::filesystem::remove_all(directory, ignored);
-  }
-
-  void start(std::size_t n) {
-    const std::string self = "n" + std::to_string(n);
-    nodes[n] =
-        std::make_unique<Running>(directory, std::vector<std::string>{"controller", "--peers", peers, "--self", self,
-                                                                      "--data", (directory / self).string()});
-  }
-  std::string log(std::size_t n) const { return nodes[n]->out() + nodes[n]->err(); }
-  void kill_node(std::size_t n) {
-    nodes[n]->signal(SIGKILL);
-    nodes[n]->wait();
-  }
-  std::shared_ptr<ControllerClient> connect(const std::string& to) {
-    rocketmq::ControllerClientConfig config;
-    config.endpoints = to;
-    return ControllerClient::create(io, config).value();
-  }
-  template <class T>
-  ControllerResult<T> ask(ControllerClient::Awaitable<T> call) {
-    std::optional<ControllerResult<T>> result;
-    asio::co_spawn(io, std::move(call),
-                   [&](std::exception_ptr, ControllerResult<T> value) { result = std::move(value); });
-    EXPECT_TRUE(test::run_until(io, [&] { return result.has_value(); }));
-    return std::move(*result);
-  }
-  // The node that calls itself leader; nullopt while there is none.
-  std::optional<std::size_t> leader() {
-    for (std::size_t n = 0; n < addresses.size(); ++n) {
-      if (nodes[n]->ended()) continue;
-      const auto metadata = ask(client->metadata(addresses[n]));
-      if (metadata && metadata->is_leader) return n;
-    }
-    return std::nullopt;
-  }
-  bool leads_within(std::chrono::seconds time) {
-    const auto deadline = std::chrono::steady_clock::now() + time;
-    while (!leader()) {
-      if (std::chrono::steady_clock::now() > deadline) return false;
-      test::run_until(io, [] { return false; }, 10ms);
-    }
-    client->forget_leader();
-    return true;
-  }
-
-  Broker& join(const std::string& name, const std::string& address, const std::string& to) {
-    auto joined = ask(client->join({"c", name, address, address + ";1"}, to));
-    EXPECT_TRUE(joined) << joined.error().error.message;
-    brokers.push_back(
-        std::make_unique<Broker>(Broker{name, joined ? joined->broker_id : 0, address, 100, connect(endpoints)}));
-    heartbeat(*brokers.back());
-    return *brokers.back();
-  }
-  void heartbeat(Broker& broker) {
-    wire::BrokerHeartbeatRequestHeader header;
-    header.cluster_name = "c";
-    header.broker_name = broker.name;
-    header.broker_addr = broker.address;
-    header.broker_id = broker.id;
-    header.epoch = 1;
-    header.max_offset = broker.offset;
-    header.heartbeat_timeout_ms = 10'000;
-    for (const std::string& address : addresses) broker.connection->heartbeat(address, header);
-  }
-  ControllerResult<rocketmq::ElectedMaster> elect(const std::string& name, std::int64_t id, const std::string& to) {
-    wire::ElectMasterRequestHeader header;
-    header.cluster_name = "c";
-    header.broker_name = name;
-    header.broker_id = id;
-    return ask(client->elect_master(header, to));
-  }
-  ControllerResult<rocketmq::AlteredSyncStateSet> alter(const std::string& name, std::int64_t master,
-                                                        std::int32_t epoch, std::vector<std::int64_t> ids,
-                                                        std::int32_t replaces, const std::string& to) {
-    wire::AlterSyncStateSetRequestHeader header;
-    header.broker_name = name;
-    header.master_broker_id = master;
-    header.master_epoch = epoch;
-    return ask(client->alter_sync_state_set(header, {std::move(ids), replaces}, to));
-  }
-  // Until the heartbeats have reached the leader.
-  bool in_sync(const std::string& name, std::vector<std::int64_t> ids, const std::string& to) {
-    return eventually_asked([&] {
-      for (auto& broker : brokers) heartbeat(*broker);
-      const auto info = ask(client->replica_info(name, to));
-      if (!info || !info->master.master_broker_id) return false;
-      if (info->in_sync.sync_state_set == ids) return true;
-      auto altered = alter(name, *info->master.master_broker_id, *info->master.master_epoch, ids,
-                           info->in_sync.sync_state_set_epoch, to);
-      return altered.has_value();
-    });
-  }
-  bool eventually_asked(const std::function<bool()>& condition) {
-    const auto deadline = std::chrono::steady_clock::now() + 15s;
-    while (!condition()) {
-      if (std::chrono::steady_clock::now() > deadline) return false;
-      test::run_until(io, [] { return false; }, 10ms);
-    }
-    return true;
-  }
-
-  asio::io_context io{1};
-  std::filesystem::path directory;
-  std::vector<std::string> addresses;
-  std::string peers;
-  std::string endpoints;
-  std::vector<std::unique_ptr<Running>> nodes;
-  std::shared_ptr<ControllerClient> client;
-  std::vector<std::unique_ptr<Broker>> brokers;
-};
 
 TEST_F(Controllers, GivenAnyNodeWhenAskedThenItAnswersReadsAndWritesAlike) {
   const std::size_t follower = (*leader() + 1) % 3;
@@ -208,6 +54,46 @@ TEST_F(Controllers, GivenWhatIsRefusedThenTheCodeIsTheDocumentedOneAndTheRemarkS
   ASSERT_TRUE(test::run_until(io, [&] { return answer.has_value(); }));
   ASSERT_TRUE(*answer);
   EXPECT_EQ((*answer)->code, rc::kControllerInvalidRequest) << (*answer)->remark;
+}
+
+TEST_F(Controllers, GivenSetsToBeTakenOverThenEachIsAnsweredAndWhatCannotBeReadIsRefusedAsAWhole) {
+  const auto import = [&](const std::string& body, const std::string& to) {
+    auto request = wire::make_request(wire::request_code::kGantryControllerImport);
+    request.body = body;
+    std::optional<Result<wire::Command>> answer;
+    client->remoting().call(to, request, 3s, [&](Result<wire::Command> result) { answer = std::move(result); });
+    EXPECT_TRUE(test::run_until(io, [&] { return answer.has_value(); }));
+    return answer && *answer ? **answer : wire::Command{};
+  };
+  const std::string good =
+      R"({"cluster":"c","set":"a","next_broker_id":103,"master_id":2,"master_epoch":7,"sync_state_set_epoch":9,)"
+      R"("in_sync":[1,2],"replicas":[{"id":1,"address":"10.0.0.1:1"},{"id":2,"address":"10.0.0.2:1"}]})";
+  for (const char* bad : {"", "{", "[]", "{}", R"({"sets":1})", R"({"sets":[1]})", R"({"sets":[{}]})"}) {
+    const auto answer = import(bad, addresses[*leader()]);
+    EXPECT_EQ(answer.code, rc::kControllerInvalidRequest) << bad;
+    EXPECT_THAT(answer.remark, HasSubstr("cannot be read")) << bad;
+  }
+  std::string huge = good;
+  huge.replace(huge.find(":7"), 2, ":99999999999");
+  EXPECT_EQ(import(R"({"sets":[)" + huge + "]}", addresses[*leader()]).code, rc::kControllerInvalidRequest);
+  EXPECT_EQ(import(R"({"sets":[]})", addresses[*leader()]).body, "[]");
+
+  std::string stranger = good;  // its master is none of its replicas
+  stranger.replace(stranger.find("\"a\""), 3, "\"b\"").replace(stranger.find(":2,"), 3, ":5,");
+  const std::string follower = addresses[(*leader() + 1) % 3];
+  for (int again = 0; again < 2; ++again) {
+    const auto answer = import(R"({"sets":[)" + good + "," + stranger + "]}", follower);
+    ASSERT_EQ(answer.code, rc::kSuccess) << answer.remark;
+    const json::array results = json::parse(answer.body).as_array();
+    ASSERT_EQ(results.size(), 2u);
+    EXPECT_TRUE(results[0].at("imported").as_bool()) << results[0].at("remark").as_string();
+    EXPECT_FALSE(results[1].at("imported").as_bool());
+  }
+  const auto info = ask(client->replica_info("a"));
+  ASSERT_TRUE(info);
+  EXPECT_EQ(info->master.master_broker_id, 2);
+  EXPECT_EQ(info->master.master_epoch, 7) << "nobody was elected in the place of a master that had no time to come";
+  EXPECT_EQ(*ask(client->next_broker_id({"c", "a"})), 103);
 }
 
 TEST_F(Controllers, GivenAMasterWhoseConnectionClosesThenAnotherInSyncIsMasterWithinHalfASecond) {
@@ -272,6 +158,12 @@ TEST_F(Controllers, GivenAllNodesAreKilledWhenTheyComeBackThenNothingAnsweredIsL
 
 TEST_F(Controllers, GivenSigtermThenALeaderHandsOverFirstAndEndsWithZero) {
   const std::size_t first = *leader();
+  for (int i = 0; i < 2'000; ++i) {  // on their way when it ends
+    auto request = wire::make_request(wire::request_code::kControllerGetReplicaInfo);
+    request.fields.add("brokerName", "nobody");
+    client->remoting().call(addresses[first], std::move(request), 3s, [](const Result<wire::Command>&) {});
+  }
+  test::run_until(io, [] { return false; }, 1ms);
   nodes[first]->signal(SIGTERM);
   const Ended ended = nodes[first]->wait();
   EXPECT_EQ(ended.code, 0) << ended.err;
@@ -291,6 +183,207 @@ TEST_F(Controllers, GivenNoQuorumThenReadsAndWritesAreRefusedAndNothingIsInvente
   EXPECT_EQ(read.error().response_code, rc::kControllerNotLeader);
   wire::ApplyBrokerIdRequestHeader header{"c", "b", 1, "10.0.0.9:1;1"};
   EXPECT_FALSE(ask(client->apply_broker_id(header, addresses[stays])));
+}
+
+struct SpreadControllers : Controllers {
+  SpreadControllers() { options = {"--spread-brokers"}; }
+
+  // Whom the broker is given by a node that it asks on the connection of its heartbeats.
+  std::string given(Broker& broker, const std::string& asked) {
+    const auto metadata = ask(broker.connection->metadata(asked));
+    return metadata ? metadata->controller_leader_address.value_or("") : "";
+  }
+};
+
+TEST_F(SpreadControllers, GivenManyBrokersThenEachNodeIsGivenSomeAndAllNodesGiveAlike) {
+  for (int set = 0; set < 12; ++set) join("set-" + std::to_string(set), "10.0.0.1:" + std::to_string(set + 1), {});
+  std::set<std::string> used;
+  ASSERT_TRUE(eventually_asked([&] {
+    used.clear();
+    return std::ranges::all_of(brokers,
+                               [&](auto& broker) {
+                                 heartbeat(*broker);
+                                 const std::string first = given(*broker, addresses[0]);
+                                 used.insert(first);
+                                 return given(*broker, addresses[1]) == first && given(*broker, addresses[2]) == first;
+                               }) &&
+           used.size() == 3;
+  })) << testing::PrintToString(used);
+  // a tool without heartbeats means the leader
+  const std::size_t leads = *leader();
+  for (const std::string& address : addresses) {
+    const auto metadata = ask(client->metadata(address));
+    ASSERT_TRUE(metadata);
+    EXPECT_EQ(metadata->controller_leader_address, addresses[leads]);
+  }
+}
+
+TEST_F(SpreadControllers, GivenANodeDiesThenItsBrokersAreGivenToOthersAndNoOtherOnesMove) {
+  for (int set = 0; set < 12; ++set) join("set-" + std::to_string(set), "10.0.0.1:" + std::to_string(set + 1), {});
+  const std::size_t leads = *leader();
+  const std::size_t dies = (leads + 1) % 3;
+  std::map<Broker*, std::string> before;
+  ASSERT_TRUE(eventually_asked([&] {
+    std::set<std::string> used;
+    for (auto& broker : brokers) used.insert(before[broker.get()] = given(*broker, addresses[leads]));
+    return used.size() == 3 && !used.contains("");
+  }));
+  kill_node(dies);
+  const auto at = std::chrono::steady_clock::now();
+  ASSERT_TRUE(eventually_asked([&] {
+    return std::ranges::all_of(brokers, [&](auto& broker) {
+      const std::string now = given(*broker, addresses[leads]);
+      return now != addresses[dies] && !now.empty();
+    });
+  }));
+  EXPECT_LT(std::chrono::steady_clock::now() - at, 3s);
+  for (auto& broker : brokers) {
+    if (before[broker.get()] != addresses[dies]) {
+      EXPECT_EQ(given(*broker, addresses[leads]), before[broker.get()]) << broker->name;
+    }
+  }
+}
+
+struct LeaseControllers : Controllers {
+  LeaseControllers() { options = {"--lease-reads"}; }
+};
+
+TEST_F(LeaseControllers, GivenALeaseThenReadsSeeEveryWriteAndTheyEndWithTheQuorum) {
+  join("a", "10.0.0.1:1", {});
+  ASSERT_TRUE(elect("a", 1, {}));
+  const std::size_t stays = *leader();
+  for (std::int32_t epoch = 2; epoch < 20; ++epoch) {
+    auto read = ask(client->replica_info("a", addresses[stays]));
+    ASSERT_TRUE(read) << read.error().error.message;
+    ASSERT_EQ(read->in_sync.sync_state_set_epoch, epoch - 1);
+    join("a", "10.0.0." + std::to_string(epoch) + ":1", {});
+    std::vector<std::int64_t> ids;
+    for (std::int64_t id = 1; id <= epoch; ++id) ids.push_back(id);
+    ASSERT_TRUE(eventually_asked([&] {  // its heartbeat has come
+      return alter("a", 1, 1, ids, epoch - 1, {}).has_value();
+    }));
+  }
+  for (std::size_t n = 0; n < 3; ++n) {
+    if (n != stays) kill_node(n);
+  }
+  EXPECT_TRUE(eventually_asked([&] { return !ask(client->replica_info("a", addresses[stays])); }))
+      << "the lease is over, and nobody can renew it";
+}
+
+// With an operator's key and with certificates of one authority, both of which are asked of operators only.
+struct SecuredControllers : Controllers {
+  SecuredControllers() {
+    host = "localhost";
+    const net::TlsFiles files = authority.issue("localhost");
+    options = {"--user",    "operator:secret", "--tls-cert", files.certificate_file,
+               "--tls-key", files.key_file,    "--tls-ca",   authority.certificate_file()};
+    certificate = authority.issue("an operator");
+  }
+  Ended operate(std::vector<std::string> arguments, const std::vector<std::string>& security) {
+    arguments.insert(arguments.begin(), "controller");
+    arguments.insert(arguments.end(), {"--endpoints", endpoints, "-o", "json"});
+    arguments.insert(arguments.end(), security.begin(), security.end());
+    return Running(directory, arguments).wait();
+  }
+
+  net::TestAuthority authority{"the controllers' authority"};
+  net::TlsFiles certificate;
+};
+
+TEST_F(SecuredControllers, GivenBrokersInPlainThenTheyWorkAsEverAndOnlyOperatorsDesignateMasters) {
+  const std::string follower = addresses[(*leader() + 1) % 3];
+  join("a", "10.0.0.1:1", follower);
+  join("a", "10.0.0.2:1", follower);
+  ASSERT_TRUE(elect("a", 1, follower)) << "a broker's own wish, handed on over TLS";
+  ASSERT_TRUE(in_sync("a", {1, 2}, follower));
+
+  const std::vector<std::string> trust{"--tls", "--tls-ca", authority.certificate_file()};
+  std::vector<std::string> with_certificate = trust;
+  with_certificate.insert(with_certificate.end(),
+                          {"--tls-cert", certificate.certificate_file, "--tls-key", certificate.key_file});
+  const struct {
+    const char* what;
+    std::vector<std::string> security;
+    const char* id;
+    const char* error;  // null: allowed
+  } cases[] = {
+      {"nothing", {}, "2", "only operators may do this"},
+      {"TLS alone", trust, "2", "only operators may do this"},
+      {"a wrong key", {"--access-key", "operator", "--secret-key", "guessed"}, "2", "signature"},
+      {"nobody's key", {"--access-key", "other", "--secret-key", "secret"}, "2", "no operator with access key other"},
+      {"an operator's key", {"--access-key", "operator", "--secret-key", "secret"}, "2", nullptr},
+      {"a certificate", with_certificate, "1", nullptr},
+  };
+  for (const auto& c : cases) {
+    ASSERT_TRUE(in_sync("a", {1, 2}, follower));
+    const Ended ended = operate({"elect", "a", "--broker-id", c.id}, c.security);
+    EXPECT_EQ(ended.code, c.error ? 1 : 0) << c.what << ended.err;
+    EXPECT_THAT(ended.err, HasSubstr(c.error ? c.error : "")) << c.what;
+    EXPECT_EQ(ended.err.find("secret\""), std::string::npos);
+  }
+  EXPECT_EQ(ask(client->replica_info("a"))->master.master_epoch, 3);
+}
+
+TEST_F(SecuredControllers, GivenAnOperatorAtAFollowerThenItIsHandedOnAndAForgedMarkOfThatOpensNothing) {
+  join("a", "10.0.0.1:1", {});
+  ASSERT_TRUE(elect("a", 1, {}));
+  const std::size_t leads = *leader();
+  rocketmq::ControllerClientConfig config;
+  config.credentials.emplace();
+  config.credentials->access_key = "operator";
+  config.credentials->secret_key = "secret";
+  const auto operator_client = connect(endpoints, config);
+  wire::CleanControllerBrokerDataRequestHeader clean;
+  clean.broker_name = "a";
+  clean.is_clean_living_broker = true;
+  for (const auto& [sender, address, allowed] : {
+           std::tuple{client, addresses[leads], false},
+           std::tuple{client, addresses[(leads + 1) % 3], false},
+           std::tuple{operator_client, addresses[(leads + 1) % 3], true},
+       }) {
+    auto cleaned = ask(sender->clean_broker_data(clean, address));
+    EXPECT_EQ(cleaned.has_value(), allowed) << address;
+    if (!allowed) {
+      EXPECT_EQ(cleaned.error().response_code, rc::kNoPermission) << cleaned.error().error.message;
+    }
+  }
+  auto forged = wire::make_request(wire::request_code::kUpdateControllerConfig);
+  forged.fields.add("gantryForwarded", "1");
+  forged.body = "enableElectUncleanMaster=true";
+  std::optional<Result<wire::Command>> answer;
+  client->remoting().call(addresses[leads], forged, 3s, [&](Result<wire::Command> got) { answer = std::move(got); });
+  ASSERT_TRUE(test::run_until(io, [&] { return answer.has_value(); }));
+  ASSERT_TRUE(*answer);
+  EXPECT_EQ((*answer)->code, rc::kNoPermission);
+  operator_client->stop();
+}
+
+struct TlsOnlyControllers : SecuredControllers {
+  TlsOnlyControllers() {
+    options.push_back("--tls-required");
+    trusting.ca_file = authority.certificate_file();
+  }
+  void SetUp() override {}  // the client of the other tests is plain
+  net::TlsFiles trusting;
+};
+
+TEST_F(TlsOnlyControllers, GivenAPlainClientThenItIsClosedAndOneWithTlsIsServed) {
+  const auto [port, unused] = free_ports();
+  addresses = {"localhost:" + std::to_string(port)};
+  endpoints = addresses[0];
+  peers = "n0-" + endpoints;
+  directory = std::filesystem::temp_directory_path() / ("gantry-controllers-" + std::to_string(getpid()));
+  std::filesystem::create_directories(directory);
+  nodes.resize(1);
+  start(0);
+  rocketmq::ControllerClientConfig config;
+  config.tls = net::TlsContext::client(trusting).value();
+  client = connect(endpoints, config);
+  ASSERT_TRUE(leads_within(10s)) << log(0);
+  const auto plain = connect(endpoints);
+  EXPECT_FALSE(ask(plain->metadata(addresses[0])));
+  EXPECT_TRUE(eventually([&] { return log(0).find("this port wants TLS") != std::string::npos; })) << log(0);
+  plain->stop();
 }
 
 TEST_F(Controllers, GivenANodeWhoseDirectoryWasReplacedThenItDoesNotVoteAndSaysWhyUntilItIsBack) {
@@ -373,6 +466,19 @@ TEST_F(Controllers, GivenTheCommandsOfAnOperatorThenTheyShowNodesSetsAndReasonsA
   for (const json::value& node : seen.at("nodes").as_array()) ++roles[std::string(node.at("role").as_string())];
   EXPECT_THAT(roles,
               ElementsAre(testing::Pair("follower", 1), testing::Pair("leader", 1), testing::Pair("unreachable", 1)));
+}
+
+TEST(ControllerCommand, GivenALogThatCannotBeMadeThenItEndsAndSaysWhichOne) {
+  const auto directory = std::filesystem::temp_directory_path() / ("gantry-controller-" + std::to_string(getpid()));
+  std::filesystem::create_directories(directory / "data");
+  std::ofstream(directory / "data" / "log") << "a file where the directory should be";
+  const auto [port, unused] = free_ports();
+  Running controller(directory, {"controller", "--peers", "n0-127.0.0.1:" + std::to_string(port), "--data",
+                                 (directory / "data").string()});
+  const Ended ended = controller.wait();
+  EXPECT_NE(ended.code, 0);
+  EXPECT_THAT(ended.err, HasSubstr((directory / "data" / "log").string()));
+  std::filesystem::remove_all(directory);
 }
 
 TEST(ControllerCommand, GivenWhatCannotBeThenTheErrorSaysWhatAndWhere) {

@@ -3,25 +3,36 @@
 
 #include <cstdlib>
 #include <fstream>
-#include <iterator>
 
+#include "cli/commands/controller_import.h"
 #include "cli/commands/controller_operations.h"
 #include "cli/commands/declarations.h"
 #include "cli/connection.h"
 #include "controller/command.h"
+#include "controller/config_file.h"
 #include "controller/java_properties.h"
+#include "controller/preflight.h"
 
 namespace gantry::cli {
 namespace {
 
 struct ControllerOptions {
+  std::string config_file;
+  bool check = false;
   std::string properties;
   std::string group = "gantry-controller";
   std::string self = "n0";
   std::string peers = "n0-127.0.0.1:9878";
   std::string listen_host;
   std::string data;
+  std::string http;
   bool unclean = false;
+  bool join = false;
+  bool lease_reads = false;
+  bool spread_brokers = false;
+  std::vector<std::string> users;
+  net::TlsFiles tls;
+  bool tls_required = false;
 };
 
 std::string default_data(const std::string& self) {
@@ -31,11 +42,36 @@ std::string default_data(const std::string& self) {
   return fmt::format("{}/.local/state/gantry/controller-{}", home != nullptr ? home : "/tmp", self);
 }
 
+constexpr std::size_t kSettingsBytesMax = 1 << 20;
+
+Result<std::string> read_settings(const std::string& name) {
+  std::ifstream file(name, std::ios::binary);
+  if (!file) return fail(Errc::not_found, "{} cannot be read", name);
+  std::string text(kSettingsBytesMax + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  if (file.bad() || text.size() > kSettingsBytesMax)
+    return fail(Errc::invalid_argument, "{} cannot be read, or is larger than 1 MiB", name);
+  return text;
+}
+
+// Who this is, is often known to the machine alone: one file serves all of them.
+Result<controller::Config> from_file(const ControllerOptions& options, bool self_given) {
+  auto text = read_settings(options.config_file);
+  if (!text) return std::unexpected(text.error());
+  auto config = controller::parse_config(*text, options.config_file);
+  if (!config) return config;
+  if (self_given) config->self = options.self;
+  if (config->self.empty())
+    return fail(Errc::invalid_argument, "{}: expected self, or the option --self", options.config_file);
+  if (config->data_directory.empty()) config->data_directory = default_data(config->self);
+  return config;
+}
+
 Result<controller::Config> from_properties(const std::string& file) {
-  std::ifstream in(file, std::ios::binary);
-  if (!in) return fail(Errc::not_found, "{} cannot be read", file);
-  const std::string text((std::istreambuf_iterator<char>(in)), {});
-  auto java = controller::read_java_properties(text, file);
+  auto text = read_settings(file);
+  if (!text) return std::unexpected(text.error());
+  auto java = controller::read_java_properties(*text, file);
   if (!java) return std::unexpected(java.error());
   for (const std::string& name : java->without_effect)
     spdlog::info("{}: {} has no effect here: it tunes the Java process", file, name);
@@ -54,36 +90,90 @@ Result<controller::Config> from_options(const ControllerOptions& options) {
   return std::move(java->config);
 }
 
+int check(const controller::Config& config) {
+  if (auto checked = controller::check_config(config); !checked) return report(checked.error());
+  const controller::Plan plan = controller::plan_of(config);
+  for (const std::string& step : plan.steps) fmt::print("{}\n", step);
+  for (const std::string& warning : plan.warnings) fmt::print(stderr, "warning: {}\n", warning);
+  fmt::print("ok\n");
+  return 0;
+}
+
 }  // namespace
 
 void declare_controller(CLI::App& command, Invocation& invocation) {
   auto options = std::make_shared<ControllerOptions>();
   auto* properties = command.add_option("--properties", options->properties,
                                         "controller.properties of the Java controller; nothing else is needed");
+  auto* file =
+      command.add_option("--config", options->config_file, "YAML file with all settings; options beside it count more");
+  file->excludes(properties);
   command.add_option("--self", options->self, "id of this controller among the peers")
       ->capture_default_str()
       ->excludes(properties);
+  auto* self = command.get_option("--self");
   command.add_option("--peers", options->peers, "all controllers: n0-host:port;n1-host:port;n2-host:port")
       ->capture_default_str()
-      ->excludes(properties);
+      ->excludes(properties)
+      ->excludes(file);
   command.add_option("--group", options->group, "name of the group; others are refused")
       ->capture_default_str()
-      ->excludes(properties);
+      ->excludes(properties)
+      ->excludes(file);
   command.add_option("--listen-host", options->listen_host, "address to listen on (default: the host of --self)");
   command.add_option("--data", options->data, "directory of the log (default: the user's state directory)");
+  command.add_option("--http", options->http,
+                     "address of the page, /metrics for Prometheus, /healthz and /readyz (default: none)");
+  command.add_flag("--join", options->join,
+                   "never form a group: wait until one has taken this controller in (members add)");
   command.add_flag("--unclean-election", options->unclean,
                    "elect a master out of the sync-state set when nobody else is left: loses messages");
+  command.add_flag(
+      "--lease-reads", options->lease_reads,
+      "the leader answers reads for 240 ms without asking the others: safe only with clocks that agree to a tenth");
+  command.add_flag("--spread-brokers", options->spread_brokers,
+                   "name each broker a controller of its own instead of the leader, so that their requests spread");
+  command.add_option("--user", options->users,
+                     "ACCESS_KEY:SECRET_KEY of an operator, who alone may then change settings and members, clean, and "
+                     "designate masters; may be repeated");
+  auto* certificate = command.add_option("--tls-cert", options->tls.certificate_file,
+                                         "PEM certificate: TLS between controllers, and beside plain for clients");
+  command.add_option("--tls-key", options->tls.key_file, "PEM key of the certificate")->needs(certificate);
+  command
+      .add_option("--tls-ca", options->tls.ca_file,
+                  "authority of the controllers' certificates; a client that shows one of it is an operator")
+      ->needs(certificate);
+  command.add_flag("--tls-required", options->tls_required, "close plain connections of clients")->needs(certificate);
+  command.add_flag("--check", options->check, "only read the configuration, and say what a start would do");
   declare_controller_operations(command, invocation);
+  declare_controller_import(command, invocation);
   command.require_subcommand(0, 1);
-  command.callback([options, &command, &invocation] {
+  command.callback([options, self, &command, &invocation] {
     if (!command.get_subcommands().empty()) return;  // a verb, not a controller to be run
-    invocation.run = [options] {
-      auto config = options->properties.empty() ? from_options(*options) : from_properties(options->properties);
+    invocation.run = [options, self_given = self->count() > 0] {
+      auto config = !options->config_file.empty() ? from_file(*options, self_given)
+                    : options->properties.empty() ? from_options(*options)
+                                                  : from_properties(options->properties);
       if (!config) return report(config.error());
       if (!options->data.empty()) config->data_directory = options->data;
-      config->listen_host = options->listen_host;
+      if (!options->listen_host.empty()) config->listen_host = options->listen_host;
+      if (!options->http.empty()) {
+        auto http = net::parse_listen_endpoint(options->http);
+        if (!http) return report(in_context("--http", http.error()));
+        config->http = *http;
+      }
       config->unclean_election |= options->unclean;
-      return controller::run_controller(*config);
+      config->join |= options->join;
+      config->lease_reads |= options->lease_reads;
+      config->spread_brokers |= options->spread_brokers;
+      if (!options->tls.certificate_file.empty()) config->tls = options->tls;
+      config->tls_required |= options->tls_required;
+      for (const std::string& text : options->users) {
+        auto user = parse_keys("--user", text);
+        if (!user) return report(user.error());
+        config->operators.push_back(std::move(*user));
+      }
+      return options->check ? check(*config) : controller::run_controller(*config);
     };
   });
 }

@@ -1,12 +1,13 @@
-// gantry controller status | sets | explain | elect.
+// gantry controller status | sets | explain | elect; the verbs about the group itself are in controller_members.cc.
 #include "cli/commands/controller_operations.h"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/json/array.hpp>
-#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
 #include "base/exit_code.h"
+#include "cli/commands/controller_members.h"
+#include "cli/commands/controller_requests.h"
 #include "cli/commands/declarations.h"
 #include "cli/connection.h"
 #include "cli/output.h"
@@ -20,51 +21,19 @@ namespace {
 namespace asio = boost::asio;
 namespace json = boost::json;
 using rocketmq::ControllerClient;
-using ClientPtr = std::shared_ptr<ControllerClient>;
-
-constexpr std::chrono::milliseconds kTimeout{3'000};
-
 struct OperationOptions {
-  std::string endpoints = "127.0.0.1:9878";
-  Format format = Format::table;
+  ControllersOptions controllers;
   std::string set;
   std::string cluster;
   std::int64_t broker_id = -1;
 };
-
-// One of our own requests; the answer's JSON.
-asio::awaitable<Result<json::value>> ask(ClientPtr client, std::string address, std::int32_t code, std::string body) {
-  wire::Command request = wire::make_request(code);
-  request.body = std::move(body);
-  auto answer = co_await client->remoting().call(address, std::move(request), kTimeout);
-  if (!answer) co_return std::unexpected(answer.error());
-  if (answer->code == wire::response_code::kRequestCodeNotSupported)
-    co_return fail(Errc::unimplemented, "{} is a controller of another kind: ask it by mqadmin", address);
-  if (answer->code != wire::response_code::kSuccess)
-    co_return fail(Errc::unavailable, "{} answers {}: {}", address, answer->code, answer->remark);
-  boost::system::error_code error;
-  json::value value = json::parse(answer->body, error);
-  if (error) co_return fail(Errc::corrupt, "{} answers no JSON: {}", address, error.message());
-  co_return value;
-}
-
-// The first endpoint that answers.
-asio::awaitable<Result<json::value>> ask_any(ClientPtr client, std::int32_t code, std::string body) {
-  Error last{Errc::unavailable, "no endpoints"};
-  for (const std::string& address : client->endpoints()) {
-    auto answer = co_await ask(client, address, code, body);
-    if (answer) co_return answer;
-    last = answer.error();
-  }
-  co_return std::unexpected(last);
-}
 
 asio::awaitable<int> show_status(const OperationOptions& options, ClientPtr client) {
   json::array nodes;
   json::object result{{"leader", nullptr}, {"term", nullptr}, {"commit_index", nullptr}};
   std::int64_t newest = -1;
   for (const std::string& address : client->endpoints()) {
-    auto answer = co_await ask(client, address, wire::request_code::kGantryControllerStatus, {});
+    auto answer = co_await ask_controller(client, address, wire::request_code::kGantryControllerStatus, {});
     if (!answer) {
       print_error(answer.error().message);
       nodes.push_back(json::object{{"id", nullptr},
@@ -93,12 +62,12 @@ asio::awaitable<int> show_status(const OperationOptions& options, ClientPtr clie
                                  {"alive", true}});
   }
   const bool led = !result.at("leader").is_null();
-  if (options.format == Format::table) {
-    print_list(nodes, {"id", "address", "role", "term", "applied_index", "brokers_alive"}, options.format);
+  if (options.controllers.format == Format::table) {
+    print_list(nodes, {"id", "address", "role", "term", "applied_index", "brokers_alive"}, options.controllers.format);
     if (!led) print_error("no controller leads: a majority of them must run and reach each other");
   } else {
     result["nodes"] = std::move(nodes);
-    print_object(result, options.format);
+    print_object(result, options.controllers.format);
   }
   co_return led ? kDone : kFailed;
 }
@@ -108,14 +77,14 @@ asio::awaitable<int> show_sets(const OperationOptions& options, ClientPtr client
   std::string after;
   while (true) {
     std::string body = json::serialize(json::object{{"after", after}});
-    auto answer = co_await ask_any(client, wire::request_code::kGantryControllerSets, std::move(body));
+    auto answer = co_await ask_any_controller(client, wire::request_code::kGantryControllerSets, std::move(body));
     if (!answer) co_return report(answer.error());
     const json::array& page = answer->as_array();
     if (page.empty()) break;
     after = page.back().at("set").as_string();
     all.insert(all.end(), page.begin(), page.end());
   }
-  if (options.format == Format::table) {
+  if (options.controllers.format == Format::table) {
     for (json::value& set : all) {  // ids of members, those that are silent in brackets
       std::string members;
       for (const json::value& member : set.at("replicas").as_array()) {
@@ -131,13 +100,13 @@ asio::awaitable<int> show_sets(const OperationOptions& options, ClientPtr client
     }
   }
   print_list(all, {"cluster", "set", "master_id", "master_address", "master_epoch", "in_sync", "replicas"},
-             options.format);
+             options.controllers.format);
   co_return kDone;
 }
 
 asio::awaitable<int> explain_set(const OperationOptions& options, ClientPtr client) {
   std::string body = json::serialize(json::object{{"set", options.set}});
-  auto answer = co_await ask_any(client, wire::request_code::kGantryControllerSets, std::move(body));
+  auto answer = co_await ask_any_controller(client, wire::request_code::kGantryControllerSets, std::move(body));
   if (!answer) co_return report(answer.error());
   if (answer->as_array().empty()) {
     co_return report({Errc::not_found, fmt::format("set {} is not known to the controllers; see them with: gantry "
@@ -145,8 +114,8 @@ asio::awaitable<int> explain_set(const OperationOptions& options, ClientPtr clie
                                                    options.set)});
   }
   const json::object& set = answer->as_array()[0].as_object();
-  if (options.format != Format::table) {
-    print_object(set, options.format);
+  if (options.controllers.format != Format::table) {
+    print_object(set, options.controllers.format);
     co_return kDone;
   }
   for (const json::value& line : set.at("explanation").as_array()) print(std::string(line.as_string()) + "\n");
@@ -167,27 +136,11 @@ asio::awaitable<int> elect_master(const OperationOptions& options, ClientPtr cli
                 {"master_id", master.master_broker_id ? json::value(*master.master_broker_id) : json::value(nullptr)},
                 {"master_address", master.master_address ? json::value(*master.master_address) : json::value(nullptr)},
                 {"master_epoch", master.master_epoch ? json::value(*master.master_epoch) : json::value(nullptr)}},
-               options.format);
+               options.controllers.format);
   co_return kDone;
 }
 
 using Operation = asio::awaitable<int> (*)(const OperationOptions&, ClientPtr);
-
-int run(const OperationOptions& options, Operation operation) {
-  asio::io_context io(1);
-  rocketmq::ControllerClientConfig config;
-  config.endpoints = options.endpoints;
-  auto client = ControllerClient::create(io, std::move(config));
-  if (!client) return report(client.error());
-  int code = kFailed;
-  asio::co_spawn(io, operation(options, *client), [&](std::exception_ptr error, int result) {
-    code = result;
-    if (error) code = report({Errc::internal, "the operation threw"});
-    (*client)->stop();
-  });
-  io.run();
-  return code;
-}
 
 }  // namespace
 
@@ -195,12 +148,12 @@ void declare_controller_operations(CLI::App& controller, Invocation& invocation)
   auto options = std::make_shared<OperationOptions>();
   const auto declare = [&](const char* verb, const char* summary, Operation operation) {
     CLI::App& command = *controller.add_subcommand(verb, summary);
-    command.add_option("--endpoints", options->endpoints, "controllers: host:port;host:port")
-        ->envname("ROCKETMQ_CONTROLLER_ADDR")
-        ->capture_default_str();
-    add_output_option(command, options->format);
+    add_controller_options(command, options->controllers);
     command.callback([options, operation, &invocation] {
-      invocation.run = [options, operation] { return run(*options, operation); };
+      invocation.run = [options, operation] {
+        return run_with_controllers(options->controllers,
+                                    [&](ClientPtr client) { return operation(*options, std::move(client)); });
+      };
     });
     return &command;
   };
@@ -213,6 +166,7 @@ void declare_controller_operations(CLI::App& controller, Invocation& invocation)
   elect->add_option("--cluster", options->cluster, "cluster name of the set, when it is to be checked");
   elect->add_option("--broker-id", options->broker_id, "who shall be master (default: whoever is best)")
       ->check(CLI::PositiveNumber);
+  declare_controller_members(controller, invocation);
 }
 
 }  // namespace gantry::cli

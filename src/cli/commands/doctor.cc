@@ -1,9 +1,10 @@
 // gantry doctor: checks a cluster from where it is called, and says what to do about each thing that is wrong.
-#include <boost/json/array.hpp>
+#include <set>
 
 #include "base/parse_number.h"
 #include "cli/commands/declarations.h"
 #include "cli/connection.h"
+#include "cli/failover_advice.h"
 #include "cli/output.h"
 #include "net/endpoint.h"
 #include "rocketmq/admin.h"
@@ -16,33 +17,11 @@ namespace gantry::cli {
 namespace {
 
 namespace asio = boost::asio;
-namespace json = boost::json;
 using ClusterPtr = std::shared_ptr<rocketmq::Cluster>;
 
 struct DoctorOptions {
   ConnectionOptions connection;
   Format format = Format::table;
-};
-
-// What was found; `advice` is empty when nothing need be done.
-class Findings {
- public:
-  enum class State { ok, warning, failed };
-
-  void add(State state, std::string check, std::string found, std::string advice = {}) {
-    static constexpr const char* kNames[] = {"ok", "warning", "failed"};
-    list_.push_back(json::object{{"state", kNames[static_cast<int>(state)]},
-                                 {"check", std::move(check)},
-                                 {"found", std::move(found)},
-                                 {"advice", std::move(advice)}});
-    if (state == State::failed) failed_ = true;
-  }
-  bool failed() const { return failed_; }
-  const json::array& list() const { return list_; }
-
- private:
-  json::array list_;
-  bool failed_ = false;
 };
 
 using FindingState = Findings::State;
@@ -119,6 +98,25 @@ asio::awaitable<double> round_trip_ms(ClusterPtr cluster, std::string address) {
   co_return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - asked).count();
 }
 
+// What a failover would cost. Brokers of other kinds, and who may not ask, have nothing to say.
+asio::awaitable<std::vector<std::string>> check_failover(ClusterPtr cluster, std::string what, std::string address,
+                                                         Findings& findings) {
+  auto answer = co_await cluster->call(address, wire::make_request(wire::request_code::kGetBrokerConfig));
+  if (!answer || answer->code != wire::response_code::kSuccess) co_return std::vector<std::string>{};
+  co_return advise_on_broker(what, controller::parse_properties(answer->body), findings);
+}
+
+asio::awaitable<void> check_controller(ClusterPtr cluster, std::string address, Findings& findings) {
+  const std::string what = "controller " + address;
+  auto answer = co_await cluster->call(address, wire::make_request(wire::request_code::kGetControllerConfig));
+  if (!answer) {
+    findings.add(FindingState::warning, what, answer.error().message,
+                 "brokers have it in controllerAddr: is it running, and reachable from here?");
+  } else if (answer->code == wire::response_code::kSuccess) {
+    advise_on_controller(what, controller::parse_properties(answer->body), findings);
+  }
+}
+
 asio::awaitable<void> check_broker(ClusterPtr cluster, std::string what, std::string address, Findings& findings) {
   rocketmq::AdminQueries admin(cluster);
   auto info = co_await admin.runtime_info(address);
@@ -149,16 +147,20 @@ asio::awaitable<int> run_doctor(const DoctorOptions& options, ClusterPtr cluster
       findings.add(FindingState::failed, "brokers", "none is registered",
                    "start one with: gantry broker, or look at the brokers' logs");
     } else {
+      std::set<std::string> controllers;
       for (const auto& [name, broker] : info->broker_addr_table) {
         if (rocketmq::master_of(broker) == nullptr) {
           findings.add(FindingState::failed, "broker " + name, "has no master",
                        "sends to it fail and its lag is unknown until a master is there");
         }
         for (const auto& [id, address] : broker.broker_addrs) {
-          co_await check_broker(cluster, fmt::format("broker {} {} {}", name, id == 0 ? "master" : "slave", address),
-                                address, findings);
+          const std::string what = fmt::format("broker {} {} {}", name, id == 0 ? "master" : "slave", address);
+          co_await check_broker(cluster, what, address, findings);
+          auto named = co_await check_failover(cluster, what, address, findings);
+          controllers.insert(named.begin(), named.end());
         }
       }
+      for (const std::string& address : controllers) co_await check_controller(cluster, address, findings);
       auto creating = co_await cluster->route(wire::kAutoCreateTopic);
       if (creating) {
         findings.add(FindingState::warning, "autoCreateTopicEnable", "on: a send to an unknown topic creates it",

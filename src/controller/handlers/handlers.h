@@ -23,4 +23,11 @@ void handle_node_status(ControllerContext& controller, remoting::Request request
 void handle_list_sets(ControllerContext& controller, remoting::Request request);      // 19002, ours
 void handle_node_identity(ControllerContext& controller, remoting::Request request);  // 19003, ours
 
+void handle_list_members(ControllerContext& controller, remoting::Request request);    // 19010, ours
+void handle_change_members(ControllerContext& controller, remoting::Request request);  // 19011, ours
+void handle_transfer(ControllerContext& controller, remoting::Request request);        // 19012, ours
+void handle_take_snapshot(ControllerContext& controller, remoting::Request request);   // 19013, ours
+void handle_bootstrap(ControllerContext& controller, remoting::Request request);       // 19014, ours
+void handle_import_sets(ControllerContext& controller, remoting::Request request);     // 19020, ours
+
 }  // namespace gantry::controller

@@ -6,7 +6,7 @@ namespace gantry::controller {
 
 void handle_node_identity(ControllerContext& controller, remoting::Request request) {
   auto response = request.reply.response(wire::response_code::kSuccess);
-  response.body = peer_identity_body(controller.config, controller.identity);
+  response.body = peer_identity_body(controller.config, controller.identity, controller.replica.members());
   request.reply.send(std::move(response));
 }
 

@@ -2,6 +2,7 @@
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 
+#include "controller/config.h"
 #include "controller/directory.h"
 #include "controller/handlers/handlers.h"
 
@@ -26,8 +27,8 @@ json::object to_json(const raft::GroupStatus& status, const ControllerContext& c
                        {"matched_index", or_null(member.matched)}});
   }
   return {{"id", status.id},
-          {"name", directory.name_of(status.id)},
-          {"role", raft::to_string(status.role)},
+          {"name", status.id == 0 ? controller.config.self : directory.name_of(status.id)},
+          {"role", status.id == 0 ? "waiting" : raft::to_string(status.role)},  // for its group
           {"term", status.term},
           {"leader", status.leader == 0 ? json::value(nullptr) : json::value(directory.name_of(status.leader))},
           {"commit_index", status.commit},

@@ -54,6 +54,37 @@ TEST(Formation, GivenAnswersOfPeersThenAGroupIsFormedOnlyWhenNobodyCanHaveAVoteO
   }
 }
 
+TEST(Formation, GivenSilentPeersWhenAnOperatorSaysThatTheyAreGoneThenOnlyWhatIsKnownAgainstItRefuses) {
+  const Identity own{"mine", Stage::empty, {}};
+  const auto knows_another = peer(Stage::formed, {{"n1", "of the old disk"}});
+  EXPECT_EQ(may_form(config(), own, {}, true).step, Step::form);
+  EXPECT_EQ(may_form(config(), own, {{"n0", peer(Stage::empty)}}, true).step, Step::form);
+  EXPECT_EQ(may_form(config(), own, {{"n0", knows_another}}, true).step, Step::lost);
+  Config joins = config();
+  joins.join = true;
+  EXPECT_EQ(may_form(joins, own, {}, true).step, Step::wait);
+  EXPECT_THAT(may_form(joins, own, {}).why, HasSubstr("members add n1-b:1 --endpoints 'a:1;c:1'"));
+  EXPECT_EQ(
+      may_form(config(), {"mine", Stage::joining, {}, 4}, {{"n0", peer(Stage::empty)}, {"n2", peer(Stage::empty)}})
+          .step,
+      Step::wait)
+      << "a group has taken it in";
+}
+
+TEST(Formation, GivenMembersThatRememberATokenThenItIsInvitedUnderTheirIdAndNobodyElseIs) {
+  const Identity own{"mine", Stage::empty, {}};
+  auto member_of = peer(Stage::formed);
+  member_of.members.list = {{1, "a:1", true, "n0", ""}, {4, "b:1", false, "n1", "mine"}};
+  const auto found = find_invitation(config(), own, {{"n0", member_of}, {"n2", peer(Stage::empty)}});
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->node, 4u);
+  EXPECT_EQ(found->members.list.size(), 2u);
+  EXPECT_FALSE(find_invitation(config(), {"another", Stage::empty, {}, 0}, {{"n0", member_of}}))
+      << "a disk that came after";
+  member_of.group = "h";
+  EXPECT_FALSE(find_invitation(config(), own, {{"n0", member_of}}));
+}
+
 TEST(Formation, GivenASingleControllerThenItFormsItsGroupAtOnce) {
   Config alone = config();
   alone.peers = {{"n1", {"b", 1}}};

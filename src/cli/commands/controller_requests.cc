@@ -1,0 +1,102 @@
+#include "cli/commands/controller_requests.h"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/json/parse.hpp>
+
+#include "base/exit_code.h"
+#include "wire/codes.h"
+
+namespace gantry::cli {
+
+namespace asio = boost::asio;
+namespace json = boost::json;
+namespace rc = wire::response_code;
+
+namespace {
+
+constexpr std::chrono::milliseconds kTimeout{7'000};  // a follower that hands on waits for 5 s
+
+Errc errc_of(std::int32_t code) {
+  switch (code) {
+    case rc::kControllerNotLeader:
+    case rc::kSystemBusy: return Errc::unavailable;
+    case rc::kControllerJraftInternalError: return Errc::timeout;
+    default: return Errc::invalid_argument;
+  }
+}
+
+}  // namespace
+
+void add_controller_options(CLI::App& command, ControllersOptions& options) {
+  command.add_option("--endpoints", options.endpoints, "controllers: host:port;host:port")
+      ->envname("ROCKETMQ_CONTROLLER_ADDR")
+      ->capture_default_str();
+  add_security_options(command, options.connection);
+  add_output_option(command, options.format);
+}
+
+asio::awaitable<Result<json::value>> ask_controller(ClientPtr client, std::string address, std::int32_t code,
+                                                    std::string body) {
+  wire::Command request = wire::make_request(code);
+  request.body = std::move(body);
+  auto answer = co_await client->remoting().call(address, std::move(request), kTimeout);
+  if (!answer) co_return std::unexpected(answer.error());
+  if (answer->code == rc::kRequestCodeNotSupported)
+    co_return fail(Errc::unimplemented, "{} is a controller of another kind: ask it by mqadmin", address);
+  if (answer->code != rc::kSuccess)
+    co_return fail(errc_of(answer->code), "{} answers {}: {}", address, answer->code, answer->remark);
+  if (answer->body.empty()) co_return json::value();
+  boost::system::error_code error;
+  json::value value = json::parse(answer->body, error);
+  if (error) co_return fail(Errc::corrupt, "{} answers no JSON: {}", address, error.message());
+  co_return value;
+}
+
+asio::awaitable<Result<json::value>> ask_any_controller(ClientPtr client, std::int32_t code, std::string body) {
+  Error last{Errc::unavailable, "no endpoints"};
+  for (const std::string& address : client->endpoints()) {
+    auto answer = co_await ask_controller(client, address, code, body);
+    if (answer || answer.error().code == Errc::invalid_argument) co_return answer;
+    last = answer.error();
+  }
+  co_return std::unexpected(last);
+}
+
+asio::awaitable<void> wait_for(std::chrono::milliseconds time) {
+  asio::steady_timer timer(co_await asio::this_coro::executor);
+  timer.expires_after(time);
+  boost::system::error_code ignored;
+  co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+}
+
+Result<ClientPtr> controller_client(asio::io_context& io, const std::string& endpoints,
+                                    const ConnectionOptions& connection) {
+  rocketmq::ControllerClientConfig config;
+  config.endpoints = endpoints;
+  auto credentials = credentials_of(connection);
+  if (!credentials) return std::unexpected(credentials.error());
+  config.credentials = std::move(*credentials);
+  auto tls = tls_of(connection);
+  if (!tls) return std::unexpected(tls.error());
+  config.tls = std::move(*tls);
+  return rocketmq::ControllerClient::create(io, std::move(config));
+}
+
+int run_with_controllers(const ControllersOptions& options, const ControllerVerb& verb) {
+  asio::io_context io(1);
+  auto client = controller_client(io, options.endpoints, options.connection);
+  if (!client) return report(client.error());
+  int code = kFailed;
+  asio::co_spawn(io, verb(*client), [&](std::exception_ptr error, int result) {
+    code = result;
+    if (error) code = report({Errc::internal, "the operation threw"});
+    (*client)->stop();
+  });
+  io.run();
+  return code;
+}
+
+}  // namespace gantry::cli

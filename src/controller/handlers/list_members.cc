@@ -1,0 +1,46 @@
+// Our own request 19010: the members of the group as its leader sees them, for `gantry controller members`.
+#include <boost/json/serialize.hpp>
+#include <boost/json/value.hpp>
+
+#include "controller/forwarder.h"
+#include "controller/handlers/handlers.h"
+#include "controller/member_changes.h"
+
+namespace gantry::controller {
+
+namespace {
+
+namespace json = boost::json;
+
+json::array members_json(const raft::GroupStatus& status) {
+  json::array members;
+  for (const auto& [member, matched, silent_ticks] : status.members) {
+    const bool leads = member.id == status.id;
+    members.push_back(
+        {{"id", member.id},
+         {"name", member.name},
+         {"address", member.address},
+         {"role", leads          ? "leader"
+                  : member.voter ? "follower"
+                                 : "learner"},
+         {"voter", member.voter},
+         {"alive", is_alive({member, matched, silent_ticks})},
+         {"matched_index", matched ? json::value(*matched) : json::value(nullptr)},
+         {"lag", matched ? json::value(status.last - std::min(status.last, *matched)) : json::value(nullptr)}});
+  }
+  return members;
+}
+
+}  // namespace
+
+void handle_list_members(ControllerContext& controller, remoting::Request request) {
+  if (!controller.replica.leads()) return controller.forwarder.forward(std::move(request));
+  auto reply = std::make_shared<remoting::Reply>(std::move(request.reply));
+  controller.members.status([reply](const raft::GroupStatus& status) {
+    auto response = reply->response(wire::response_code::kSuccess);
+    response.body = json::serialize(members_json(status));
+    reply->send(std::move(response));
+  });
+}
+
+}  // namespace gantry::controller

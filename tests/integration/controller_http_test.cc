@@ -1,0 +1,107 @@
+// A controller as people configure and watch it: its YAML file, --check, probes and metrics over HTTP.
+#include <gmock/gmock.h>
+
+#include <boost/asio/read.hpp>
+#include <boost/asio/write.hpp>
+
+#include "integration/gantry_process.h"
+
+namespace gantry::integration {
+namespace {
+
+using testing::HasSubstr;
+
+class ControllerHttp : public testing::Test {
+ protected:
+  void SetUp() override {
+    directory = std::filesystem::temp_directory_path() / ("gantry-controller-http-" + std::to_string(getpid()));
+    std::filesystem::create_directories(directory);
+    std::tie(port, http) = free_ports();
+    other = free_ports().first;
+  }
+  void TearDown() override {
+    controller.reset();
+    std::error_code ignored;
+    std::filesystem::remove_all(directory, ignored);
+  }
+  std::string file(const std::string& more = {}) {
+    const auto path = directory / "controller.yaml";
+    std::ofstream(path) << "peers: {n0: '127.0.0.1:" << port << "'}\nhttp: '127.0.0.1:" << http
+                        << "'\ndataDirectory: " << (directory / "data").string() << "\n"
+                        << more;
+    return path.string();
+  }
+  void start(std::vector<std::string> more) {
+    std::vector<std::string> arguments{"controller"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    controller = std::make_unique<Running>(directory, arguments);
+  }
+  Ended check(const std::string& config, std::vector<std::string> more = {"--self", "n0"}) {
+    more.insert(more.begin(), {"controller", "--config", config, "--check"});
+    return Running(directory, more).wait();
+  }
+  std::string get(const std::string& path) const {
+    using boost::asio::ip::tcp;
+    boost::asio::io_context io;
+    tcp::socket socket(io);
+    boost::system::error_code error;
+    socket.connect({boost::asio::ip::address_v4::loopback(), static_cast<std::uint16_t>(http)}, error);
+    const std::string request = "GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    boost::asio::write(socket, boost::asio::buffer(request), error);
+    std::string text;
+    boost::asio::read(socket, boost::asio::dynamic_buffer(text), error);
+    return text;
+  }
+
+  std::filesystem::path directory;
+  int port = 0, http = 0, other = 0;
+  std::unique_ptr<Running> controller;
+};
+
+TEST_F(ControllerHttp, GivenAFileThenCheckSaysWhatAStartWouldDoAndAStartDoesIt) {
+  const std::string config = file();
+  const Ended checked = check(config);
+  EXPECT_EQ(checked.code, 0) << checked.err;
+  EXPECT_THAT(checked.out, HasSubstr("which is empty: forms a group of its own"));
+  EXPECT_THAT(checked.err, HasSubstr("warning: one controller alone"));
+  EXPECT_FALSE(std::filesystem::exists(directory / "data")) << "nothing was done";
+
+  start({"--config", config, "--self", "n0"});
+  ASSERT_TRUE(eventually([&] { return get("/readyz").starts_with("HTTP/1.1 200"); })) << controller->err();
+  EXPECT_THAT(get("/readyz"), HasSubstr("leads in term"));
+  EXPECT_THAT(get("/healthz"), HasSubstr("ok\n"));
+  const std::string metrics = get("/metrics");
+  EXPECT_THAT(metrics, HasSubstr("text/plain; version=0.0.4"));
+  EXPECT_THAT(metrics, HasSubstr("\ngantry_controller_ready 1\n"));
+  EXPECT_THAT(metrics, HasSubstr("peer_id=\"n0\"} 3\n")) << "role: leader";
+  EXPECT_THAT(metrics, HasSubstr("\ndledger_disk_usage_bytes{"));
+  EXPECT_THAT(metrics, HasSubstr("\ngantry_controller_log_sync_seconds_count "));
+  EXPECT_THAT(get("/"), HasSubstr("<title>Gantry controller</title>"));
+  EXPECT_THAT(check(config).out, HasSubstr("of a member of a group: goes on as that one"));
+  controller->signal(SIGTERM);
+  EXPECT_EQ(controller->wait().code, 0);
+}
+
+TEST_F(ControllerHttp, GivenAPeerThatIsSilentThenItIsAliveButNotReadyAndSaysWhomItWaitsFor) {
+  const std::string silent = "127.0.0.1:" + std::to_string(other);
+  start({"--self", "n0", "--peers", "n0-127.0.0.1:" + std::to_string(port) + ";n1-" + silent, "--data",
+         (directory / "data").string(), "--http", "127.0.0.1:" + std::to_string(http)});
+  ASSERT_TRUE(eventually([&] { return get("/healthz").starts_with("HTTP/1.1 200"); })) << controller->err();
+  EXPECT_TRUE(eventually([&] {
+    const std::string ready = get("/readyz");
+    return ready.starts_with("HTTP/1.1 503") && ready.find("no answer yet of n1 at " + silent) != std::string::npos;
+  })) << get("/readyz");
+  EXPECT_THAT(get("/metrics"), HasSubstr("\ngantry_controller_ready 0\n"));
+}
+
+TEST_F(ControllerHttp, GivenMistakesThenTheyAreNamedWithFileAndLineAndNothingStarts) {
+  EXPECT_THAT(check(file("uncleanelection: true\n")).err, HasSubstr("controller.yaml:4: uncleanelection: "));
+  EXPECT_THAT(check(file(), {}).err, HasSubstr("expected self, or the option --self"));
+  const Ended wrong = check(file(), {"--self", "n7"});
+  EXPECT_EQ(wrong.code, 2);
+  EXPECT_THAT(wrong.err, HasSubstr("this controller is n7, but the peers do not name it"));
+  EXPECT_EQ(check((directory / "none.yaml").string()).code, 1);
+}
+
+}  // namespace
+}  // namespace gantry::integration
