@@ -1,5 +1,5 @@
 // Builds the pages into one directory, minified: index.html, app.js, app.css of `gantry up`; scaler.html, scaler.js,
-// scaler.css of `gantry scaler`.
+// scaler.css of `gantry scaler`; controller.html, controller.js, controller.css of `gantry controller`.
 //
 //   node build.mjs [--out DIR]      the pages (default: dist)
 //   node build.mjs --tests DIR      the unit tests, bundled for `node --test` (Node 18 cannot run TypeScript itself)
@@ -48,7 +48,7 @@ if (tests) {
   mkdirSync(out, { recursive: true });
   await esbuild.build({
     ...common,
-    entryPoints: { app: 'src/main.tsx', scaler: 'src/scaler/main.tsx' },
+    entryPoints: { app: 'src/main.tsx', scaler: 'src/scaler/main.tsx', controller: 'src/controller/main.tsx' },
     outdir: out,
     format: 'iife',
     target: ['chrome109', 'firefox115', 'safari16'],
@@ -56,7 +56,7 @@ if (tests) {
     legalComments: 'none',
     define: { 'process.env.NODE_ENV': '"production"' },
   });
-  for (const files of [['index.html', 'app.js', 'app.css'], ['scaler.html', 'scaler.js', 'scaler.css']]) {
+  for (const files of [['index.html', 'app.js', 'app.css'], ['scaler.html', 'scaler.js', 'scaler.css'], ['controller.html', 'controller.js', 'controller.css']]) {
     copyFileSync(join(here, files[0]), join(out, files[0]));
     const bytes = files.reduce((sum, f) => sum + statSync(join(out, f)).size, 0);
     if (bytes > 150_000) {

@@ -1,5 +1,5 @@
-// web/src/api.ts and web/src/scaler/api.ts as a check: what a server sends has every field of the contract, of the right kind, and no other.
-// Kinds: n number, n? number or null, s string, b boolean, b? boolean or null; [x] list of x; {..} object, with $null
+// web/src/api.ts, web/src/scaler/api.ts and web/src/controller/api.ts as a check: what a server sends has every field of the contract, of the right kind, and no other.
+// Kinds: n number, n? number or null, s string, s? string or null, b boolean, b? boolean or null; [x] list of x; {..} object, with $null
 // also null.
 
 const sample = { t_s: 'n', lag: 'n?', in_flight: 'n?', oldest_age_ms: 'n?', replicas: 'n', incoming: 'n?', sent: 'n?', consumed: 'n?' };
@@ -62,6 +62,24 @@ export const list = {
 };
 
 export const scaledObject = { now_ms: 'n', triggers: [{ ...trigger, history: [{ at_ms: 'n', lag: 'n?', measured: 'n?', lag_seconds: 'n?' }] }] };
+
+export const controller = {
+  now_ms: 'n', name: 's', address: 's', group: 's', ready: 'b', why: 's', role: 's?', term: 'n?', leader: 's?', leader_address: 's?',
+  commit_index: 'n', applied_index: 'n', brokers_alive: 'n',
+  members: [{ id: 'n', name: 's', address: 's', voter: 'b' }],
+  sets: { total: 'n', healthy: 'n', degraded: 'n', no_master: 'n', new: 'n' },
+};
+
+const election = { at_ms: 'n', epoch: 'n', old_master: 'n?', new_master: 'n?', reason: 's', unclean: 'b', line: 's' };
+const replicaSet = {
+  cluster: 's', set: 's', state: 's', master_id: 'n?', master_address: 's?', master_epoch: 'n', sync_state_set_epoch: 'n', in_sync: ['n'],
+  changed_at_ms: 'n?',
+  replicas: [{ id: 'n', address: 's', alive: 'b', in_sync: 'b', epoch: 'n?', max_offset: 'n?' }],
+};
+
+export const sets = { total: 'n', matching: 'n', offset: 'n', sets: [replicaSet] };
+export const openSet = { ...replicaSet, elections: [election], candidates: [{ id: 'n', verdict: 's', line: 's' }] };
+export const elections = { elections: [{ ...election, cluster: 's', set: 's' }] };
 
 const KINDS = { n: 'number', s: 'string', b: 'boolean' };
 

@@ -1,21 +1,18 @@
 // The page of a real `gantry up`: this starts the binary with the example, a little faster, and watches in Chromium how
 // the backlog rises, replicas come from zero and go again, and how faults look.
-//
-//   GANTRY_BINARY=FILE   the gantry to start; without it these tests are skipped
+// Variables of the environment: real.mjs.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { differences, history, state } from './contract.mjs';
-import { launch, open, skip } from './browser.mjs';
+import { launch, open } from './browser.mjs';
+import { binary, picture, without } from './real.mjs';
 
-const binary = process.env.GANTRY_BINARY;
-const without = skip ?? (binary && existsSync(binary) ? false : 'GANTRY_BINARY is not set, or not built');
 const example = readFileSync(resolve(dirname(fileURLToPath(import.meta.url)), '../../examples/orders.yaml'), 'utf8');
-const pictures = process.env.GANTRY_SCREENSHOTS;
 const check = (name, run) => test(name, { skip: without, timeout: 60_000 }, run);
 
 /** The example, over in half the time. */
@@ -56,11 +53,6 @@ describe('the page of a real gantry up', () => {
     const shown = await open(browser, url, options);
     cleanup.push(() => shown.close());
     return shown;
-  };
-  const picture = async (page, name, options = {}) => {
-    if (!pictures) return;
-    mkdirSync(pictures, { recursive: true });
-    await page.screenshot({ path: join(pictures, `${name}.png`), ...options });
   };
   const figure = async (page, id) => (await page.getByTestId(`figure-${id}`).locator('.big').innerText()).trim();
   /** Waits until the figure's number passes; asked from here, because the page's own policy forbids eval. */

@@ -1,22 +1,19 @@
 // The page of a real `gantry scaler` that a KEDA of ours (keda.mjs) asks about triggers on a real `gantry broker`.
-//
-//   GANTRY_BINARY=FILE       the gantry to start; without it these tests are skipped
-//   GANTRY_SCREENSHOTS=DIR   where to leave pictures of what was tested
+// Variables of the environment: real.mjs.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { differences, list, scaledObject } from './contract.mjs';
-import { launch, open, skip } from './browser.mjs';
+import { launch, open } from './browser.mjs';
 import { startBroker, startScaler } from './gantry.mjs';
 import { Keda, kubeHpa, kubeScaledObject, startApiServer } from './keda.mjs';
+import { binary, get, picture, waiter, without } from './real.mjs';
 
-const binary = process.env.GANTRY_BINARY;
-const without = skip ?? (binary && existsSync(binary) ? false : 'GANTRY_BINARY is not set, or not built');
-const pictures = process.env.GANTRY_SCREENSHOTS;
 const check = (name, run) => test(name, { skip: without, timeout: 60_000 }, run);
+const until = waiter(15_000);
 
 const MANY = 2000;
 
@@ -45,21 +42,7 @@ describe('the page of a real gantry scaler', () => {
     cleanup.push(() => shown.close());
     return shown;
   };
-  const picture = async (page, name, options = {}) => {
-    if (!pictures) return;
-    mkdirSync(pictures, { recursive: true });
-    await page.screenshot({ path: join(pictures, `${name}.png`), ...options });
-  };
-  const get = async (url, path) => (await fetch(new URL(path, url))).json();
   const row = (page, name) => page.getByTestId('trigger').filter({ hasText: name });
-  /** Waits, by questions from here, because the page's own policy forbids eval. */
-  const until = async (what, passes) => {
-    const deadline = Date.now() + 15_000;
-    while (!(await passes())) {
-      assert.ok(Date.now() < deadline, `waited for: ${what}`);
-      await new Promise((done) => setTimeout(done, 50));
-    }
-  };
 
   before(async () => {
     if (without) return;

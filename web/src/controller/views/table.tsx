@@ -1,0 +1,91 @@
+// A row for each set, and below the opened one its members and its elections.
+import { ago, count, isKnown } from '../../format';
+import { Unknown } from '../../views/value';
+import type { List, ReplicaSet } from '../api';
+import type { View } from '../feed';
+import type { Order, Query } from '../query';
+import { aliveText, ids, STATES } from '../words';
+import { Details } from './details';
+import { Pager } from './toolbar';
+
+interface Props {
+  view: View;
+  list: List;
+  now_ms: number;
+  onChange: (change: Partial<Query>) => void;
+  onOpen: (name: string) => void;
+}
+
+const COLUMNS: [string, string, Order | null, boolean][] = [
+  ['Set', 'Broker name, and its cluster', 'name', false],
+  ['State', 'Those without a master first', 'state', false],
+  ['Master', 'Id and address', null, false],
+  ['Epoch', 'Grows with every change of the master', 'epoch', true],
+  ['In sync', 'Ids of the sync-state set, and its epoch', null, true],
+  ['Alive', 'Members whose heartbeats come here', null, true],
+  ['Changed', 'When the master changed last', 'changed', true],
+];
+
+export function Table({ view, list, now_ms, onChange, onOpen }: Props) {
+  const { query } = view;
+  if (list.matching === 0) {
+    return (
+      <p class="empty no-match">
+        No set matches. <button type="button" class="link" onClick={() => onChange({ q: '', state: null })}>Show all</button>
+      </p>
+    );
+  }
+  return (
+    <>
+      <div class="card table-wrap">
+        <table class="triggers sets stackable">
+          <thead>
+            <tr>
+              {COLUMNS.map(([name, help, order, right]) => (
+                <th key={name} scope="col" class={right ? 'n' : ''} title={help} aria-sort={order && query.sort === order ? (order === 'epoch' || order === 'changed' ? 'descending' : 'ascending') : undefined}>
+                  {order ? (
+                    <button type="button" class="sort" onClick={() => onChange({ sort: order })}>
+                      {name}<span aria-hidden="true">{query.sort === order ? ' ▾' : ''}</span>
+                    </button>
+                  ) : name}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {list.sets.flatMap((set) => {
+              const open = query.open === set.set;
+              const rows = [<Row key={set.set} set={set} now_ms={now_ms} open={open} onOpen={() => onOpen(open ? '' : set.set)} />];
+              if (open) rows.push(<tr key={`${set.set} details`} class="details-row"><td colSpan={COLUMNS.length}><Details set={set} view={view} now_ms={now_ms} /></td></tr>);
+              return rows;
+            })}
+          </tbody>
+        </table>
+      </div>
+      <Pager list={list} onChange={onChange} />
+    </>
+  );
+}
+
+function Row({ set: s, now_ms, open, onOpen }: { set: ReplicaSet; now_ms: number; open: boolean; onOpen: () => void }) {
+  const state = STATES[s.state];
+  return (
+    <tr data-testid="set" data-state={s.state}>
+      <th scope="row">
+        <button type="button" class="link object-name" aria-expanded={open} onClick={onOpen}>{s.set}</button>
+        <span class="block muted">{s.cluster}</span>
+      </th>
+      <td data-label="State"><span class={`badge ${state.tone}`} title={state.help}>{state.name}</span></td>
+      <td data-label="Master">
+        {isKnown(s.master_id) ? <><strong>{s.master_id}</strong> <span class="muted">{s.master_address}</span></> : <span class="muted">none</span>}
+      </td>
+      <td class="n" data-label="Epoch">{count(s.master_epoch)}</td>
+      <td class="n" data-label="In sync">
+        <span class="line">{ids(s.in_sync)}</span>
+        <span class="line muted small">epoch {count(s.sync_state_set_epoch)}</span>
+      </td>
+      <td class="n" data-label="Alive">{aliveText(s)}</td>
+      <td class="n muted" data-label="Changed">{isKnown(s.changed_at_ms) ? (s.changed_at_ms > 0 ? ago(s.changed_at_ms, now_ms) : <Unknown reason="taken over from another controller" />) : 'never'}</td>
+    </tr>
+  );
+}
