@@ -15,7 +15,9 @@ from support import gantry
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CHART = ROOT / "deploy" / "helm" / "gantry-scaler"
+CONTROLLER_CHART = ROOT / "deploy" / "helm" / "gantry-controller"
 PROFILES = sorted(path.stem for path in (CHART / "profiles").glob("*.yaml"))
+CONTROLLER_PROFILES = sorted(path.stem for path in (CONTROLLER_CHART / "profiles").glob("*.yaml"))
 PLAIN = sorted((ROOT / "deploy" / "kubernetes").glob("*.yaml"))
 EXAMPLES = sorted((ROOT / "deploy" / "examples").glob("*.yaml"))
 NAMESPACE = "gantry-system"
@@ -26,8 +28,8 @@ def documents(text):
     return [document for document in yaml.safe_load_all(text) if document]
 
 
-def render(helm, *arguments, check=True):
-    done = subprocess.run([helm, "template", "gantry-scaler", CHART, "--namespace", NAMESPACE, "--kube-version", "1.36.0", *map(str, arguments)],
+def render(helm, *arguments, check=True, chart=CHART):
+    done = subprocess.run([helm, "template", chart.name, chart, "--namespace", NAMESPACE, "--kube-version", "1.36.0", *map(str, arguments)],
                           capture_output=True, text=True)
     if check:
         assert done.returncode == 0, done.stderr
@@ -45,8 +47,11 @@ def scaler_namespace(bare_plane):
 
 
 def apply_and_wait(plane, text):
-    """Server-side, with unknown fields refused; then every pod has to get through admission and scheduling."""
+    """Server-side, with unknown fields refused; then every pod has to get through admission and scheduling. Those of a
+    StatefulSet through admission alone: there are no disks here."""
     plane.api.kubectl("apply", "--server-side", "--validate=strict", "-f", "-", stdin=text)
+    for controllers in (d for d in documents(text) if d["kind"] == "StatefulSet"):
+        wait_for_claims(plane, controllers)
     wanted = {d["metadata"]["name"]: d["spec"]["replicas"] for d in documents(text) if d["kind"] == "Deployment"}
     path = f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments"
     wait_until(lambda: {d["metadata"]["name"]: d["status"].get("readyReplicas") for d in plane.api.get(path)["items"]} == wanted, 60, f"ready pods: {wanted}")
@@ -55,7 +60,23 @@ def apply_and_wait(plane, text):
             selector = item["spec"]["selector"].get("matchLabels", item["spec"]["selector"])
             labels = ",".join(f"{key}={value}" for key, value in selector.items())
             pods = plane.api.get(f"/api/v1/namespaces/{NAMESPACE}/pods?labelSelector={urllib.parse.quote(labels)}")["items"]
-            assert len(pods) == wanted[item["metadata"]["name"]], f"{kind} {item['metadata']['name']}"
+            name = item["metadata"]["name"]
+            copies = {d["metadata"]["name"]: d["spec"]["replicas"] for d in documents(text) if d["kind"] == "StatefulSet"}
+            assert len(pods) == {**wanted, **copies}[name.removesuffix("-peers")], f"{kind} {name}"
+
+
+def wait_for_claims(plane, controllers):
+    """All pods are there at once, each with a claim of its own and its index; the group would be formed by them."""
+    name, replicas = controllers["metadata"]["name"], controllers["spec"]["replicas"]
+    indices = [str(n) for n in range(replicas)]
+
+    def pods():
+        found = plane.api.get(f"/api/v1/namespaces/{NAMESPACE}/pods?labelSelector=app.kubernetes.io/name=gantry-controller")["items"]
+        return sorted(pod["metadata"]["labels"]["apps.kubernetes.io/pod-index"] for pod in found)
+
+    wait_until(lambda: pods() == indices, 60, f"pods of {name}")
+    claims = {claim["metadata"]["name"] for claim in plane.api.get(f"/api/v1/namespaces/{NAMESPACE}/persistentvolumeclaims")["items"]}
+    assert claims >= {f"data-{name}-{n}" for n in indices}
 
 
 def remove(plane, text):
@@ -67,6 +88,15 @@ def test_GivenAProfile_WhenInstalled_ThenTheApiServerTakesItAndPodsOfTheRestrict
     scaler_namespace.api.apply(peers.MANIFESTS / "service-monitor-crd.yaml")
     scaler_namespace.api.kubectl("wait", "--for=condition=Established", "--timeout=30s", "crd/servicemonitors.monitoring.coreos.com")
     text = render(helm, "-f", CHART / "profiles" / f"{profile}.yaml")
+
+    apply_and_wait(scaler_namespace, text)
+
+    remove(scaler_namespace, text)
+
+
+@pytest.mark.parametrize("profile", CONTROLLER_PROFILES)
+def test_GivenAProfileOfTheController_WhenInstalled_ThenTheApiServerTakesItAndItsPodsAndClaimsAreThere(scaler_namespace, helm, profile):
+    text = render(helm, "-f", CONTROLLER_CHART / "profiles" / f"{profile}.yaml", chart=CONTROLLER_CHART)
 
     apply_and_wait(scaler_namespace, text)
 
@@ -88,8 +118,9 @@ def test_GivenTheChart_WhenThePlainManifestsAreRenderedAgain_ThenTheyAreTheSame(
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {path.name: path.read_text() for path in PLAIN}
 
 
-def test_GivenTheChart_WhenLinted_ThenHelmHasNothingToSay(helm):
-    done = subprocess.run([helm, "lint", "--strict", CHART], capture_output=True, text=True)
+@pytest.mark.parametrize("chart", [CHART, CONTROLLER_CHART], ids=lambda chart: chart.name)
+def test_GivenAChart_WhenLinted_ThenHelmHasNothingToSay(helm, chart):
+    done = subprocess.run([helm, "lint", "--strict", chart], capture_output=True, text=True)
 
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -111,6 +142,20 @@ def test_GivenTheChart_WhenLinted_ThenHelmHasNothingToSay(helm):
 ])
 def test_GivenAValueThatCannotBe_WhenRendered_ThenHelmNamesIt(helm, value, problem):
     done = render(helm, "--set", value, check=False)
+
+    assert done.returncode != 0 and problem in done.stderr
+
+
+@pytest.mark.parametrize("value, problem", [
+    ("replicas=2", "replicas"),
+    ("antiAffinity=never", "antiAffinity"),
+    ("storage.size=lots", "size"),
+    ("port=0", "port"),
+    ("tls.secretName=Not_a_name", "secretName"),
+    ("unknown=1", "unknown"),
+])
+def test_GivenAValueOfTheControllerThatCannotBe_WhenRendered_ThenHelmNamesIt(helm, value, problem):
+    done = render(helm, "--set", value, check=False, chart=CONTROLLER_CHART)
 
     assert done.returncode != 0 and problem in done.stderr
 
