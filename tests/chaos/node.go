@@ -1,0 +1,235 @@
+package main
+
+// One controller: a process on a host of its own, with its directory on a small file system of its own.
+
+import (
+	"encoding/binary"
+	"fmt"
+	"io/fs"
+	"math/rand"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// Switches of shim/shim.c, in its order.
+const (
+	wallOffsetMs = iota
+	syncErrno
+	writeErrno
+	syncDelayMs
+	switches
+)
+
+// Node is one controller and what a fault can do to it.
+type Node struct {
+	Host    *Host
+	Address string
+	index   int
+	command func(n *Node) []string
+	env     []string
+	dir     string // of its files: a mount that only its host sees
+	log     string // its output
+	shim    []byte // mapped; nil without the shim
+	ballast string
+
+	mutex   sync.Mutex
+	process *os.Process
+	ended   chan struct{}
+	stopped bool // by SIGSTOP
+	starts  int
+}
+
+func (n *Node) start(wrapper ...string) error {
+	n.mutex.Lock()
+	defer n.mutex.Unlock()
+	if n.process != nil {
+		return nil
+	}
+	output, err := os.OpenFile(n.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	defer output.Close()
+	arguments := append(wrapper, n.command(n)...)
+	command := exec.Command(arguments[0], arguments[1:]...)
+	command.Env = append(os.Environ(), n.env...)
+	command.Stdout, command.Stderr = output, output
+	command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	n.Host.Do(func() { err = command.Start() })
+	if err != nil {
+		return err
+	}
+	n.starts++
+	n.process, n.stopped = command.Process, false
+	ended := make(chan struct{})
+	n.ended = ended
+	go func() {
+		_ = command.Wait()
+		n.mutex.Lock()
+		n.process = nil
+		n.mutex.Unlock()
+		close(ended)
+	}()
+	return nil
+}
+
+func (n *Node) running() bool {
+	n.mutex.Lock()
+	defer n.mutex.Unlock()
+	return n.process != nil
+}
+
+func (n *Node) signal(signal syscall.Signal) {
+	n.mutex.Lock()
+	defer n.mutex.Unlock()
+	if n.process != nil {
+		_ = n.process.Signal(signal)
+		n.stopped = signal == syscall.SIGSTOP
+	}
+}
+
+func (n *Node) kill() {
+	n.signal(syscall.SIGKILL)
+	if n.ended != nil {
+		<-n.ended
+	}
+}
+
+func (n *Node) set(which int, value int64) {
+	if n.shim != nil {
+		binary.LittleEndian.PutUint64(n.shim[8*which:], uint64(value))
+	}
+}
+
+// fill takes all the space that is left for the node's files.
+func (n *Node) fill() {
+	n.Host.Do(func() {
+		file, err := os.Create(n.ballast)
+		if err != nil {
+			return
+		}
+		defer file.Close()
+		for chunk := 1 << 20; chunk > 0; {
+			if _, err := file.Write(make([]byte, chunk)); err != nil {
+				chunk /= 16
+			}
+		}
+	})
+}
+
+func (n *Node) free() {
+	n.Host.Do(func() { _ = os.Remove(n.ballast) })
+}
+
+// newestLog is the file that the last writes went to. The process must be dead. Runs on the host.
+func (n *Node) newestLog() (newest string, size int64) {
+	_ = filepath.WalkDir(n.data(), func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() && strings.HasSuffix(path, ".log") && path > newest {
+			if info, e := entry.Info(); e == nil && info.Size() > 0 {
+				newest, size = path, info.Size()
+			}
+		}
+		return nil
+	})
+	return newest, size
+}
+
+// tear leaves the log as a crash of the machine in the middle of a write does: after what was synced stands the beginning
+// of a record.
+func (n *Node) tear(random *rand.Rand) (what string) {
+	n.Host.Do(func() {
+		name, size := n.newestLog()
+		data, err := os.ReadFile(name)
+		if err != nil || size < 64 {
+			what = fmt.Sprintf("no log to tear: %v", err)
+			return
+		}
+		part := data[7:][:1+random.Intn(40)] // of a header that fits nothing, or of a record
+		if random.Intn(2) == 0 {
+			part = data[:1+random.Intn(40)]
+		}
+		file, err := os.OpenFile(name, os.O_WRONLY|os.O_APPEND, 0)
+		if err != nil {
+			what = err.Error()
+			return
+		}
+		defer file.Close()
+		_, _ = file.Write(part)
+		what = fmt.Sprintf("%d bytes of a record after %d of %s", len(part), size, filepath.Base(name))
+	})
+	return what
+}
+
+// shorten takes bytes from the end of the log that had been synced: a disk that lies. giveBack undoes it, from a copy.
+func (n *Node) shorten(random *rand.Rand, most int64) (what string) {
+	n.Host.Do(func() {
+		if out, err := exec.Command("cp", "-a", n.data(), n.data()+".kept").CombinedOutput(); err != nil {
+			what = fmt.Sprintf("%v: %s", err, out)
+			return
+		}
+		name, size := n.newestLog()
+		cut := 1 + random.Int63n(min(most, size))
+		_ = os.Truncate(name, size-cut)
+		what = fmt.Sprintf("the last %d of %d bytes of %s", cut, size, filepath.Base(name))
+	})
+	return what
+}
+
+func (n *Node) giveBack() {
+	n.Host.Do(func() {
+		_ = os.RemoveAll(n.data())
+		_ = os.Rename(n.data()+".kept", n.data())
+	})
+}
+
+// throwAway the copy: what the node has now is right.
+func (n *Node) throwAway() {
+	n.Host.Do(func() { _ = os.RemoveAll(n.data() + ".kept") })
+}
+
+func (n *Node) data() string { return n.dir + "/data" }
+
+func (n *Node) output() string {
+	text, _ := os.ReadFile(n.log)
+	return string(text)
+}
+
+func (n *Node) tail(lines int) string {
+	all := strings.Split(strings.TrimSpace(n.output()), "\n")
+	if len(all) > lines {
+		all = all[len(all)-lines:]
+	}
+	return strings.Join(all, "\n")
+}
+
+func mapShim(path string) ([]byte, error) {
+	file, err := os.Create(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	if err := file.Truncate(8 * switches); err != nil {
+		return nil, err
+	}
+	return syscall.Mmap(int(file.Fd()), 0, 8*switches, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_SHARED)
+}
+
+func (n *Node) waitEnded(timeout time.Duration) bool {
+	n.mutex.Lock()
+	ended, running := n.ended, n.process != nil
+	n.mutex.Unlock()
+	if !running {
+		return true
+	}
+	select {
+	case <-ended:
+		return true
+	case <-time.After(timeout):
+		return false
+	}
+}
