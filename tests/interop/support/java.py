@@ -63,6 +63,7 @@ class Scenario:
         self._started = False
         self._result = None
         self.deliveries = 0
+        self.keys = set()
 
     def deliver(self, line):
         with self._changed:
@@ -70,6 +71,7 @@ class Scenario:
                 self._result = line
             elif line["event"] == "delivered":
                 self.deliveries = line["count"]
+                self.keys.add(line.get("key"))
             else:
                 self._started = True
             self._changed.notify_all()
@@ -88,6 +90,12 @@ class Scenario:
         """Waits until the consumer was given `count` messages, refused and repeated ones included."""
         self._wait(lambda: self.deliveries >= count or self._result, timeout_s, f"delivery of {count}, but of {self.deliveries},")
         return self
+
+    def delivered_all(self, keys, timeout_s):
+        """Waits until the consumer was given a message of each of these keys; returns those that are missing when the time is over."""
+        with self._changed:
+            self._changed.wait_for(lambda: keys <= self.keys or self._result, timeout_s)
+            return keys - self.keys
 
     def stop(self):
         self._driver.stop_scenario(self.name)

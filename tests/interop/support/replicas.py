@@ -1,5 +1,6 @@
 """Replica sets of the real kind: controllers, Java's and ours, and Java brokers in controller mode under any of them. Each is one process that
 a test stops, kills, hangs and starts again by its number or by its id as a replica."""
+import contextlib
 import json
 import pathlib
 import signal
@@ -17,16 +18,18 @@ HEARTBEAT, REPLICA_INFO, METADATA = 904, 1004, 1005
 class Server:
     """One process that can be started again in its directory."""
 
-    def __init__(self, *command, env=None, ready, executable=java.SCRIPT):
+    def __init__(self, *command, env=None, ready, executable=java.SCRIPT, machine=contextlib.nullcontext()):
         self._command = [executable, *command]
         self._env = env
         self._ready = ready
+        self.machine = machine  # it runs there: netns.Machine
         self._process = None
         self.start()
 
     def start(self):
         """Returns at once; `up` waits. What it was before must be dead."""
-        self._process = Process(self._command, env=self._env)
+        with self.machine:
+            self._process = Process(self._command, env=self._env)
         return self
 
     def up(self):
@@ -61,12 +64,12 @@ class Server:
 
 
 class Controllers:
-    """Controllers that are one group. kind: "dledger" or "jraft", Java's; "gantry", ours, with the same properties file."""
+    """Controllers that are one group. `host`: of ours only. kind: "dledger" or "jraft", Java's; "gantry", ours, with the same properties file."""
 
-    def __init__(self, directory, kind, size, *settings, env=None, port=None, ready=True):
+    def __init__(self, directory, kind, size, *settings, env=None, port=None, ready=True, host="127.0.0.1"):
         port = port or ports.free(2 * size)  # jraft has its raft beside
         self.kind = kind
-        self.list = [f"127.0.0.1:{port + n}" for n in range(size)]
+        self.list = [f"{host}:{port + n}" for n in range(size)]
         self.addresses = ";".join(self.list)  # as broker.conf and our commands take them
         node = self._gantry if kind == "gantry" else self._java
         self.nodes = [node(pathlib.Path(directory) / f"controller-{n}", n, *settings, env=env) for n in range(size)]
@@ -125,14 +128,17 @@ def leaders(addresses):
 
 
 class Replica(Server):
-    """A Java broker in controller mode. `controllers`: "HOST:PORT;..." of any implementation."""
+    """A Java broker in controller mode. `controllers`: "HOST:PORT;..." of any implementation. `machine`: where it runs and listens."""
 
-    def __init__(self, directory, namesrv, controllers, *settings, name=SET, port=None, env=None):
+    def __init__(self, directory, namesrv, controllers, *settings, name=SET, port=None, env=None, machine=None):
         self.port = port or ports.free(4) + 2  # the broker also takes the ports beside its own
-        self.address = f"127.0.0.1:{self.port}"
+        host = machine.address if machine else "127.0.0.1"
+        self.address = f"{host}:{self.port}"
+        self.directory = pathlib.Path(directory)
         self.name = name
-        super().__init__("broker-ctl", directory, self.port, namesrv, controllers, f"brokerName={name}", *settings, env=env,
-                         ready="The broker[")
+        listen = [f"brokerIP1={host}", f"brokerIP2={host}", f"bindAddress={host}"]
+        super().__init__("broker-ctl", directory, self.port, namesrv, controllers, f"brokerName={name}", *listen, *settings, env=env,
+                         ready="The broker[", machine=machine or contextlib.nullcontext())
 
 
 def state(controller, name=SET):
@@ -167,3 +173,28 @@ def wait_for_state(controllers, wanted, timeout_s, what, name=SET):
         return wire.wait_until(ready, timeout_s, what), time.monotonic() - started
     except AssertionError as error:
         raise AssertionError(f"{error}; a controller says {seen.get('last')}") from None
+
+
+@contextlib.contextmanager
+def two_in_sync(directory, kind, size):
+    """Controllers, a name server and a set of two brokers that are both in sync, for as long as it lasts: (controllers, address of the name
+    server, brokers)."""
+    servers = []
+    try:
+        namesrv_port = ports.free(1)
+        controllers = Controllers(directory, kind, size, ready=False)
+        servers += controllers.nodes
+        servers.append(java.namesrv(directory / "namesrv", namesrv_port))
+        controllers.up()
+        namesrv = f"127.0.0.1:{namesrv_port}"
+        brokers = [Replica(directory / f"broker-{n}", namesrv, controllers.addresses) for n in range(2)]
+        servers += brokers
+        wait_for_state(controllers.list, lambda s: len(s["in_sync"]) == 2, 90, "two replicas in sync")
+        yield controllers, namesrv, brokers
+    finally:
+        for server in servers:
+            server.kill()
+
+
+def by_address(brokers, address):
+    return next(broker for broker in brokers if broker.address == address)

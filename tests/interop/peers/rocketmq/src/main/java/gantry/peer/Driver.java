@@ -14,7 +14,7 @@ import java.util.concurrent.ConcurrentHashMap;
 /**
  * Drives any server that speaks the RocketMQ wire with the stock Java client. One JVM, many scenarios: each line of
  * standard input is one, {"id":"1","do":"send",...}, run on a thread of its own; lines of standard output are
- * {"id":"1","event":"started"} (a consumer is running), {"id":"1","event":"delivered","count":3} and one {"id":"1","event":"done","ok":true,...} a scenario.
+ * {"id":"1","event":"started"} (a consumer is running), {"id":"1","event":"delivered","count":3,"key":"k2"} and one {"id":"1","event":"done","ok":true,...} a scenario.
  * {"do":"stop","target":"1"} ends a scenario early; the end of standard input ends the driver.
  */
 public final class Driver {

@@ -47,7 +47,7 @@ final class Received {
         entry.put("properties", m.getProperties());
         entry.put("accepted", !refuse);
         scenario.add("messages", entry);
-        scenario.event("delivered", ++deliveries);
+        scenario.event("delivered", ++deliveries, m.getKeys());
         if (refuse) return false;
         // an offset below one already accepted of the same queue: breaks the promise of orderly consumption only
         Long before = last_offset.put(m.getTopic() + '/' + m.getBrokerName() + '/' + m.getQueueId(), m.getQueueOffset());

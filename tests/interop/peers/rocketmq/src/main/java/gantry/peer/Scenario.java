@@ -46,12 +46,13 @@ final class Scenario {
         if (why instanceof Throwable && ((Throwable) why).getCause() != null) text += " <- " + ((Throwable) why).getCause();
         if (errors.size() < 20) errors.add(text);
     }
-    void event(String name) { event(name, 0); }
-    void event(String name, int count) {
+    void event(String name) { event(name, 0, null); }
+    void event(String name, int count, String key) {
         JSONObject line = new JSONObject();
         line.put("id", id);
         line.put("event", name);
         line.put("count", count);
+        if (key != null) line.put("key", key);
         Driver.print(line);
     }
 

@@ -24,7 +24,8 @@ import org.apache.rocketmq.common.message.MessageExt;
 
 /**
  * {"do":"send","namesrv","topic","kind":"normal|async|oneway|orderly|delay|batch|transaction","n":10,...}. Result: "sent", one
- * {key,msg_id,offset_msg_id,broker,queue,offset,status} a message (a batch: a batch), "count" of messages acknowledged.
+ * {key,msg_id,offset_msg_id,broker,queue,offset,status,at_ms} a message (a batch: a batch), "count" of messages acknowledged.
+ * "pause_ms" between two messages of a thread; with a large n a stop ends it.
  * Tags are taken in turn from "tag":"A,B"; orderly messages of a key group go to the queue of that group.
  */
 final class Send {
@@ -55,6 +56,7 @@ final class Send {
         String kind = o.text("kind", "normal");
         producer = kind.equals("transaction") ? transactional(o) : new DefaultMQProducer(scenario.group(), scenario.credentials());
         producer.setNamesrvAddr(scenario.namesrv());
+        if (o.has("poll_namesrv_ms")) producer.setPollNameServerInterval(o.number("poll_namesrv_ms", 30000));
         producer.setSendMsgTimeout(o.number("send_timeout_ms", 5000));
         String compress = o.text("compress", "none");
         producer.setCompressMsgBodyOverHowmuch(compress.equals("none") ? 1 << 22 : 1);
@@ -86,14 +88,17 @@ final class Send {
     private void run() throws Exception {
         Options o = scenario.options;
         String kind = o.text("kind", "normal");
-        int n = o.number("n", 10), threads = o.number("threads", 1), step = kind.equals("batch") ? batch : 1;
+        int n = o.number("n", 10), threads = o.number("threads", 1), step = kind.equals("batch") ? batch : 1, pause_ms = o.number("pause_ms", 0);
         producer.start();
         AtomicInteger next = new AtomicInteger();
         CountDownLatch ended = new CountDownLatch(threads);
         for (int t = 0; t < threads; t++) {
             new Thread(() -> {
                 for (int i; (i = next.getAndAdd(step)) < n && !scenario.over(); ) {
-                    try { one(kind, i, Math.min(step, n - i)); } catch (Throwable e) { scenario.error(e); }
+                    try {
+                        one(kind, i, Math.min(step, n - i));
+                        if (pause_ms > 0) Thread.sleep(pause_ms);
+                    } catch (Throwable e) { scenario.error(e); }
                 }
                 ended.countDown();
             }).start();
@@ -164,6 +169,7 @@ final class Send {
         entry.put("queue", r.getMessageQueue().getQueueId());
         entry.put("offset", r.getQueueOffset());
         entry.put("status", r.getSendStatus().name());
+        entry.put("at_ms", System.currentTimeMillis());
         scenario.add("sent", entry);
     }
 }
