@@ -4,7 +4,7 @@ JOBS ?= 2
 PRESETS := release debug asan tsan
 NINJA = ninja -C build/$(1) -j$(JOBS)
 
-.PHONY: help run test e2e check-all build $(PRESETS) bench fuzz coverage format lint image deb install setup clean
+.PHONY: help run test e2e check-all build $(PRESETS) bench fuzz chaos sim coverage format lint image deb install setup clean
 
 help:  ## this list
 	@sed -nE 's/^([a-z][a-z -]*):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -25,7 +25,7 @@ build/%/build.ninja: CMakeLists.txt CMakePresets.json
 setup:
 	@tools/setup run
 
-test:  ## everything that CI runs: unit (release, asan), integration, interop, e2e, deploy, page
+test:  ## everything that CI runs: unit (release, asan), integration, interop, chaos, e2e, deploy, page
 	@tools/setup test
 	@tools/test
 
@@ -48,6 +48,14 @@ bench: release  ## measurements beside the Java broker; results: bench/README.md
 fuzz:  ## SECONDS_EACH=60 of every fuzz target under asan
 	@tools/setup all
 	@tests/fuzz/run $(or $(SECONDS_EACH),60)
+
+chaos: release  ## ten minutes of faults under real controllers; SECONDS=600 SEED=a new one, which is printed
+	@tools/setup test
+	@tests/chaos/run $(or $(SECONDS),600) $(SEED)
+
+sim: setup build/release/build.ninja  ## SEEDS=10000 of the simulations of Raft and of the whole controller
+	@$(call NINJA,release) --quiet sim_raft sim_controller
+	@JOBS=$(JOBS) tests/sim/run $(or $(SEEDS),10000)
 
 coverage:  ## line coverage of src/ by unit and integration tests
 	@tools/setup all
