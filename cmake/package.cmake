@@ -3,18 +3,19 @@ install(TARGETS gantry RUNTIME DESTINATION bin COMPONENT program)
 
 set(deploy ${PROJECT_SOURCE_DIR}/deploy)
 install(FILES ${deploy}/systemd/gantry-broker.service ${deploy}/systemd/gantry-scaler.service
+              ${deploy}/systemd/gantry-controller.service
         DESTINATION lib/systemd/system COMPONENT system EXCLUDE_FROM_ALL)
 install(FILES ${deploy}/systemd/gantry.conf DESTINATION lib/sysusers.d COMPONENT system EXCLUDE_FROM_ALL)
-install(FILES ${deploy}/systemd/scaler.yaml ${deploy}/systemd/broker.env
+install(FILES ${deploy}/systemd/scaler.yaml ${deploy}/systemd/broker.env ${deploy}/systemd/controller.yaml
         DESTINATION /etc/gantry COMPONENT system EXCLUDE_FROM_ALL)
-install(FILES README.md CHANGELOG.md docs/keda.md docs/upgrade.md DESTINATION share/doc/gantry COMPONENT system EXCLUDE_FROM_ALL)
+install(FILES README.md CHANGELOG.md docs/keda.md docs/controller.md docs/upgrade.md DESTINATION share/doc/gantry COMPONENT system EXCLUDE_FROM_ALL)
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME gantry)
 set(CPACK_PACKAGE_CONTACT "Gantry developers <gantry@localhost>")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "keeps Apache RocketMQ consumers elastic")
 set(CPACK_DEBIAN_PACKAGE_DESCRIPTION
-    "Scales consumers of Apache RocketMQ with their lag: an external scaler for\n KEDA, an autoscaler for one machine, and a broker for development and the edge.")
+    "Scales consumers of Apache RocketMQ with their lag: an external scaler for\n KEDA, an autoscaler for one machine, a controller of\n broker replica sets, and a broker for development and the edge.")
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
 set(CPACK_COMPONENTS_ALL program system)

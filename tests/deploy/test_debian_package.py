@@ -8,8 +8,8 @@ import subprocess
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-UNITS = ["gantry-broker.service", "gantry-scaler.service"]
-CONFFILES = ["/etc/gantry/broker.env", "/etc/gantry/scaler.yaml"]
+UNITS = ["gantry-broker.service", "gantry-controller.service", "gantry-scaler.service"]
+CONFFILES = ["/etc/gantry/broker.env", "/etc/gantry/controller.yaml", "/etc/gantry/scaler.yaml"]
 EXPOSURE_MAX = 2.0  # of 10, as `systemd-analyze security` counts
 
 
@@ -103,6 +103,12 @@ def test_GivenAUnit_WhenItsCommandIsRead_ThenEveryOptionIsOneOfTheBinarys(unpack
 
     known = re.findall(r"--[a-z-]+", run(binary, command[1], "--help"))
     assert options and set(options) <= set(known)
+
+
+def test_GivenTheShippedConfigurationOfTheController_WhenChecked_ThenItStarts(unpacked, binary):
+    said = run(binary, "controller", "--config", unpacked[0] / "etc/gantry/controller.yaml", "--check")
+
+    assert "data: /var/lib/gantry/controller" in said and "127.0.0.1:9880" in said
 
 
 @pytest.fixture
