@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "net/endpoint.h"
@@ -19,6 +20,9 @@ struct Peer {
 
   bool operator==(const Peer&) const = default;
 };
+
+// The requests of table.h that need an operator, in words.
+inline constexpr std::string_view kOperatorsMay = "read or change settings, clean, hold elections and manage the group";
 
 struct Config {
   std::string group = "gantry-controller";
@@ -37,8 +41,8 @@ struct Config {
   // brokers alter their sync-state sets only after their next 1005, every 10 s (syncControllerMetadataPeriod).
   bool spread_brokers = false;
   std::int64_t heartbeat_timeout_ms = 10'000;  // of a broker that this leader never heard
-  // Operators, who alone may change settings and members, clean, and designate masters: a signature with one of these
-  // (ACL), or a certificate of the authority below. With neither, everybody may, as with the Java controller.
+  // Operators: who signs with one of these (ACL), or shows a certificate of the authority below. What they alone may do is
+  // in kOperatorsMay. With neither, everybody may, as with the Java controller.
   std::vector<wire::Credentials> operators;
   // Certificate, key and the authority of both sides' certificates: all or none. Between controllers every connection is
   // TLS then, with certificates on both ends; clients may come with TLS and a certificate, with TLS alone, or plain.

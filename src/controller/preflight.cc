@@ -63,10 +63,9 @@ Plan plan_of(const Config& config) {
   plan.steps.push_back(config.http ? fmt::format("page, metrics and probes on {}", net::to_string(*config.http))
                                    : std::string("no page, metrics and probes: there is no HTTP address"));
   plan.steps.push_back(of_directory(config));
-  plan.steps.push_back(
-      config.operators.empty() && config.tls.ca_file.empty()
-          ? std::string("everybody may change settings, clean and designate masters, as with the Java controller")
-          : std::string("only operators may change settings, clean and designate masters"));
+  plan.steps.push_back(config.operators.empty() && config.tls.ca_file.empty()
+                           ? fmt::format("everybody may {}, as with the Java controller", kOperatorsMay)
+                           : fmt::format("only operators may {}", kOperatorsMay));
   if (config.peers.size() % 2 == 0)
     plan.warnings.push_back(fmt::format("{} controllers survive the loss of {}, as {} would: take an odd number",
                                         config.peers.size(), (config.peers.size() - 1) / 2, config.peers.size() - 1));

@@ -2,9 +2,9 @@
 // from one thread, and every call is synchronous: what a call wrote is durable when it returns, because messages that
 // promise it go out right after.
 //
-// Errors: Errc::corrupt when what is stored cannot be what was written (the message names the file and how to recover;
-// state is never invented), anything else when the disk failed. After an error of a write nobody knows what is on the
-// disk: the group stops, and the node begins again with load().
+// Errors: Errc::corrupt when what is stored cannot be what was written (the message names the file and ends with
+// kAfterDamage; state is never invented), anything else when the disk failed. After an error of a write nobody knows what
+// is on the disk: the group stops, and the node begins again with load().
 #pragma once
 
 #include <cstdint>
@@ -17,6 +17,11 @@
 #include "raft/types.h"
 
 namespace gantry::raft {
+
+// The whole directory: what remembers the membership lies beside the log, and alone it would look like a log that is lost.
+inline constexpr std::string_view kAfterDamage =
+    "as long as a majority of the other members works, remove the whole data directory of this node, not only the log, "
+    "start it, and give it a new id: gantry controller members replace";
 
 // What load() finds. Nothing at all (snapshot empty): the node never belonged to a group.
 struct Stored {

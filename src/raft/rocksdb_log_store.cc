@@ -94,11 +94,7 @@ RocksDbLogStore::RocksDbLogStore(Options options, std::unique_ptr<rocksdb::DB> d
 RocksDbLogStore::~RocksDbLogStore() = default;
 
 std::unexpected<Error> RocksDbLogStore::damaged(std::string_view why) const {
-  return fail(
-      Errc::corrupt,
-      "the log in {} is damaged: {}; as long as a majority of the other members works, remove node {} from the group, "
-      "delete this directory and add it again with a new id",
-      options_.directory, why, options_.node);
+  return fail(Errc::corrupt, "the log in {} is damaged: {}; {}", options_.directory, why, kAfterDamage);
 }
 
 std::unexpected<Error> RocksDbLogStore::failed(const rocksdb::Status& status, std::string_view doing) const {

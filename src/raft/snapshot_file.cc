@@ -8,6 +8,7 @@
 #include "raft/bytes.h"
 #include "raft/codec.h"
 #include "raft/durable_file.h"
+#include "raft/log_store.h"
 
 namespace gantry::raft {
 namespace {
@@ -15,11 +16,7 @@ namespace {
 constexpr std::string_view file_prefix = "snapshot-";
 
 std::unexpected<Error> damaged(const std::string& path, std::string_view why) {
-  return fail(
-      Errc::corrupt,
-      "snapshot {} is damaged: {}; as long as a majority of the other members works, remove this node from the group, "
-      "delete its data directory and add it again with a new id",
-      path, why);
+  return fail(Errc::corrupt, "snapshot {} is damaged: {}; {}", path, why, kAfterDamage);
 }
 
 }  // namespace

@@ -134,8 +134,8 @@ void declare_controller(CLI::App& command, Invocation& invocation) {
   command.add_flag("--spread-brokers", options->spread_brokers,
                    "name each broker a controller of its own instead of the leader, so that their requests spread");
   command.add_option("--user", options->users,
-                     "ACCESS_KEY:SECRET_KEY of an operator, who alone may then change settings and members, clean, and "
-                     "designate masters; may be repeated");
+                     fmt::format("ACCESS_KEY:SECRET_KEY of an operator; only operators may then {}; may be repeated",
+                                 controller::kOperatorsMay));
   auto* certificate = command.add_option("--tls-cert", options->tls.certificate_file,
                                          "PEM certificate: TLS between controllers, and beside plain for clients");
   command.add_option("--tls-key", options->tls.key_file, "PEM key of the certificate")->needs(certificate);

@@ -161,7 +161,8 @@ TEST_F(RocksDbStore, GivenDamageInTheMiddleThenItDoesNotOpenAndSaysWhereAndWhatT
   ASSERT_FALSE(stored);
   EXPECT_EQ(stored.error().code, Errc::corrupt);
   EXPECT_THAT(stored.error().message, HasSubstr(directory_.string()));
-  EXPECT_THAT(stored.error().message, HasSubstr("new id"));
+  EXPECT_THAT(stored.error().message, HasSubstr("whole data directory"));
+  EXPECT_THAT(stored.error().message, HasSubstr("gantry controller members replace"));
 }
 
 TEST_F(RocksDbStore, GivenADamagedTornOrMissingSnapshotThenItDoesNotOpen) {
