@@ -9,7 +9,8 @@ namespace gantry::controller {
 
 namespace {
 
-// Setters of ControllerConfig, JraftConfig, NettyServerConfig and NettyClientConfig that tune the Java process.
+// Setters of ControllerConfig, JraftConfig, NettyServerConfig and NettyClientConfig that tune the Java process, each by
+// its name: a beginning that they share would pass typing errors. Then those of the other form of the file.
 constexpr std::string_view kWithoutEffect[] = {"scanNotActiveBrokerInterval",
                                                "scanInactiveMasterInterval",
                                                "controllerThreadPoolNums",
@@ -34,7 +35,53 @@ constexpr std::string_view kWithoutEffect[] = {"scanNotActiveBrokerInterval",
                                                "jRaftScanWaitTimeoutMs",
                                                "jRaftSnapshotIntervalSecs",
                                                "listenPort",
-                                               "bindAddress"};
+                                               "bindAddress",
+                                               "serverWorkerThreads",
+                                               "serverCallbackExecutorThreads",
+                                               "serverSelectorThreads",
+                                               "serverOnewaySemaphoreValue",
+                                               "serverAsyncSemaphoreValue",
+                                               "serverChannelMaxIdleTimeSeconds",
+                                               "serverSocketSndBufSize",
+                                               "serverSocketRcvBufSize",
+                                               "serverSocketBacklog",
+                                               "serverNettyWorkerGroupEnable",
+                                               "serverPooledByteBufAllocatorEnable",
+                                               "writeBufferHighWaterMark",
+                                               "writeBufferLowWaterMark",
+                                               "enableShutdownGracefully",
+                                               "shutdownWaitTimeSeconds",
+                                               "useEpollNativeSelector",
+                                               "clientWorkerThreads",
+                                               "clientCallbackExecutorThreads",
+                                               "clientOnewaySemaphoreValue",
+                                               "clientAsyncSemaphoreValue",
+                                               "clientChannelMaxIdleTimeSeconds",
+                                               "clientSocketSndBufSize",
+                                               "clientSocketRcvBufSize",
+                                               "clientPooledByteBufAllocatorEnable",
+                                               "clientCloseSocketIfTimeout",
+                                               "connectTimeoutMillis",
+                                               "channelNotActiveInterval",
+                                               "scanAvailableNameSrv",
+                                               "circuitBreakerEnable",
+                                               "circuitBreakerRecoverSecond",
+                                               "circuitBreakerDegradeRuleCount",
+                                               "circuitBreakerDegradeRuleSecond",
+                                               "useTLS",
+                                               "socksProxyConfig",
+                                               "disableCallbackExecutor",
+                                               "disableNettyWorkerGroup",
+                                               "maxReconnectIntervalTimeSeconds",
+                                               "enableReconnectForGoAway",
+                                               "enableTransparentRetry",
+                                               "controllerDLegerGroup",
+                                               "controllerDLegerPeers",
+                                               "controllerDLegerSelfId",
+                                               "jRaftGroupId",
+                                               "jRaftServerId",
+                                               "jRaftInitConf",
+                                               "jRaftControllerRPCAddr"};
 
 std::vector<std::string_view> split(std::string_view text, std::string_view separators) {
   std::vector<std::string_view> words;
@@ -146,9 +193,7 @@ Result<JavaConfig> read_java_properties(std::string_view text, std::string_view 
     config.config_black_list.emplace_back(name);
 
   for (const auto& [name, value] : properties.rest()) {
-    const bool known = std::ranges::find(kWithoutEffect, name) != std::end(kWithoutEffect) ||
-                       name.starts_with("server") || name.starts_with("client") || name.starts_with("jRaft") ||
-                       name.starts_with("controllerDLeger");
+    const bool known = std::ranges::find(kWithoutEffect, name) != std::end(kWithoutEffect);
     (known ? java.without_effect : java.unknown).push_back(name);
   }
   return java;

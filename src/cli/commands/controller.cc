@@ -74,7 +74,8 @@ Result<controller::Config> from_properties(const std::string& file) {
   auto java = controller::read_java_properties(*text, file);
   if (!java) return std::unexpected(java.error());
   for (const std::string& name : java->without_effect)
-    spdlog::info("{}: {} has no effect here: it tunes the Java process", file, name);
+    spdlog::info("{}: {} has no effect here: it is for the Java process, or for the other form of the file", file,
+                 name);
   for (const std::string& name : java->unknown) spdlog::warn("{}: {} is unknown: is it a typing error?", file, name);
   return std::move(java->config);
 }

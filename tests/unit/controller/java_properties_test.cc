@@ -61,6 +61,17 @@ enableElectUncleanMastr=true
   EXPECT_THAT(java->unknown, ElementsAre("enableElectUncleanMastr"));
 }
 
+TEST(JavaProperties, GivenATypingErrorThatBeginsAsAKnownNameThenItIsUnknownAllTheSame) {
+  auto java = read_java_properties(std::string(kDledger) +
+                                       "serverWorkerThreads=8\nserverWorkerThread=8\nclientSocketSndBufSiz=1\n"
+                                       "jRaftGroupId=other\njRaftSnapshotInterval=1\ncontrollerDLegerStorePath=/x\n",
+                                   "f");
+  ASSERT_TRUE(java) << java.error().message;
+  EXPECT_THAT(java->without_effect, ElementsAre("jRaftGroupId", "serverWorkerThreads"));
+  EXPECT_THAT(java->unknown, ElementsAre("clientSocketSndBufSiz", "controllerDLegerStorePath", "jRaftSnapshotInterval",
+                                         "serverWorkerThread"));
+}
+
 TEST(JavaProperties, GivenWhatCannotBeThenTheErrorNamesPropertyValueAndWhatWasExpected) {
   const std::string good = kDledger;
   const std::tuple<std::string, const char*> cases[] = {
