@@ -222,7 +222,8 @@ class Broker::Impl {
     for (auto* server : {namesrv_server_.get(), broker_server_.get()}) {
       server->handle_others([this](remoting::Request request) { handle_not_supported(*context_, std::move(request)); });
     }
-    broker_server_->on_closed([this](const std::shared_ptr<remoting::Peer>& peer) { clients_.closed(peer->id()); });
+    broker_server_->on_closed(
+        [this](const std::shared_ptr<remoting::Peer>& peer, const remoting::Closing&) { clients_.closed(peer->id()); });
     if (access_.enabled()) {
       for (auto* server : {namesrv_server_.get(), broker_server_.get()}) {
         server->authorize(

@@ -132,7 +132,9 @@ class Controller::Impl final : public ReplicatedLog {
         route.handle(context_, std::move(request));
       });
     }
-    server_->on_closed([this](const std::shared_ptr<remoting::Peer>& peer) { replica_.connection_closed(peer->id()); });
+    server_->on_closed([this](const std::shared_ptr<remoting::Peer>& peer, const remoting::Closing& closing) {
+      replica_.connection_closed(peer->id(), closing.by_peer);
+    });
     if (config_.http) {
       auto listener = HttpListener::start(io_, *config_.http, http_sources());
       if (!listener) return std::unexpected(in_context("the HTTP port", listener.error()));

@@ -97,6 +97,13 @@ void Liveness::on_closed(std::uint64_t connection, std::vector<LostBroker>& all)
   }
 }
 
+void Liveness::on_dropped(std::uint64_t connection) {
+  const auto found = connections_.find(connection);
+  if (found == connections_.end()) return;
+  for (const std::uint32_t index : found->second) brokers_[index].connection = 0;
+  connections_.erase(found);
+}
+
 MonotonicMs Liveness::deadline(const Broker& broker) const {
   const MonotonicMs seen = broker.closed ? -1 : broker.last_seen + broker.timeout_ms;
   return std::max(seen, leading_ ? broker.presumed_until : -1);

@@ -57,8 +57,10 @@ class Liveness {
   enum class Seen { again, back, refused };  // back: it was not alive before; refused: kBrokersMax
   Seen on_heartbeat(const Heartbeat& heartbeat, MonotonicMs now);
 
-  // The connection has ended: the brokers whose newest heartbeats came on it are lost, at once.
+  // Its peer has ended the connection: the brokers whose newest heartbeats came on it are lost, at once.
   void on_closed(std::uint64_t connection, std::vector<LostBroker>& lost);
+  // It has ended, but not by the brokers' doing: they have the rest of their timeouts to be heard on another one.
+  void on_dropped(std::uint64_t connection);
 
   // Who became silent since the last call; each loss is told once. To be called every kSlotMs or so.
   void expire(MonotonicMs now, std::vector<LostBroker>& lost);
@@ -79,7 +81,7 @@ class Liveness {
   // Where its heartbeats say that it serves; empty when it is not alive.
   std::string_view address(std::string_view cluster_name, std::string_view broker_name, std::int64_t broker_id,
                            MonotonicMs now) const;
-  // The connection of its newest heartbeat; 0: not alive.
+  // The connection of its newest heartbeat; 0: not alive, or that connection was dropped.
   std::uint64_t connection(std::string_view cluster_name, std::string_view broker_name, std::int64_t broker_id,
                            MonotonicMs now) const;
 

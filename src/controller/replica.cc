@@ -87,7 +87,8 @@ void Replica::heartbeat(const Heartbeat& heartbeat) {
     elect(set->broker_name, ElectionReason::member_returned, std::nullopt);
 }
 
-void Replica::connection_closed(std::uint64_t connection) {
+void Replica::connection_closed(std::uint64_t connection, bool by_peer) {
+  if (!by_peer) return liveness_.on_dropped(connection);
   std::vector<LostBroker> closed;
   liveness_.on_closed(connection, closed);
   lost(closed);

@@ -57,7 +57,8 @@ class Replica final : public LogListener {
   void stop();  // whatever waits is told; nothing is done any more, and on_stopped is not called
 
   void heartbeat(const Heartbeat& heartbeat);
-  void connection_closed(std::uint64_t connection);
+  // by_peer: the broker ended it, so it is gone; else nothing is known of it but by its heartbeats, which may come again.
+  void connection_closed(std::uint64_t connection, bool by_peer);
 
   // The election that the facts known here call for; of a broker's or an operator's wish.
   replication::ElectMaster election(std::string_view broker_name, replication::ElectionReason reason) const;

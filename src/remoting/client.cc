@@ -49,7 +49,7 @@ class Client::Impl final : public Hub {
     close_all({Errc::cancelled, "the client was stopped"});
   }
 
-  void closed(Connection& connection, const Error& why) override {
+  void closed(Connection& connection, const Closing& closing) override {
     const auto link = links_.find(connection.address());
     if (link != links_.end() && link->second.get() == &connection) links_.erase(link);
     const auto connector = connectors_.find(connection.id());
@@ -57,7 +57,7 @@ class Client::Impl final : public Hub {
       connector->second->cancel();
       connectors_.erase(connector);
     }
-    Hub::closed(connection, why);
+    Hub::closed(connection, closing);
   }
 
  private:

@@ -137,7 +137,7 @@ void Connection::read() {
     if (state_ == State::closed) return;
     tls_->async_read_some(asio::buffer(room.data(), room.size()), [self](error_code error, std::size_t bytes) {
       if (self->state_ == State::closed) return;
-      if (error) return self->shut({Errc::unavailable, self->lost()});
+      if (error) return self->lose(error);
       self->on_read(bytes);
       if (self->state_ == State::open && !self->paused_) self->read();
     });
@@ -148,7 +148,7 @@ void Connection::read() {
   if (state_ == State::closed) return;
   socket_.async_wait(Tcp::socket::wait_read, [self](error_code error) {
     if (self->state_ == State::closed) return;
-    if (error) return self->shut({Errc::unavailable, self->lost()});
+    if (error) return self->lose(error);
     self->on_readable();
   });
 }
@@ -159,7 +159,7 @@ void Connection::on_readable() {
     error_code error;
     const std::size_t bytes = socket_.read_some(asio::buffer(room.data(), room.size()), error);
     if (error == asio::error::would_block) break;
-    if (error) return shut({Errc::unavailable, lost()});
+    if (error) return lose(error);
     on_read(bytes);
     if (state_ == State::closed || paused_) return;
     if (bytes < room.size()) break;  // that was all
@@ -354,7 +354,7 @@ void Connection::flush_plain() {
       self->flush();
     });
   } else if (error) {
-    return shut({Errc::unavailable, lost()});
+    return lose(error);
   }
   recharge();
   resume();
@@ -365,7 +365,7 @@ void Connection::flush_tls() {
   tls_->async_write_some(unsent_.gather(), [self = shared_from_this()](error_code error, std::size_t bytes) {
     self->writing_ = false;
     if (self->state_ == State::closed) return;
-    if (error) return self->shut({Errc::unavailable, self->lost()});
+    if (error) return self->lose(error);
     self->written(bytes);
     self->recharge();
     self->resume();
@@ -434,7 +434,14 @@ void Connection::finish(const Error& why) {
   shut(why);
 }
 
-void Connection::shut(const Error& why) {
+void Connection::lose(const error_code& error) {
+  // what else fails, as when nothing is acknowledged any more, does not tell what became of the peer
+  const bool by_peer = error == asio::error::eof || error == asio::error::connection_reset ||
+                       error == asio::error::broken_pipe || error == asio::ssl::error::stream_truncated;
+  end({{Errc::unavailable, lost()}, by_peer});
+}
+
+void Connection::end(const Closing& closing) {
   if (state_ == State::closed) return;
   state_ = State::closed;
   frame_begun_.reset();
@@ -442,8 +449,8 @@ void Connection::shut(const Error& why) {
   socket_.close(ignored);
   auto hub = std::move(hub_);
   hub->charge(charged_, 0);
-  call_back_soon(hub->io(), pending_.take_all(), why);
-  hub->closed(*this, why);
+  call_back_soon(hub->io(), pending_.take_all(), closing.why);
+  hub->closed(*this, closing);
 }
 
 }  // namespace gantry::remoting

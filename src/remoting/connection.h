@@ -41,7 +41,7 @@ class Connection final : public Peer, public std::enable_shared_from_this<Connec
   void close() override;
 
   void answer(wire::Command response, std::size_t frame_bytes);  // frame_bytes: of the request
-  void shut(const Error& why);
+  void shut(const Error& why) { end({why, false}); }
   // Writes what the peer takes without a wait, then closes: the last answers are not thrown away with the connection.
   void finish(const Error& why);
   // Acts on what has expired; returns when to look again.
@@ -81,6 +81,8 @@ class Connection final : public Peer, public std::enable_shared_from_this<Connec
 
   bool peer_is_silent(Clock::time_point now);
   void recharge();
+  void end(const Closing& closing);
+  void lose(const boost::system::error_code& error);  // reading or writing failed
   std::string lost() const;
 
   std::shared_ptr<Hub> hub_;  // null once closed

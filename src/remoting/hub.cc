@@ -56,15 +56,15 @@ void Hub::dispatch(const std::shared_ptr<Connection>& from, wire::Command comman
   }
 }
 
-void Hub::closed(Connection& connection, const Error& why) {
+void Hub::closed(Connection& connection, const Closing& closing) {
   const auto found = connections_.find(connection.id());
   if (found == connections_.end()) return;
   auto keep = std::move(found->second);
   connections_.erase(found);
-  log_closed(connection, why);
+  log_closed(connection, closing.why);
   if (stopped_ || !on_closed_) return;
-  boost::asio::post(io_, [hub = shared_from_this(), peer = std::shared_ptr<Peer>(std::move(keep))] {
-    if (!hub->stopped_) hub->on_closed_(peer);
+  boost::asio::post(io_, [hub = shared_from_this(), peer = std::shared_ptr<Peer>(std::move(keep)), closing] {
+    if (!hub->stopped_) hub->on_closed_(peer, closing);
   });
 }
 

@@ -41,14 +41,16 @@ class Hub : public std::enable_shared_from_this<Hub> {
   void authorize(std::function<Result<void>(const wire::Command&, const Peer&)> check) {
     authorize_ = std::move(check);
   }
-  void on_closed(std::function<void(const std::shared_ptr<Peer>&)> callback) { on_closed_ = std::move(callback); }
+  void on_closed(std::function<void(const std::shared_ptr<Peer>&, const Closing&)> callback) {
+    on_closed_ = std::move(callback);
+  }
 
   std::size_t connections() const { return connections_.size(); }
   std::shared_ptr<Connection> add(std::string address, boost::asio::ip::tcp::endpoint endpoint);
 
   // By the connections:
   void dispatch(const std::shared_ptr<Connection>& from, wire::Command request, std::size_t frame_bytes);
-  virtual void closed(Connection& connection, const Error& why);
+  virtual void closed(Connection& connection, const Closing& closing);
   void wake_by(Clock::time_point time);              // check() is called not later than then, save for coarseness
   bool charge(std::size_t before, std::size_t now);  // memory held by a connection; false: too much in all
 
@@ -70,7 +72,7 @@ class Hub : public std::enable_shared_from_this<Hub> {
   std::unordered_map<std::int32_t, Handler> handlers_;
   Handler others_;
   std::function<Result<void>(const wire::Command&, const Peer&)> authorize_;
-  std::function<void(const std::shared_ptr<Peer>&)> on_closed_;
+  std::function<void(const std::shared_ptr<Peer>&, const Closing&)> on_closed_;
 
   std::map<std::uint64_t, std::shared_ptr<Connection>> connections_;  // ordered: closing one keeps iterators valid
   boost::asio::steady_timer timer_;

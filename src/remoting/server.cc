@@ -73,7 +73,7 @@ void Server::authorize(std::function<Result<void>(const wire::Command&, const Pe
   impl_->authorize(std::move(check));
 }
 
-void Server::on_closed(std::function<void(const std::shared_ptr<Peer>&)> callback) {
+void Server::on_closed(std::function<void(const std::shared_ptr<Peer>&, const Closing&)> callback) {
   impl_->on_closed(std::move(callback));
 }
 

@@ -125,6 +125,12 @@ struct ServerStats {
   std::uint64_t refused = 0;    // of those, closed at once because of connections_max
 };
 
+// How a connection ended.
+struct Closing {
+  Error why;
+  bool by_peer = false;  // it hung up or reset the connection; else we closed it, or the network lost it
+};
+
 class Server {
  public:
   Server(boost::asio::io_context& io, ServerConfig config);
@@ -135,7 +141,7 @@ class Server {
   // Runs before every handler; returns an error to refuse the request (ACL, shutdown), by Reply::fail.
   void authorize(std::function<Result<void>(const wire::Command&, const Peer&)> check);
   // Called once a connection, later than whatever closed it; not any more after stop().
-  void on_closed(std::function<void(const std::shared_ptr<Peer>&)> callback);
+  void on_closed(std::function<void(const std::shared_ptr<Peer>&, const Closing&)> callback);
 
   Result<void> start();  // binds and accepts; a port in use is named in the error
   std::uint16_t port() const;

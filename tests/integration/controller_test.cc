@@ -114,6 +114,35 @@ TEST_F(Controllers, GivenAMasterWhoseConnectionClosesThenAnotherInSyncIsMasterWi
   EXPECT_THAT(info->in_sync.sync_state_set, ElementsAre(2));
 }
 
+TEST_F(Controllers, GivenAMasterWhoseConnectionWeCloseThenItStaysMaster) {
+  join("a", "10.0.0.1:1", {});
+  join("a", "10.0.0.2:1", {});
+  ASSERT_TRUE(elect("a", 1, {}));
+  ASSERT_TRUE(in_sync("a", {1, 2}, {}));
+  wire::BrokerHeartbeatRequestHeader heartbeat;
+  heartbeat.cluster_name = "c";
+  heartbeat.broker_name = "a";
+  heartbeat.broker_addr = "10.0.0.1:1";
+  heartbeat.broker_id = 1;
+  heartbeat.heartbeat_timeout_ms = 10'000;
+  std::string bytes;
+  ASSERT_TRUE(wire::encode_frame(wire::make_request(wire::request_code::kBrokerHeartbeat, heartbeat), bytes));
+  for (const std::string& address : addresses) {
+    asio::ip::tcp::socket socket(io);
+    const auto port = static_cast<std::uint16_t>(std::stoi(address.substr(address.find(':') + 1)));
+    socket.connect({asio::ip::make_address(host), port});
+    asio::write(socket, asio::buffer(bytes + std::string(64, '\xff')));  // its next frame is damaged
+    boost::system::error_code end;
+    std::string answer(1'000, ' ');
+    while (!end) socket.read_some(asio::buffer(answer), end);
+  }
+  join("b", "10.0.0.3:1", {});  // in the log behind an election, had there been one
+  const auto info = ask(client->replica_info("a"));
+  ASSERT_TRUE(info);
+  EXPECT_EQ(info->master.master_broker_id, 1);
+  EXPECT_EQ(info->master.master_epoch, 1);
+}
+
 TEST_F(Controllers, GivenALeaderThatIsKilledThenAnswersStayTrueAndTheNodeComesBack) {
   join("a", "10.0.0.1:1", {});
   ASSERT_TRUE(elect("a", 1, {}));

@@ -64,7 +64,7 @@ void Fleet::go_down(Broker& broker, std::uint64_t down_ms) {
 // A controller hears of it when the network lets it.
 void Fleet::close(Broker& broker, raft::NodeId node) {
   const auto connection = broker.connections.extract(node).mapped();
-  on_the_way(broker, node, [connection](controller::Replica& replica) { replica.connection_closed(connection); });
+  on_the_way(broker, node, [connection](controller::Replica& replica) { replica.connection_closed(connection, true); });
 }
 
 void Fleet::controller_crashed(raft::NodeId node) {

@@ -99,6 +99,19 @@ TEST_F(LivenessTest, GivenAClosedConnectionThenItsBrokersAreLostAtOnceAndNotAgai
   EXPECT_THAT(pass(1'100), ElementsAre(std::pair(3, Why::silent)));
 }
 
+TEST_F(LivenessTest, GivenAConnectionThatWeDroppedThenItsBrokersHaveTheRestOfTheirTimeouts) {
+  heartbeat(1, 1'000, 7);
+  heartbeat(2, 1'000, 7);
+  book.on_dropped(7);
+  EXPECT_TRUE(alive(1));
+  EXPECT_FALSE(book.identity(7));
+  EXPECT_THAT(close(7), IsEmpty());
+  EXPECT_THAT(pass(900), IsEmpty());
+  EXPECT_EQ(heartbeat(1, 1'000, 8), Liveness::Seen::again);
+  EXPECT_THAT(pass(200), ElementsAre(std::pair(2, Why::silent)));
+  EXPECT_THAT(close(8), ElementsAre(std::pair(1, Why::connection_closed)));
+}
+
 TEST_F(LivenessTest, GivenABrokerThatConnectedAnewWhenItsFormerConnectionClosesThenItStays) {
   heartbeat(1, 1'000, 7);
   heartbeat(1, 1'000, 8);

@@ -126,13 +126,26 @@ TEST_F(ReplicaTest, GivenTheElectedIsLostWhileItsElectionIsUnderWayThenTheNextIs
   alter.sync_state_set = {1, 2, 3};
   alter.facts = replica.facts("set");
   write(std::move(alter));
-  replica.connection_closed(11);  // the master: 2 is proposed
+  replica.connection_closed(11, true);  // the master: 2 is proposed
   replica.flush();
-  replica.connection_closed(12);  // who is lost before it is committed
+  replica.connection_closed(12, true);  // who is lost before it is committed
   log.commit(replica);
   EXPECT_EQ(replica.state().find("set")->master_id, 2);
   turn();
   EXPECT_NE(replica.state().find("set")->master_id, 2) << "without a tick of the clock";
+}
+
+TEST_F(ReplicaTest, GivenTheMastersConnectionWhenWeClosedItThenItStaysMasterForTheRestOfItsTimeout) {
+  elect_first();
+  heartbeat(1, 11);
+  replica.connection_closed(11, false);
+  turn();
+  pass(2'900);
+  EXPECT_EQ(replica.state().find("set")->master_id, 1);
+  heartbeat(1, 12);
+  replica.connection_closed(12, true);
+  turn();
+  EXPECT_FALSE(replica.state().find("set")->master_id);
 }
 
 TEST_F(ReplicaTest, GivenALeaderThatHasNotAppliedItsOwnTermYetThenItElectsNobody) {
@@ -168,7 +181,7 @@ TEST_F(ReplicaTest, GivenImportedSetsWhenAnotherLeaderFollowsThenTheirMastersKee
 TEST_F(ReplicaTest, GivenABrokerHeardBeforeThatAsksToBeMasterThenItHasAFullTimeoutToBeHeardAgain) {
   write(replication::ApplyBrokerId{"c", "set", 1, "a:1;2"});
   heartbeat(1, 11);
-  replica.connection_closed(11);  // started again
+  replica.connection_closed(11, true);  // started again
   auto election = replica.election("set", ElectionReason::broker_asked);
   election.broker_id = 1;
   write(std::move(election));

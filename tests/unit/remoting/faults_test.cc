@@ -220,6 +220,55 @@ TEST_F(Faults, GivenManyHalfSentLargeFramesWhenTheirMemoryPassesTheLimitThenTheO
   EXPECT_TRUE(call(client, echo_request(std::string(500'000, 'x')))) << "what was held has been given back";
 }
 
+// Who takes a closing for the death of the peer must not take ours for it.
+TEST_F(Faults, GivenConnectionsThatEndWhenItIsToldThenThePeersDoingIsToldFromOurs) {
+  ServerConfig config;
+  config.limits.frame_timeout = 50ms;
+  config.limits.idle_timeout = 500ms;
+  config.limits.unsent_bytes_max = 1'000'000;
+  config.limits.memory_bytes_max = 30'000'000;
+  config.limits.frame.frame_bytes_max = 100'000'000;
+  start(config);
+  std::optional<Closing> closing;
+  server->on_closed([&](const std::shared_ptr<Peer>&, const Closing& how) { closing = how; });
+  std::shared_ptr<Peer> from;
+  server->handle(1, [&](Request request) { from = request.from; });
+  const std::string request = frame_of(wire::make_request(1));
+  const std::string large = frame_of(echo_request(std::string(40'000'000, 'x')));
+  const std::tuple<const char*, bool, std::function<void(RawPeer&)>> cases[] = {
+      {"it hangs up", true, [](RawPeer& peer) { peer.socket().shutdown(tcp::socket::shutdown_send); }},
+      {"it resets", true,
+       [](RawPeer& peer) {
+         peer.socket().set_option(asio::socket_base::linger(true, 0));
+         peer.socket().close();
+       }},
+      {"garbage", false, [](RawPeer& peer) { peer.send(std::string(64, '\xff')); }},
+      {"half a frame for too long", false, [&](RawPeer& peer) { peer.send(request.substr(0, 10)); }},
+      {"memory", false, [&](RawPeer& peer) { peer.send(large); }},
+      {"answers that are not taken", false,
+       [&](RawPeer& peer) {
+         peer.pause_reading();
+         for (int i = 0; i < 100 && from->is_open(); ++i) {
+           auto push = wire::make_request(40);
+           push.body.assign(600'000, 'z');
+           from->send_oneway(std::move(push));
+         }
+       }},
+      {"we close it", false, [&](RawPeer&) { from->close(); }},
+      {"idle", false, [](RawPeer&) {}},
+  };
+  for (const auto& [what, by_peer, end] : cases) {
+    RawPeer peer(io, server->port());
+    from.reset();
+    closing.reset();
+    peer.send(request);
+    ASSERT_TRUE(until([&] { return from != nullptr; })) << what;
+    end(peer);
+    ASSERT_TRUE(until([&] { return closing.has_value(); })) << what;
+    EXPECT_EQ(closing->by_peer, by_peer) << what << ": " << closing->why.message;
+  }
+}
+
 TEST_F(Faults, GivenAnAnswerThatCannotBeExpressedWhenSentThenTheClientStillGetsAnAnswer) {
   start();
   server->handle(1, [](Request request) {
@@ -300,7 +349,7 @@ TEST_F(Faults, GivenTrafficWhenTheServerStopsThenEveryCallEndsAndTheClientConnec
 
 TEST_F(Faults, GivenAHandlerThatStopsAndDestroysItsServerWhenItRunsThenNothingBreaks) {
   start();
-  server->on_closed([](const std::shared_ptr<Peer>&) { ADD_FAILURE() << "called after stop()"; });
+  server->on_closed([](const std::shared_ptr<Peer>&, const Closing&) { ADD_FAILURE() << "called after stop()"; });
   server->handle(1, [&](Request request) {
     server.reset();
     request.reply.send(rc::kSuccess);

@@ -202,7 +202,7 @@ TEST_F(Roundtrip, GivenAServerThatAsksTheClientWhenItAnswersThenTheServerGetsThe
 TEST_F(Roundtrip, GivenAPeerWhenItClosesThenOnClosedIsCalledOnceAndSendsAreRefused) {
   start();
   std::vector<std::uint64_t> closed;
-  server->on_closed([&](const std::shared_ptr<Peer>& peer) { closed.push_back(peer->id()); });
+  server->on_closed([&](const std::shared_ptr<Peer>& peer, const Closing&) { closed.push_back(peer->id()); });
   std::shared_ptr<Peer> peer;
   server->handle(1, [&](Request request) {
     peer = request.from;
