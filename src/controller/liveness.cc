@@ -25,7 +25,6 @@ std::uint32_t Liveness::find(std::string_view cluster_name, std::string_view bro
 }
 
 std::uint32_t Liveness::add(std::string_view cluster_name, std::string_view broker_name, std::int64_t broker_id) {
-  if (size() >= kBrokersMax) return kNone;
   auto set = sets_.find(key(cluster_name, broker_name));
   if (set == sets_.end()) set = sets_.emplace(key_, std::vector<std::uint32_t>{}).first;
   std::uint32_t index = 0;
@@ -46,11 +45,13 @@ std::uint32_t Liveness::add(std::string_view cluster_name, std::string_view brok
   return index;
 }
 
-Liveness::Seen Liveness::on_heartbeat(const Heartbeat& heartbeat, MonotonicMs now) {
+Liveness::Seen Liveness::on_heartbeat(const Heartbeat& heartbeat, MonotonicMs now, bool member) {
   begin(now);
   std::uint32_t index = find(heartbeat.cluster_name, heartbeat.broker_name, heartbeat.broker_id);
-  if (index == kNone) index = add(heartbeat.cluster_name, heartbeat.broker_name, heartbeat.broker_id);
-  if (index == kNone) return Seen::refused;
+  if (index == kNone) {
+    if (size() >= brokers_max_ && !member) return Seen::refused;
+    index = add(heartbeat.cluster_name, heartbeat.broker_name, heartbeat.broker_id);
+  }
   Broker& broker = brokers_[index];
   const bool back = !alive(broker, now);
   if (broker.connection != heartbeat.connection || broker.closed) {
@@ -167,7 +168,6 @@ void Liveness::expect(std::string_view cluster_name, std::string_view broker_nam
   begin(now);
   if (find(cluster_name, broker_name, broker_id) != kNone) return;
   const std::uint32_t index = add(cluster_name, broker_name, broker_id);
-  if (index == kNone) return;
   Broker& broker = brokers_[index];
   broker.timeout_ms = std::clamp(default_timeout_ms, kTimeoutMinMs, kTimeoutMaxMs);
   presume(index, now + broker.timeout_ms);
@@ -235,15 +235,31 @@ std::optional<BrokerIdentity> Liveness::identity(std::uint64_t connection) const
 
 void Liveness::forget(std::string_view cluster_name, std::string_view broker_name, std::int64_t broker_id) {
   const std::uint32_t index = find(cluster_name, broker_name, broker_id);
-  if (index == kNone) return;
+  if (index != kNone) remove(index);
+}
+
+void Liveness::remove(std::uint32_t index) {
   take_off(index);
-  const auto set = sets_.find(key_);  // of find()
+  Broker& broker = brokers_[index];
+  const auto set = sets_.find(*broker.set);
   std::erase(set->second, index);
   if (set->second.empty()) sets_.erase(set);
-  Broker& broker = brokers_[index];
   broker.set = nullptr;
   ++broker.generation;
   free_.push_back(index);
+}
+
+void Liveness::forget_silent(MonotonicMs now, std::size_t count, const IsMember& is_member) {
+  for (std::size_t i = 0; i < std::min(count, brokers_.size()); ++i) {
+    swept_ = (swept_ + 1) % brokers_.size();
+    const Broker& broker = brokers_[swept_];
+    if (!broker.set) continue;
+    const MonotonicMs silent_since = std::max(broker.last_seen + broker.timeout_ms, broker.presumed_until);
+    if (now <= silent_since + kForgottenAfterMs) continue;
+    const auto split = broker.set->find('\0');
+    const std::string_view set = *broker.set;
+    if (!is_member(set.substr(0, split), set.substr(split + 1), broker.id)) remove(static_cast<std::uint32_t>(swept_));
+  }
 }
 
 std::size_t Liveness::alive_count(MonotonicMs now) const {

@@ -10,6 +10,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -49,13 +50,18 @@ struct LostBroker {
 
 class Liveness {
  public:
-  static constexpr std::size_t kBrokersMax = 400'000;  // heartbeats of further ones are dropped
-  static constexpr std::int64_t kTimeoutMinMs = 100;   // shorter and longer ones are taken as these
+  static constexpr std::size_t kBrokersMax =
+      400'000;  // heartbeats of further ones are dropped; members have a place always
+  static constexpr MonotonicMs kForgottenAfterMs = 600'000;  // of silence beyond its timeout, unless it is a member
+  static constexpr std::int64_t kTimeoutMinMs = 100;         // shorter and longer ones are taken as these
   static constexpr std::int64_t kTimeoutMaxMs = 3'600'000;
   static constexpr MonotonicMs kSlotMs = 25;  // how late expire() may tell, at most, beside the time between its calls
 
+  explicit Liveness(std::size_t brokers_max = kBrokersMax) : brokers_max_(brokers_max) {}
+
   enum class Seen { again, back, refused };  // back: it was not alive before; refused: kBrokersMax
-  Seen on_heartbeat(const Heartbeat& heartbeat, MonotonicMs now);
+  // member: of a replica set, whose number has a limit of its own. Need not be known at first: it counts when refused.
+  Seen on_heartbeat(const Heartbeat& heartbeat, MonotonicMs now, bool member = false);
 
   // Its peer has ended the connection: the brokers whose newest heartbeats came on it are lost, at once.
   void on_closed(std::uint64_t connection, std::vector<LostBroker>& lost);
@@ -90,6 +96,9 @@ class Liveness {
   std::optional<BrokerIdentity> identity(std::uint64_t connection) const;
 
   void forget(std::string_view cluster_name, std::string_view broker_name, std::int64_t broker_id);
+  // Looks at the next `count` brokers, and forgets those that are silent since long and no members. To be called often.
+  using IsMember = std::function<bool(std::string_view cluster_name, std::string_view broker_name, std::int64_t id)>;
+  void forget_silent(MonotonicMs now, std::size_t count, const IsMember& is_member);
   std::size_t size() const { return brokers_.size() - free_.size(); }
   std::size_t alive_count(MonotonicMs now) const;
 
@@ -128,6 +137,7 @@ class Liveness {
   std::string_view key(std::string_view cluster_name, std::string_view broker_name) const;
   std::uint32_t find(std::string_view cluster_name, std::string_view broker_name, std::int64_t broker_id) const;
   std::uint32_t add(std::string_view cluster_name, std::string_view broker_name, std::int64_t broker_id);
+  void remove(std::uint32_t index);
   bool alive(const Broker& broker, MonotonicMs now) const {
     return !broker.closed && now <= broker.last_seen + broker.timeout_ms;
   }
@@ -138,9 +148,11 @@ class Liveness {
   void take_off(std::uint32_t index);
   LostBroker lost(const Broker& broker, LostBroker::Why why) const;
 
+  std::size_t brokers_max_;
   Sets sets_;  // by "cluster\0broker"
   std::vector<Broker> brokers_;
   std::vector<std::uint32_t> free_;
+  std::size_t swept_ = 0;  // where forget_silent() goes on
   std::unordered_map<std::uint64_t, std::vector<std::uint32_t>> connections_;
   std::array<std::vector<Place>, kSlots> wheel_;
   MonotonicMs turned_ = 0;  // slots before this time are done

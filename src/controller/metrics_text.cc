@@ -86,6 +86,8 @@ class Text {
     counter("gantry_controller_connections_refused_total", "Connections closed at once: too many.",
             numbers_.server.refused);
     gauge("gantry_controller_brokers_alive", "Brokers whose heartbeats come here.", {}, node_.brokers_alive);
+    counter("gantry_controller_heartbeats_refused_total", "Heartbeats of brokers of no set, dropped at their limit.",
+            node_.heartbeats_refused);
     sets();
     out_.family("gantry_controller_master_changes_total", SeriesType::counter,
                 "Changes of a master, by reason, counted where this controller led.");

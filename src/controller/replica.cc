@@ -25,6 +25,8 @@ ElectionReason reason_of(LostBroker::Why why) {
   return ElectionReason::silent;
 }
 
+constexpr std::size_t kSweptPerTick = 200;  // brokers: all of a full book are looked at in less than a minute
+
 const Error kNotLeader{Errc::unavailable, "this controller does not lead"};
 const Error kNotYet{Errc::unavailable, "this controller has only just begun to lead; try again"};
 
@@ -34,6 +36,7 @@ Replica::Replica(ReplicaSettings settings, ReplicatedLog& log, Env env)
     : settings_(settings),
       log_(log),
       env_(std::move(env)),
+      liveness_(settings.brokers_max),
       writes_(log, settings.writes),
       reads_(log, settings.reads) {}
 
@@ -72,6 +75,8 @@ void Replica::tick() {
   std::vector<LostBroker> silent;
   liveness_.expire(now(), silent);
   lost(silent);
+  liveness_.forget_silent(now(), kSweptPerTick,
+                          [this](auto cluster, auto broker, auto id) { return is_member(cluster, broker, id); });
   writes_.expire(now());
   reads_.expire(now());
   if (leading_) audit();
@@ -81,10 +86,30 @@ void Replica::tick() {
 // ---- brokers that come and go
 
 void Replica::heartbeat(const Heartbeat& heartbeat) {
-  if (liveness_.on_heartbeat(heartbeat, now()) != Liveness::Seen::back || !leading_) return;
+  auto seen = liveness_.on_heartbeat(heartbeat, now());
+  if (seen == Liveness::Seen::refused) {
+    if (!is_member(heartbeat.cluster_name, heartbeat.broker_name, heartbeat.broker_id)) return refused(heartbeat);
+    seen = liveness_.on_heartbeat(heartbeat, now(), true);
+  }
+  if (seen != Liveness::Seen::back || !leading_) return;
   const ReplicaSet* set = state_.find(heartbeat.broker_name);
   if (set && set->cluster_name == heartbeat.cluster_name && !set->master_id && set->in_sync(heartbeat.broker_id))
     elect(set->broker_name, ElectionReason::member_returned, std::nullopt);
+}
+
+bool Replica::is_member(std::string_view cluster_name, std::string_view broker_name, std::int64_t broker_id) const {
+  const ReplicaSet* set = state_.find(broker_name);
+  return set && set->cluster_name == cluster_name && set->member(broker_id);
+}
+
+void Replica::refused(const Heartbeat& heartbeat) {
+  ++heartbeats_refused_;
+  if (!refused_log_.admit(net::LogLimit::Clock::time_point(std::chrono::milliseconds(now())))) return;
+  spdlog::warn(
+      "controller: heartbeats of {} brokers are kept, so that one of broker {} of {} in {}, which is of no replica "
+      "set, "
+      "is dropped; {} such heartbeats so far: who sends them?",
+      liveness_.size(), heartbeat.broker_id, heartbeat.broker_name, heartbeat.cluster_name, heartbeats_refused_);
 }
 
 void Replica::connection_closed(std::uint64_t connection, bool by_peer) {

@@ -15,6 +15,7 @@
 #include "controller/reads.h"
 #include "controller/replicated_log.h"
 #include "controller/writes.h"
+#include "net/log_limit.h"
 #include "replication/state.h"
 
 namespace gantry::controller {
@@ -27,6 +28,7 @@ struct ReplicaSettings {
   std::int64_t imported_timeout_ms = 150'000;
   std::size_t snapshot_after_bytes = 32u << 20;  // of applied entries
   std::size_t snapshot_after_entries = 200'000;
+  std::size_t brokers_max = Liveness::kBrokersMax;
   std::size_t audited_per_tick = 50;  // sets: what no event tells is found by looking at all of them in turn
   WriteLimits writes;
   ReadLimits reads;
@@ -76,6 +78,7 @@ class Replica final : public LogListener {
   raft::Index applied() const { return applied_; }
   std::size_t writes_waiting() const { return writes_.waiting(); }
   std::size_t reads_waiting() const { return reads_.waiting(); }
+  std::uint64_t heartbeats_refused() const { return heartbeats_refused_; }  // of strangers, at the limit of brokers
   void allow_unclean_election(bool allow) { settings_.unclean_election = allow; }
 
   // An election was held, whatever came of it; called where this node leads.
@@ -102,6 +105,8 @@ class Replica final : public LogListener {
   void forget_cleaned(const replication::ReplicaSet& before);
   void begin_to_lead_when_ready();
   void lost(const std::vector<LostBroker>& brokers);
+  bool is_member(std::string_view cluster_name, std::string_view broker_name, std::int64_t broker_id) const;
+  void refused(const Heartbeat& heartbeat);
   void elect(std::string_view broker_name, replication::ElectionReason reason, std::optional<std::int64_t> lost_broker);
   // Not before every broker had the time for a heartbeat to this leader: those in sync come first.
   bool unclean_allowed() const;
@@ -127,6 +132,8 @@ class Replica final : public LogListener {
   std::size_t entries_since_snapshot_ = 0;
   std::set<std::string, std::less<>> electing_;  // sets with an election of ours on its way
   std::string audited_;                          // the last set that was
+  std::uint64_t heartbeats_refused_ = 0;
+  net::LogLimit refused_log_{std::chrono::minutes(1)};
   std::optional<Error> failed_;
 };
 

@@ -86,6 +86,7 @@ NodeView view_of(const Replica& replica, const Directory& directory, const Confi
   view.writes_waiting = replica.writes_waiting();
   view.reads_waiting = replica.reads_waiting();
   view.brokers_alive = replica.liveness().alive_count(replica.now());
+  view.heartbeats_refused = replica.heartbeats_refused();
   view.sets = replica.state().sets().size();
   for (const auto& member : replica.members().list)
     view.members.push_back({member.id, directory.name_of(member.id), member.address, member.voter});

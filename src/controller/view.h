@@ -37,6 +37,7 @@ struct NodeView {
   std::int64_t raft_silent_ms = 0;  // since its Raft thread was seen at work
   std::size_t writes_waiting = 0, reads_waiting = 0;
   std::size_t brokers_alive = 0;
+  std::uint64_t heartbeats_refused = 0;
   std::size_t sets = 0;
   std::size_t connections = 0;
   std::vector<MemberView> members;

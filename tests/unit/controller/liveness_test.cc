@@ -121,6 +121,32 @@ TEST_F(LivenessTest, GivenABrokerThatConnectedAnewWhenItsFormerConnectionClosesT
   EXPECT_THAT(close(8), ElementsAre(std::pair(1, Why::connection_closed)));
 }
 
+TEST_F(LivenessTest, GivenBrokersThatStaySilentWhenTheyAreMembersOfNoSetThenTheyAreForgotten) {
+  book = Liveness(4);
+  const auto member = [](std::string_view cluster, std::string_view set, std::int64_t id) {
+    return cluster == "c" && set == "set" && id == 2;
+  };
+  for (std::int64_t id : {1, 2, 3, 4}) heartbeat(id);
+  EXPECT_EQ(heartbeat(5), Liveness::Seen::refused);
+  EXPECT_EQ(book.on_heartbeat({.cluster_name = "c", .broker_name = "set", .broker_id = 6}, now, true),
+            Liveness::Seen::back)
+      << "a member";
+  book.forget("c", "set", 6);
+  now += Liveness::kForgottenAfterMs + 900;
+  heartbeat(3);
+  book.forget_silent(now, 100, member);
+  EXPECT_EQ(book.size(), 4u) << "not yet";
+  now += 200;
+  book.forget_silent(now, 1, member);
+  EXPECT_GE(book.size(), 3u) << "no more than it was asked to look at";
+  book.forget_silent(now, 100, member);
+  EXPECT_EQ(book.size(), 2u);
+  EXPECT_TRUE(alive(3));
+  EXPECT_EQ(heartbeat(5), Liveness::Seen::back);
+  EXPECT_EQ(heartbeat(2), Liveness::Seen::back);
+  EXPECT_THAT(pass(1'100).size(), 3u);
+}
+
 TEST_F(LivenessTest, GivenTwoHeartbeatsOfOneBrokerThenTheOneWithMoreDataCountsUntilItWasLost) {
   heartbeat(1, 1'000, 0, 3, 500);
   heartbeat(1, 1'000, 0, 3, 400);

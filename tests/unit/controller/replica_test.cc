@@ -148,6 +148,29 @@ TEST_F(ReplicaTest, GivenTheMastersConnectionWhenWeClosedItThenItStaysMasterForT
   EXPECT_FALSE(replica.state().find("set")->master_id);
 }
 
+TEST_F(ReplicaTest, GivenStrangersThatFillTheBookThenMembersAreHeardAndTheStrangersForgottenInTime) {
+  settings.brokers_max = 10;
+  Replica small{settings, log, {[this] { return now; }, [] { return std::int64_t{1}; }, [] {}}};
+  log.lead(small);
+  small.write(replication::ApplyBrokerId{"c", "set", 1, "a:1;2"}, [](const auto&) {});
+  small.flush();
+  log.commit(small);
+  const auto beat = [&](std::string_view set, std::int64_t id) {
+    small.heartbeat({.cluster_name = "c", .broker_name = set, .broker_id = id, .timeout_ms = 1'000});
+    return small.liveness().alive("c", set, id, now);
+  };
+  for (std::int64_t id = 1; id <= 10; ++id) EXPECT_TRUE(beat("strangers", id));
+  EXPECT_FALSE(beat("strangers", 11));
+  EXPECT_EQ(small.heartbeats_refused(), 1u);
+  EXPECT_TRUE(beat("set", 1));
+  EXPECT_FALSE(beat("set", 2)) << "not a member";
+  EXPECT_EQ(small.heartbeats_refused(), 2u);
+  now += Liveness::kForgottenAfterMs + 2'000;
+  small.tick();
+  EXPECT_EQ(small.liveness().size(), 1u) << "the member, whoever is silent";
+  EXPECT_TRUE(beat("strangers", 11));
+}
+
 TEST_F(ReplicaTest, GivenALeaderThatHasNotAppliedItsOwnTermYetThenItElectsNobody) {
   Replica fresh{settings, log, {[this] { return now; }, [] { return std::int64_t{1}; }, [] {}}};
   fresh.on_leadership({raft::Role::leader, 1, 1});
