@@ -77,6 +77,7 @@ class RaftThread::Impl final : public LogDriverHost {
       transport_->on_large_sent = [this](raft::NodeId peer, bool delivered) {
         driver_->report_snapshot(peer, delivered);
       };
+      transport_->admits = [this](raft::NodeId from) { return admits(from); };
       transport_->on_announced = [this] { agree_on_entry_version(); };
       transport_->set_peers(endpoints_of(config_.seeds));
       tick();
@@ -148,6 +149,15 @@ class RaftThread::Impl final : public LogDriverHost {
     timer_.async_wait([this](error_code error) {
       if (!error) tick();
     });
+  }
+
+  // Not one that was removed. A node with a higher id than any that is known here may have come since, and lead: who is behind
+  // learns of it from nobody else. While nobody leads all are heard: the vote of a removed node may be needed by one that
+  // has not seen its removal.
+  bool admits(raft::NodeId from) {
+    if (members_.find(from) || from > members_.highest_id) return true;
+    const raft::NodeId leader = driver_->group().status().leader;
+    return leader == 0 || leader == from;
   }
 
   // What every member reads. One that has not said it since this node's start counts as the oldest: it may come back as it was.

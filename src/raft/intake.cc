@@ -37,6 +37,7 @@ void Intake::close() {
   hello_by_.cancel();
   error_code ignored;
   socket_.close(ignored);
+  owner->held_bytes_ -= charged_;
   if (from_) {
     const auto newest = owner->intake_of_.find(*from_);
     if (newest != owner->intake_of_.end() && newest->second == number_) owner->intake_of_.erase(newest);
@@ -51,6 +52,15 @@ void Intake::refuse(const Error& why) {
                  *left_out == 0 ? "" : fmt::format(" ({} such lines left out)", *left_out));
   }
   close();
+}
+
+bool Intake::charge() {
+  const std::size_t before = std::exchange(charged_, received_.size() + large_.size());
+  owner_->held_bytes_ = owner_->held_bytes_ - before + charged_;
+  if (charged_ <= before || owner_->held_bytes_ <= owner_->config_.held_bytes_max) return true;
+  refuse({Errc::resource_exhausted, fmt::format("parts of messages of all nodes are over the limit of {} bytes",
+                                                owner_->config_.held_bytes_max)});
+  return false;
 }
 
 void Intake::read_exactly(std::size_t bytes, void (Intake::*next)()) {
@@ -118,6 +128,11 @@ void Intake::on_hello() {
                      "this node's data removed?",
                      hello.from, hello.to, config.self)});
   }
+  if (hello.from == config.self || (owner_->admits && !owner_->admits(hello.from))) {
+    return refuse(
+        {Errc::permission_denied,
+         fmt::format("node {} is no other member of the group: was it removed, and still runs?", hello.from)});
+  }
   from_ = hello.from;
   hello_by_.cancel();
   owner_->reads_[hello.from] = hello.reads;
@@ -137,6 +152,7 @@ void Intake::on_hello() {
 
 void Intake::read() {
   if (received_.size() < filled_ + kReadBytes) received_.resize(filled_ + kReadBytes);
+  if (!charge()) return;
   auto room = asio::buffer(received_) + filled_;
   auto done = [self = shared_from_this()](error_code error, std::size_t bytes) {
     if (!self->owner_) return;

@@ -21,6 +21,8 @@ class Intake : public std::enable_shared_from_this<Intake> {
 
   void start();
   void close();
+  void refuse(const Error& why);                                      // close() with a line in the log
+  const std::optional<std::uint64_t>& from() const { return from_; }  // empty: it has not said it yet
 
  private:
   using Tls = boost::asio::ssl::stream<Tcp::socket&>;
@@ -32,7 +34,7 @@ class Intake : public std::enable_shared_from_this<Intake> {
   void read();
   void on_read(std::size_t bytes);
   Result<void> take_piece(Piece piece, std::string_view bytes);
-  void refuse(const Error& why);
+  bool charge();  // what it holds to the account of all; false: too much, it is closed
   // Reads exactly `bytes` into received_, then calls `next`.
   void read_exactly(std::size_t bytes, void (Intake::*next)());
 
@@ -46,6 +48,7 @@ class Intake : public std::enable_shared_from_this<Intake> {
   std::string received_;  // as large as the longest message so far; its first filled_ bytes are read
   std::size_t filled_ = 0;
   std::string large_;  // of a message in pieces, those that have come
+  std::size_t charged_ = 0;
 };
 
 }  // namespace gantry::raft

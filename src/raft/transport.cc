@@ -71,7 +71,7 @@ void Transport::flush() {
 
 void Transport::accept(boost::asio::ip::tcp::socket socket, const boost::asio::ip::tcp::endpoint& remote) {
   if (stopped_) return;
-  if (intakes_.size() >= config_.intakes_max) {
+  if (intakes_.size() >= config_.intakes_max && !make_room()) {
     if (refused_log_.admit())
       spdlog::warn("raft: refused a connection of {}: {} are open", net::to_string(remote), intakes_.size());
     return;
@@ -80,6 +80,19 @@ void Transport::accept(boost::asio::ip::tcp::socket socket, const boost::asio::i
   auto intake = std::make_shared<Intake>(*this, number, std::move(socket), net::to_string(remote));
   intakes_.emplace(number, intake);
   intake->start();
+}
+
+bool Transport::make_room() {
+  auto goes = std::ranges::find_if(intakes_, [](const auto& entry) { return !entry.second->from(); });  // oldest first
+  if (goes == intakes_.end()) {
+    goes =
+        std::ranges::find_if(intakes_, [this](const auto& entry) { return !links_.contains(*entry.second->from()); });
+  }
+  if (goes == intakes_.end()) return false;
+  const auto intake = goes->second;
+  intake->refuse({Errc::resource_exhausted,
+                  fmt::format("{} are open, and it is the oldest that is not of a known peer", intakes_.size())});
+  return true;
 }
 
 void Transport::stop() {
@@ -95,6 +108,7 @@ void Transport::stop() {
 
 Transport::Stats Transport::stats() const {
   Stats stats = stats_;
+  stats.intakes = intakes_.size();
   stats.connected = static_cast<std::size_t>(
       std::count_if(links_.begin(), links_.end(), [](const auto& link) { return link.second->is_open(); }));
   return stats;

@@ -33,7 +33,12 @@ struct TransportConfig {
   std::size_t large_bytes_max = 1024 * 1024 * 1024;  // of a message in pieces; one at a time from and to each peer
   std::size_t piece_bytes = 256 * 1024;
   std::size_t unsent_bytes_max = 128 * 1024 * 1024;  // to one peer; further messages are dropped
-  std::size_t intakes_max = 64;                      // connections that come in; further ones are closed at once
+  // Of parts of messages from all who connect; who asks for more is closed. A leader's snapshot, and another one's that was cut
+  // off, fit.
+  std::size_t held_bytes_max = std::size_t{1536} * 1024 * 1024;
+  // Connections that come in. At the limit the oldest one that has not said who it is makes room, then one of a node that is
+  // none of the peers; when all are of peers the new one is closed.
+  std::size_t intakes_max = 64;
   std::chrono::milliseconds connect_timeout{500};  // a first packet that is lost is repeated by TCP only after a second
   std::chrono::milliseconds retry_after{100};      // the wait after a connection was lost or refused
   // Sent bytes that stay unacknowledged for that long: the connection is given up, since a new one is through at once
@@ -67,6 +72,8 @@ class Transport {
   // A peer has said which entries it understands; the newest word of each is kept.
   std::function<void()> on_announced;
   std::optional<std::uint32_t> reads(std::uint64_t peer) const;
+  // Whether the node with this id may speak to us; everyone may when it is not set. Ids prove nothing, certificates do.
+  std::function<bool(std::uint64_t from)> admits;
   // What was gathered is given to the kernel now, as far as it takes it: for a caller that will be busy, as with a disk.
   void flush();
   // A connection whose first byte was kMagic's, unread; of this io_context.
@@ -75,6 +82,7 @@ class Transport {
 
   struct Stats {
     std::size_t connected = 0;   // of our connections, those that are open
+    std::size_t intakes = 0;     // connections that came in and are open
     std::uint64_t dropped = 0;   // messages that could not be sent
     std::uint64_t sent = 0;      // messages handed to connections
     std::uint64_t received = 0;  // messages that came whole
@@ -93,9 +101,12 @@ class Transport {
   std::map<std::uint64_t, std::shared_ptr<Intake>> intakes_;  // by a number of our own
   void tell_large(std::uint64_t peer, bool delivered);        // later
 
+  bool make_room();
+
   std::map<std::uint64_t, std::uint32_t> reads_;
   std::map<std::uint64_t, std::uint64_t> intake_of_;  // peer -> the newest of its intakes
   std::uint64_t next_intake_ = 0;
+  std::size_t held_bytes_ = 0;
   Stats stats_;
   net::LogLimit refused_log_;
   bool stopped_ = false;

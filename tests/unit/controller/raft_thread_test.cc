@@ -8,6 +8,7 @@
 #include <boost/asio.hpp>
 #include <filesystem>
 
+#include "raft/frames.h"
 #include "unit/drive.h"
 
 namespace gantry::controller {
@@ -143,6 +144,32 @@ TEST_F(RaftThreads, GivenAStateLargerThanAFrameWhenANodeJoinsThenItGetsTheStateI
   ASSERT_NE(leader(), nullptr);
   leader()->raft->propose(2, "after");
   ASSERT_TRUE(until([&] { return joins.state == "after"; })) << joins.failed;
+}
+
+TEST_F(RaftThreads, GivenAGroupThatKnowsItsLeaderThenARemovedNodeIsNotHeardAndOneThatMayHaveComeSinceIs) {
+  for (auto& node : nodes) node->start(config(node->id));
+  ASSERT_TRUE(until([&] { return leader() != nullptr; }));
+  auto& gone = *nodes[leader()->id % 3];
+  leader()->raft->change({raft::MemberChange::Kind::remove, gone.id, ""}, [](const auto&) {});
+  ASSERT_TRUE(until([&] { return leader() && leader()->members.list.size() == 2; }));
+  gone.raft.reset();
+
+  const auto greet = [&](raft::NodeId from) {
+    tcp::socket socket(io);
+    socket.connect(leader()->acceptor.local_endpoint());
+    asio::write(socket, asio::buffer(raft::encode_preamble(false) + raft::encode_hello({from, leader()->id, 1, "g"})));
+    return socket;
+  };
+  tcp::socket later = greet(7), removed = greet(gone.id);
+  const auto closed = [](tcp::socket& socket) {
+    boost::system::error_code error;
+    char byte = 0;
+    socket.non_blocking(true);
+    socket.receive(asio::buffer(&byte, 1), 0, error);
+    return error && error != asio::error::would_block;
+  };
+  EXPECT_TRUE(until([&] { return closed(removed); }));
+  EXPECT_FALSE(closed(later));
 }
 
 TEST_F(RaftThreads, GivenMembersOfTwoVersionsThenEntriesAreWrittenAsTheOldestReadsThem) {

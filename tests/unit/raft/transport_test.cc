@@ -296,13 +296,65 @@ TEST_F(TransportTest, GivenAPeerThatConnectsAnewWhenItSaysWhoItIsThenItsFormerCo
   EXPECT_FALSE(newer.closed());
 }
 
-TEST_F(TransportTest, GivenTooManyConnectionsWhenOneMoreComesThenItIsClosedAtOnce) {
+TEST_F(TransportTest, GivenManyThatDoNotSayWhoTheyAreWhenAPeerComesThenTheOldestOfThemMakesRoom) {
   TransportConfig config;
-  config.intakes_max = 1;
+  config.intakes_max = 3;
   Node one(io, 1, config);
-  Raw first(io, one), second(io, one);
+  one.transport->set_peers({{2, one.endpoint()}, {3, one.endpoint()}, {4, one.endpoint()}});
+  const auto hello = [](std::uint64_t from) { return encode_preamble(false) + encode_hello({from, 1, 1, "g"}); };
+  Raw two(io, one);
+  two.send(hello(2));
+  Raw stranger(io, one);
+  stranger.send(hello(77) + framed("a"));
+  ASSERT_TRUE(until([&] { return one.received.size() == 1; }));
+  Raw silent(io, one), newer(io, one);
+  EXPECT_TRUE(until([&] { return silent.closed(); })) << "before one that has said who it is";
+  EXPECT_FALSE(stranger.closed());
+  newer.send(hello(3) + framed("b"));
+  ASSERT_TRUE(until([&] { return one.received.size() == 2; }));
+  Raw four(io, one);
+  EXPECT_TRUE(until([&] { return stranger.closed(); }));
+  four.send(hello(4) + framed("c"));
+  ASSERT_TRUE(until([&] { return one.received.size() == 3; }));
+  Raw last(io, one);
+  EXPECT_TRUE(until([&] { return last.closed(); })) << "all are of peers";
+  EXPECT_FALSE(two.closed() || newer.closed() || four.closed());
+}
+
+TEST_F(TransportTest, GivenANodeThatIsNotAdmittedWhenItGreetsThenItIsClosed) {
+  Node one(io, 1);
+  one.transport->admits = [](std::uint64_t from) { return from != 2; };
+  for (const std::uint64_t from : {1, 2}) {
+    Raw peer(io, one);
+    peer.send(encode_preamble(false) + encode_hello({from, 1, 1, "g"}) + framed("m"));
+    EXPECT_TRUE(until([&] { return peer.closed(); })) << from;
+  }
+  Raw peer(io, one);
+  peer.send(encode_preamble(false) + encode_hello({3, 1, 1, "g"}) + framed("m"));
+  ASSERT_TRUE(until([&] { return !one.received.empty(); }));
+  EXPECT_THAT(one.received, ElementsAre(Pair(3, "m")));
+}
+
+TEST_F(TransportTest, GivenPartsOfMessagesFromManyWhenTheyAreOverTheLimitThenWhoAsksForMoreIsClosed) {
+  TransportConfig config;
+  config.held_bytes_max = 1'000'000;
+  Node one(io, 1, config);
+  const auto hello = [](std::uint64_t from) { return encode_preamble(false) + encode_hello({from, 1, 1, "g"}); };
+  std::optional<Raw> first(std::in_place, io, one);
+  first->send(hello(2) + framed("a") + pieces(7, 100'000) + framed("b"));
+  ASSERT_TRUE(until([&] { return one.received.size() == 2; }));
+  Raw second(io, one);
+  second.send(hello(3) + pieces(7, 100'000));
   EXPECT_TRUE(until([&] { return second.closed(); }));
-  EXPECT_FALSE(first.closed());
+  EXPECT_FALSE(first->closed());
+  first.reset();
+  ASSERT_TRUE(until([&] { return one.transport->stats().intakes == 0; }));
+  Raw third(io, one);
+  std::string last;
+  append_frame(last, "the end", Piece::last);
+  third.send(hello(4) + pieces(7, 100'000) + last);
+  ASSERT_TRUE(until([&] { return one.received.size() == 3; })) << "what was held has been given back";
+  EXPECT_EQ(one.received.back().second.size(), 700'007u);
 }
 
 class TransportTlsTest : public TransportTest {
