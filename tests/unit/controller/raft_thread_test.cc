@@ -149,6 +149,8 @@ TEST_F(RaftThreads, GivenAStateLargerThanAFrameWhenANodeJoinsThenItGetsTheStateI
 TEST_F(RaftThreads, GivenAGroupThatKnowsItsLeaderThenARemovedNodeIsNotHeardAndOneThatMayHaveComeSinceIs) {
   for (auto& node : nodes) node->start(config(node->id));
   ASSERT_TRUE(until([&] { return leader() != nullptr; }));
+  leader()->raft->propose(1, "a leader changes members once it has committed in its term");
+  ASSERT_TRUE(until([&] { return leader() && !leader()->state.empty(); }));
   auto& gone = *nodes[leader()->id % 3];
   leader()->raft->change({raft::MemberChange::Kind::remove, gone.id, ""}, [](const auto&) {});
   ASSERT_TRUE(until([&] { return leader() && leader()->members.list.size() == 2; }));
