@@ -6,6 +6,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
+#include <filesystem>
 #include <optional>
 #include <random>
 
@@ -268,9 +269,21 @@ class Controller::Impl final : public ReplicatedLog {
     if (!formed) replica_.on_failed(formed.error());
   }
 
-  // The id is this directory's alone: the members remember it with our token.
+  // The id is this directory's alone: the members remember it with our token. May be called again with another one, as long
+  // as no log has said that we are a member.
   void join(const Invitation& invitation) {
     spdlog::info("controller: taken into group {} as node {}", config_.group, invitation.node);
+    if (identity_.node != 0 && identity_.node != invitation.node) {
+      spdlog::warn("controller: node {}, which it was to be before, was removed: its log is thrown away",
+                   identity_.node);
+      raft_.reset();
+      std::error_code error;
+      std::filesystem::remove_all(raft_config().directory, error);
+      if (error) {
+        return replica_.on_failed({Errc::permission_denied,
+                                   fmt::format("{} cannot be removed: {}", raft_config().directory, error.message())});
+      }
+    }
     identity_.stage = Identity::Stage::joining;
     identity_.node = invitation.node;
     auto joined = store_identity(config_.data_directory, identity_);

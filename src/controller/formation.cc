@@ -34,6 +34,14 @@ std::string own_text(const Config& config) {
 
 }  // namespace
 
+std::string removed_text(const Config& config, raft::NodeId node) {
+  return fmt::format(
+      "the group {} took it in as node {} and has removed that again, before it had the group's log. It waits to be "
+      "taken "
+      "in anew: gantry controller members add {} --endpoints '{}'",
+      config.group, node, own_text(config), others_text(config));
+}
+
 std::optional<Invitation> find_invitation(const Config& config, const Identity& own,
                                           const std::map<std::string, PeerIdentity>& answers) {
   std::optional<Invitation> found;

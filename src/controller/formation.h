@@ -44,6 +44,9 @@ std::string peers_text(const Config& config);
 FormationVerdict may_form(const Config& config, const Identity& own, const std::map<std::string, PeerIdentity>& answers,
                           bool silent_are_gone = false);
 
+// For a node that was given the id `node`, and of which its group knows nothing any more.
+std::string removed_text(const Config& config, raft::NodeId node);
+
 // That a group has given this directory an id.
 struct Invitation {
   raft::NodeId node = 0;

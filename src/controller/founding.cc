@@ -16,7 +16,10 @@ namespace json = boost::json;
 
 namespace {
 constexpr std::chrono::milliseconds kAskEvery{200};
+constexpr std::chrono::milliseconds kAskAgainEvery{1'000};  // once it is taken in
 constexpr std::chrono::milliseconds kTimeout{1'000};
+constexpr int kUnknownRounds = 5;  // a peer that has only just started may not know yet
+constexpr int kSayEvery = 60;
 }  // namespace
 
 Founding::Founding(boost::asio::io_context& io, remoting::Client& client, const Config& config, const Identity& own,
@@ -33,7 +36,11 @@ Founding::~Founding() = default;
 
 void Founding::start() { ask(); }
 
+bool Founding::over() const { return own_.stage == Identity::Stage::formed || (!form_ && joined_ == 0); }
+
 void Founding::ask() {
+  if (over()) return;
+  if (joined_ != 0) look_for_removal();
   for (const Peer& peer : config_.peers) {
     if (peer.name == config_.self) continue;
     client_.call(net::to_string(peer.endpoint), wire::make_request(wire::request_code::kGantryControllerIdentity),
@@ -41,12 +48,12 @@ void Founding::ask() {
                    if (!alive.expired()) answered(name, std::move(answer));
                  });
   }
-  again_.ring_after(kAskEvery);
+  again_.ring_after(joined_ != 0 ? kAskAgainEvery : kAskEvery);
   decide();
 }
 
 void Founding::answered(const std::string& name, Result<wire::Command> answer) {
-  if (!form_) return;
+  if (over()) return;
   answers_.erase(name);
   if (answer && answer->code == wire::response_code::kSuccess) {
     if (auto identity = parse_peer_identity(answer->body)) answers_.emplace(name, std::move(*identity));
@@ -70,12 +77,16 @@ Result<void> Founding::force() {
 }
 
 void Founding::decide() {
-  if (!form_) return;
+  if (over()) return;
   if (const auto invitation = find_invitation(config_, own_, answers_)) {
-    again_.stop();
+    // the former id is given up only where its removal is seen
+    const bool anew = own_.node == 0 || own_.node == invitation->node || !invitation->members.find(own_.node);
+    if (invitation->node <= joined_ || !anew) return;
+    joined_ = invitation->node;
     form_ = nullptr;
     return join_(*invitation);
   }
+  if (joined_ != 0) return;
   const FormationVerdict verdict = may_form(config_, own_, answers_);
   if (verdict.step == FormationVerdict::Step::form) return form();
   why_ = verdict.why;
@@ -85,6 +96,12 @@ void Founding::decide() {
   said_step_ = verdict.step;
   spdlog::log(verdict.step == FormationVerdict::Step::wait ? spdlog::level::info : spdlog::level::err, "controller: {}",
               verdict.why);
+}
+
+void Founding::look_for_removal() {
+  const bool known = answers_.empty() || find_invitation(config_, own_, answers_).has_value();
+  unknown_rounds_ = known ? 0 : unknown_rounds_ + 1;
+  if (unknown_rounds_ % kSayEvery == kUnknownRounds) spdlog::error("controller: {}", removed_text(config_, joined_));
 }
 
 std::string peer_identity_body(const Config& config, const Identity& identity, const raft::Members& members) {

@@ -1,5 +1,7 @@
 // Asks the peers of a controller without data whether they have any, until the answers allow to form a group, or say that
-// a group has taken it in (formation.h is the rule). Says in the log what it waits for. Lives on the service's thread.
+// a group has taken it in (formation.h is the rule), and then until the log of that group has made it a member: it may be
+// removed, or be given another id, before it has heard of the first. Says in the log what it waits for. Lives on the
+// service's thread.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -19,7 +21,7 @@ class Founding {
   // `form` is called once, with the tokens of all peers: ours for a peer that is of the group already is what it has now.
   using Form = std::function<void(std::map<std::string, std::string> founding)>;
 
-  // `join` is called instead of it when a group has given this directory an id.
+  // `join` is called instead of it when a group has given this directory an id, and again when it is another one.
   using Join = std::function<void(const Invitation& invitation)>;
 
   Founding(boost::asio::io_context& io, remoting::Client& client, const Config& config, const Identity& own, Form form,
@@ -35,6 +37,8 @@ class Founding {
   void answered(const std::string& name, Result<wire::Command> answer);
   void decide();
   void form();
+  bool over() const;
+  void look_for_removal();
 
   remoting::Client& client_;
   const Config& config_;
@@ -43,6 +47,8 @@ class Founding {
   Join join_;
   net::Alarm again_;
   std::map<std::string, PeerIdentity> answers_;  // the newest of each; none of who did not answer the last time
+  raft::NodeId joined_ = 0;
+  int unknown_rounds_ = 0;  // since a peer knew of it
   std::string why_;
   std::string said_;
   std::optional<FormationVerdict::Step> said_step_;

@@ -8,6 +8,60 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
+// Stands before a node: what is asked of it gets through, Raft's connections only once the gate is open.
+class Gate {
+ public:
+  Gate(asio::io_context& io, const std::string& before)
+      : io_(io),
+        behind_(asio::ip::make_address("127.0.0.1"),
+                static_cast<std::uint16_t>(std::stoi(before.substr(before.find(':') + 1)))),
+        acceptor_(io, {asio::ip::make_address("127.0.0.1"), 0}) {
+    asio::co_spawn(io_, accept(), asio::detached);
+  }
+  std::string address() const { return "127.0.0.1:" + std::to_string(acceptor_.local_endpoint().port()); }
+  bool open = false;
+
+ private:
+  using Socket = std::shared_ptr<asio::ip::tcp::socket>;
+
+  asio::awaitable<void> accept() {
+    boost::system::error_code error;
+    while (!error) {
+      const auto in = std::make_shared<asio::ip::tcp::socket>(io_);
+      co_await acceptor_.async_accept(*in, asio::redirect_error(asio::use_awaitable, error));
+      if (!error) asio::co_spawn(io_, serve(in), asio::detached);
+    }
+  }
+  asio::awaitable<void> serve(Socket in) {
+    boost::system::error_code error;
+    char first = 0;
+    co_await in->async_wait(asio::ip::tcp::socket::wait_read, asio::redirect_error(asio::use_awaitable, error));
+    in->receive(asio::buffer(&first, 1), asio::ip::tcp::socket::message_peek, error);
+    if (error || (first == 'G' && !open)) co_return;
+    const auto out = std::make_shared<asio::ip::tcp::socket>(io_);
+    co_await out->async_connect(behind_, asio::redirect_error(asio::use_awaitable, error));
+    if (error) co_return;
+    asio::co_spawn(io_, pass(in, out), asio::detached);
+    asio::co_spawn(io_, pass(out, in), asio::detached);
+  }
+  static asio::awaitable<void> pass(Socket from, Socket to) {
+    std::string bytes(16'384, ' ');
+    boost::system::error_code error;
+    while (!error) {
+      const std::size_t count =
+          co_await from->async_read_some(asio::buffer(bytes), asio::redirect_error(asio::use_awaitable, error));
+      if (error) break;
+      co_await asio::async_write(*to, asio::buffer(bytes, count), asio::redirect_error(asio::use_awaitable, error));
+    }
+    from->close(error);
+    to->close(error);
+  }
+
+  asio::io_context& io_;
+  asio::ip::tcp::endpoint behind_;
+  asio::ip::tcp::acceptor acceptor_;
+};
+
 class ControllerMembers : public Controllers {
  protected:
   ~ControllerMembers() override { writing = false; }
@@ -157,6 +211,28 @@ TEST_F(ControllerMembers, GivenANodeThatWasTakenInWhenAllAreKilledThenAllComeBac
       return metadata && metadata->peers && metadata->peers->find("n3:" + addresses[3]) != std::string::npos;
     })) << n;
   }
+}
+
+TEST_F(ControllerMembers, GivenANodeThatIsReplacedOrRemovedBeforeItHasTheLogThenItComesInUnderItsNewId) {
+  const std::size_t fourth = start_joining();
+  Gate gate(io, addresses[fourth]);
+  const auto says = [&](const char* text) {
+    return eventually_asked([&] { return log(fourth).find(text) != std::string::npos; });
+  };
+  const auto change = [&](const char* what, const std::string& whom) {
+    const Ended done = operate({"members", what, whom, "--wait", "0"});
+    EXPECT_EQ(done.code, 0) << done.err;
+  };
+  change("add", "n3-" + gate.address());
+  ASSERT_TRUE(says("as node 4")) << log(fourth);
+  change("replace", "n3");
+  ASSERT_TRUE(says("as node 5")) << log(fourth);
+  EXPECT_EQ(operate({"members", "remove", "n3"}).code, 0);
+  ASSERT_TRUE(says("took it in as node 5 and has removed that again")) << log(fourth);
+  change("add", "n3-" + gate.address());
+  ASSERT_TRUE(says("as node 6")) << log(fourth);
+  gate.open = true;
+  EXPECT_TRUE(eventually_asked([&] { return members().back() == "n3 6 voter"; })) << log(fourth);
 }
 
 TEST_F(ControllerMembers, GivenTheLeaderWhenItIsToGoThenItHandsOverFirst) {
