@@ -5,6 +5,7 @@
 #include <boost/asio/write.hpp>
 
 #include "integration/gantry_process.h"
+#include "unit/net/certificates.h"
 
 namespace gantry::integration {
 namespace {
@@ -92,6 +93,29 @@ TEST_F(ControllerHttp, GivenAPeerThatIsSilentThenItIsAliveButNotReadyAndSaysWhom
     return ready.starts_with("HTTP/1.1 503") && ready.find("no answer yet of n1 at " + silent) != std::string::npos;
   })) << get("/readyz");
   EXPECT_THAT(get("/metrics"), HasSubstr("\ngantry_controller_ready 0\n"));
+}
+
+TEST_F(ControllerHttp, GivenOptionsBesideAFileThenThoseThatAreGivenCountMore) {
+  net::TestAuthority authority("the controllers' authority");
+  const net::TlsFiles of_file = authority.issue("localhost");
+  const std::string config =
+      file("uncleanElection: true\nleaseReads: true\ntls: {certificate: " + of_file.certificate_file +
+           ", key: " + of_file.key_file + ", ca: " + authority.certificate_file() + "}\n");
+  const auto warnings = [&](std::vector<std::string> options) {
+    options.insert(options.begin(), {"--self", "n0"});
+    const Ended checked = check(config, options);
+    EXPECT_EQ(checked.code, 0) << checked.err;
+    return checked.err;
+  };
+  EXPECT_THAT(warnings({}), testing::AllOf(HasSubstr("unclean election is on"), HasSubstr("lease reads are on")));
+  EXPECT_THAT(warnings({"--unclean-election=false"}),
+              testing::AllOf(Not(HasSubstr("unclean election")), HasSubstr("lease reads are on")));
+  EXPECT_THAT(check(config, {"--self", "n0", "--tls-required"}).out, HasSubstr("with TLS alone"))
+      << "by the certificate of the file";
+  const Ended other_key = check(config, {"--self", "n0", "--tls-key", "/no/such/key"});
+  EXPECT_EQ(other_key.code, 2);
+  EXPECT_THAT(other_key.err, HasSubstr("/no/such/key"));
+  EXPECT_THAT(check(file(), {"--self", "n0", "--tls-required"}).err, HasSubstr("no certificate"));
 }
 
 TEST_F(ControllerHttp, GivenMistakesThenTheyAreNamedWithFileAndLineAndNothingStarts) {

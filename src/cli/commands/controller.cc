@@ -2,6 +2,7 @@
 #include <spdlog/spdlog.h>
 
 #include <cstdlib>
+#include <deque>
 #include <fstream>
 
 #include "cli/commands/controller_import.h"
@@ -16,6 +17,14 @@
 namespace gantry::cli {
 namespace {
 
+// A flag that says a setting of the configuration: as given, also `=false`, or not at all.
+struct Switch {
+  bool controller::Config::* setting;
+  bool value = false;
+  CLI::Option* option = nullptr;
+  bool given = false;
+};
+
 struct ControllerOptions {
   std::string config_file;
   bool check = false;
@@ -26,13 +35,9 @@ struct ControllerOptions {
   std::string listen_host;
   std::string data;
   std::string http;
-  bool unclean = false;
-  bool join = false;
-  bool lease_reads = false;
-  bool spread_brokers = false;
+  std::deque<Switch> switches;
   std::vector<std::string> users;
   net::TlsFiles tls;
-  bool tls_required = false;
 };
 
 std::string default_data(const std::string& self) {
@@ -91,6 +96,29 @@ Result<controller::Config> from_options(const ControllerOptions& options) {
   return std::move(java->config);
 }
 
+// What was given counts more than what the file says; only operators are added to those of the file.
+Result<void> apply_options(const ControllerOptions& options, controller::Config& config) {
+  if (!options.data.empty()) config.data_directory = options.data;
+  if (!options.listen_host.empty()) config.listen_host = options.listen_host;
+  if (!options.http.empty()) {
+    auto http = net::parse_listen_endpoint(options.http);
+    if (!http) return std::unexpected(in_context("--http", http.error()));
+    config.http = *http;
+  }
+  for (const Switch& one : options.switches) {
+    if (one.given) config.*one.setting = one.value;
+  }
+  for (const auto file : {&net::TlsFiles::certificate_file, &net::TlsFiles::key_file, &net::TlsFiles::ca_file}) {
+    if (!(options.tls.*file).empty()) config.tls.*file = options.tls.*file;
+  }
+  for (const std::string& text : options.users) {
+    auto user = parse_keys("--user", text);
+    if (!user) return std::unexpected(user.error());
+    config.operators.push_back(std::move(*user));
+  }
+  return {};
+}
+
 int check(const controller::Config& config) {
   if (auto checked = controller::check_config(config); !checked) return report(checked.error());
   const controller::Plan plan = controller::plan_of(config);
@@ -107,7 +135,8 @@ void declare_controller(CLI::App& command, Invocation& invocation) {
   auto* properties = command.add_option("--properties", options->properties,
                                         "controller.properties of the Java controller; nothing else is needed");
   auto* file =
-      command.add_option("--config", options->config_file, "YAML file with all settings; options beside it count more");
+      command.add_option("--config", options->config_file,
+                         "YAML file with all settings; options beside it count more, flags also as --FLAG=false");
   file->excludes(properties);
   command.add_option("--self", options->self, "id of this controller among the peers")
       ->capture_default_str()
@@ -125,55 +154,41 @@ void declare_controller(CLI::App& command, Invocation& invocation) {
   command.add_option("--data", options->data, "directory of the log (default: the user's state directory)");
   command.add_option("--http", options->http,
                      "address of the page, /metrics for Prometheus, /healthz and /readyz (default: none)");
-  command.add_flag("--join", options->join,
-                   "never form a group: wait until one has taken this controller in (members add)");
-  command.add_flag("--unclean-election", options->unclean,
-                   "elect a master out of the sync-state set when nobody else is left: loses messages");
-  command.add_flag(
-      "--lease-reads", options->lease_reads,
+  const auto add_switch = [&](const char* name, bool controller::Config::* setting, const char* help) {
+    Switch& one = options->switches.emplace_back(setting);
+    one.option = command.add_flag(name, one.value, help);
+  };
+  add_switch("--join", &controller::Config::join,
+             "never form a group: wait until one has taken this controller in (members add)");
+  add_switch("--unclean-election", &controller::Config::unclean_election,
+             "elect a master out of the sync-state set when nobody else is left: loses messages");
+  add_switch(
+      "--lease-reads", &controller::Config::lease_reads,
       "the leader answers reads for 240 ms without asking the others: safe only with clocks that agree to a tenth");
-  command.add_flag("--spread-brokers", options->spread_brokers,
-                   "name each broker a controller of its own instead of the leader, so that their requests spread");
+  add_switch("--spread-brokers", &controller::Config::spread_brokers,
+             "name each broker a controller of its own instead of the leader, so that their requests spread");
   command.add_option("--user", options->users,
                      fmt::format("ACCESS_KEY:SECRET_KEY of an operator; only operators may then {}; may be repeated",
                                  controller::kOperatorsMay));
-  auto* certificate = command.add_option("--tls-cert", options->tls.certificate_file,
-                                         "PEM certificate: TLS between controllers, and beside plain for clients");
-  command.add_option("--tls-key", options->tls.key_file, "PEM key of the certificate")->needs(certificate);
-  command
-      .add_option("--tls-ca", options->tls.ca_file,
-                  "authority of the controllers' certificates; a client that shows one of it is an operator")
-      ->needs(certificate);
-  command.add_flag("--tls-required", options->tls_required, "close plain connections of clients")->needs(certificate);
+  command.add_option("--tls-cert", options->tls.certificate_file,
+                     "PEM certificate: TLS between controllers, and beside plain for clients");
+  command.add_option("--tls-key", options->tls.key_file, "PEM key of the certificate");
+  command.add_option("--tls-ca", options->tls.ca_file,
+                     "authority of the controllers' certificates; a client that shows one of it is an operator");
+  add_switch("--tls-required", &controller::Config::tls_required, "close plain connections of clients");
   command.add_flag("--check", options->check, "only read the configuration, and say what a start would do");
   declare_controller_operations(command, invocation);
   declare_controller_import(command, invocation);
   command.require_subcommand(0, 1);
   command.callback([options, self, &command, &invocation] {
     if (!command.get_subcommands().empty()) return;  // a verb, not a controller to be run
+    for (Switch& one : options->switches) one.given = one.option->count() > 0;
     invocation.run = [options, self_given = self->count() > 0] {
       auto config = !options->config_file.empty() ? from_file(*options, self_given)
                     : options->properties.empty() ? from_options(*options)
                                                   : from_properties(options->properties);
       if (!config) return report(config.error());
-      if (!options->data.empty()) config->data_directory = options->data;
-      if (!options->listen_host.empty()) config->listen_host = options->listen_host;
-      if (!options->http.empty()) {
-        auto http = net::parse_listen_endpoint(options->http);
-        if (!http) return report(in_context("--http", http.error()));
-        config->http = *http;
-      }
-      config->unclean_election |= options->unclean;
-      config->join |= options->join;
-      config->lease_reads |= options->lease_reads;
-      config->spread_brokers |= options->spread_brokers;
-      if (!options->tls.certificate_file.empty()) config->tls = options->tls;
-      config->tls_required |= options->tls_required;
-      for (const std::string& text : options->users) {
-        auto user = parse_keys("--user", text);
-        if (!user) return report(user.error());
-        config->operators.push_back(std::move(*user));
-      }
+      if (auto applied = apply_options(*options, *config); !applied) return report(applied.error());
       return options->check ? check(*config) : controller::run_controller(*config);
     };
   });
