@@ -31,12 +31,15 @@ Errc errc_of(std::int32_t code, std::string_view remark) {
     case rc::kServiceNotAvailable:
     case rc::kSlaveNotAvailable:
     case rc::kFlushDiskTimeout:
-    case rc::kFlushSlaveTimeout: return Errc::unavailable;
+    case rc::kFlushSlaveTimeout:
+    case rc::kControllerNotLeader: return Errc::unavailable;
+    case rc::kControllerJraftInternalError: return Errc::timeout;  // a controller: the outcome is unknown
     case rc::kFlowControl: return Errc::resource_exhausted;
     case rc::kNoPermission: return Errc::permission_denied;
     case rc::kRequestCodeNotSupported: return Errc::unimplemented;
     case rc::kMessageIllegal:
     case rc::kSubscriptionParseFailed:
+    case rc::kControllerInvalidRequest:
     case rc::kInvalidParameter: return Errc::invalid_argument;
     default: break;
   }

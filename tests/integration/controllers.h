@@ -42,6 +42,9 @@ class Controllers : public testing::Test {
     for (std::size_t n = 0; n < 3; ++n) start(n);
     client = connect(endpoints);
     ASSERT_TRUE(leads_within(10s)) << nodes[0]->err();
+    // followers hear of it a moment later, and hand nothing on until then
+    ASSERT_TRUE(
+        test::run_until(io, [&] { return std::ranges::all_of(addresses, [&](const auto& a) { return follows(a); }); }));
   }
   void TearDown() override {
     for (auto& broker : brokers) broker->connection->stop();
@@ -85,6 +88,10 @@ class Controllers : public testing::Test {
       if (metadata && metadata->is_leader) return n;
     }
     return std::nullopt;
+  }
+  bool follows(const std::string& address) {  // or leads itself
+    const auto metadata = ask(client->metadata(address));
+    return metadata && !metadata->controller_leader_address.value_or("").empty();
   }
   bool leads_within(std::chrono::seconds time) {
     const auto deadline = std::chrono::steady_clock::now() + time;

@@ -27,11 +27,13 @@ struct MembersOptions {
 constexpr milliseconds kRetryFor{10'000};  // while nobody leads, or the leadership is handed over first
 constexpr milliseconds kPause{200};
 
+using Ask = asio::awaitable<Result<json::value>> (*)(ClientPtr, std::int32_t, std::string);
+
 // What was refused for now is asked again: it surely was not done.
-asio::awaitable<Result<json::value>> insist(ClientPtr client, std::int32_t code, std::string body) {
+asio::awaitable<Result<json::value>> insist(Ask ask, ClientPtr client, std::int32_t code, std::string body) {
   const auto until = std::chrono::steady_clock::now() + kRetryFor;
   while (true) {
-    auto answer = co_await ask_any_controller(client, code, body);
+    auto answer = co_await ask(client, code, body);
     const bool again = !answer && answer.error().code == Errc::unavailable;
     if (!again || std::chrono::steady_clock::now() > until) co_return answer;
     co_await wait_for(kPause);
@@ -39,7 +41,7 @@ asio::awaitable<Result<json::value>> insist(ClientPtr client, std::int32_t code,
 }
 
 asio::awaitable<int> list_members(const MembersOptions& options, ClientPtr client) {
-  auto members = co_await insist(client, codes::kGantryControllerMembers, {});
+  auto members = co_await insist(&ask_any_controller, client, codes::kGantryControllerMembers, {});
   if (!members) co_return report(members.error());
   print_list(members->as_array(), {"id", "name", "address", "role", "alive", "lag"}, options.controllers.format);
   co_return kDone;
@@ -61,7 +63,8 @@ asio::awaitable<int> change_members(const MembersOptions& options, std::string c
   json::object request{{"change", change}, {"name", name}};
   if (!address.empty()) request["address"] = address;
   if (options.force) request["force"] = true;
-  auto answer = co_await insist(client, codes::kGantryControllerChangeMembers, json::serialize(request));
+  auto answer = co_await insist(&change_by_any_controller, client, codes::kGantryControllerChangeMembers,
+                                json::serialize(request));
   if (!answer) co_return report(answer.error());
   json::object member = answer->as_object();
   if (change == "remove") {
@@ -102,7 +105,7 @@ asio::awaitable<int> replace_member(const MembersOptions& options, ClientPtr cli
   const std::string name = options.member.substr(0, dash);
   std::string address = dash == std::string::npos ? "" : options.member.substr(dash + 1);
   if (address.empty()) {
-    auto members = co_await insist(client, codes::kGantryControllerMembers, {});
+    auto members = co_await insist(&ask_any_controller, client, codes::kGantryControllerMembers, {});
     if (!members) co_return report(members.error());
     for (const json::value& member : members->as_array()) {
       if (member.at("name").as_string() == name) address = member.at("address").as_string();
@@ -113,7 +116,7 @@ asio::awaitable<int> replace_member(const MembersOptions& options, ClientPtr cli
 
 asio::awaitable<int> transfer(const MembersOptions& options, ClientPtr client) {
   const std::string body = options.member.empty() ? "" : json::serialize(json::object{{"name", options.member}});
-  auto answer = co_await insist(client, codes::kGantryControllerTransfer, body);
+  auto answer = co_await insist(&change_by_any_controller, client, codes::kGantryControllerTransfer, body);
   if (!answer) co_return report(answer.error());
   const json::object result{{"leader", answer->at("name")}, {"address", answer->at("address")}};
   print_object(result, options.controllers.format);

@@ -7,7 +7,9 @@
 #include <boost/json/parse.hpp>
 
 #include "base/exit_code.h"
+#include "rocketmq/cluster.h"
 #include "wire/codes.h"
+#include "wire/gantry_codes.h"
 
 namespace gantry::cli {
 
@@ -19,13 +21,27 @@ namespace {
 
 constexpr std::chrono::milliseconds kTimeout{7'000};  // a follower that hands on waits for 5 s
 
-Errc errc_of(std::int32_t code) {
-  switch (code) {
-    case rc::kControllerNotLeader:
-    case rc::kSystemBusy: return Errc::unavailable;
-    case rc::kControllerJraftInternalError: return Errc::timeout;
-    default: return Errc::invalid_argument;
-  }
+asio::awaitable<Result<wire::Command>> send(ClientPtr client, std::string address, std::int32_t code,
+                                            std::string body) {
+  wire::Command request = wire::make_request(code);
+  request.body = std::move(body);
+  co_return co_await client->remoting().call(std::move(address), std::move(request), kTimeout);
+}
+
+Result<json::value> read_answer(const wire::Command& answer, const std::string& address) {
+  if (answer.code == rc::kRequestCodeNotSupported)
+    return fail(Errc::unimplemented, "{} is a controller of another kind: ask it by mqadmin", address);
+  if (answer.code != rc::kSuccess) return std::unexpected(rocketmq::error_of_response(answer, "controller " + address));
+  if (answer.body.empty()) return json::value();
+  boost::system::error_code error;
+  json::value value = json::parse(answer.body, error);
+  if (error) return fail(Errc::corrupt, "{} answers no JSON: {}", address, error.message());
+  return value;
+}
+
+// No answer, or not for now, or not of this one.
+bool another_may_answer(const Error& error) {
+  return error.code == Errc::unavailable || error.code == Errc::timeout || error.code == Errc::unimplemented;
 }
 
 }  // namespace
@@ -40,27 +56,39 @@ void add_controller_options(CLI::App& command, ControllersOptions& options) {
 
 asio::awaitable<Result<json::value>> ask_controller(ClientPtr client, std::string address, std::int32_t code,
                                                     std::string body) {
-  wire::Command request = wire::make_request(code);
-  request.body = std::move(body);
-  auto answer = co_await client->remoting().call(address, std::move(request), kTimeout);
+  auto answer = co_await send(client, address, code, std::move(body));
   if (!answer) co_return std::unexpected(answer.error());
-  if (answer->code == rc::kRequestCodeNotSupported)
-    co_return fail(Errc::unimplemented, "{} is a controller of another kind: ask it by mqadmin", address);
-  if (answer->code != rc::kSuccess)
-    co_return fail(errc_of(answer->code), "{} answers {}: {}", address, answer->code, answer->remark);
-  if (answer->body.empty()) co_return json::value();
-  boost::system::error_code error;
-  json::value value = json::parse(answer->body, error);
-  if (error) co_return fail(Errc::corrupt, "{} answers no JSON: {}", address, error.message());
-  co_return value;
+  co_return read_answer(*answer, address);
 }
 
 asio::awaitable<Result<json::value>> ask_any_controller(ClientPtr client, std::int32_t code, std::string body) {
   Error last{Errc::unavailable, "no endpoints"};
   for (const std::string& address : client->endpoints()) {
     auto answer = co_await ask_controller(client, address, code, body);
-    if (answer || answer.error().code == Errc::invalid_argument) co_return answer;
+    if (answer || !another_may_answer(answer.error())) co_return answer;
     last = answer.error();
+  }
+  co_return std::unexpected(last);
+}
+
+asio::awaitable<Result<json::value>> change_by_any_controller(ClientPtr client, std::int32_t code, std::string body) {
+  Error last{Errc::unavailable, "no endpoints"};
+  for (const std::string& address : client->endpoints()) {
+    auto there = co_await ask_controller(client, address, wire::request_code::kGantryControllerStatus, {});
+    if (!there) {
+      if (!another_may_answer(there.error())) co_return there;
+      last = there.error();
+      continue;
+    }
+    auto answer = co_await send(client, address, code, body);
+    if (!answer) {
+      co_return fail(Errc::timeout,
+                     "{} did not answer, and whether it was done is unknown ({}): look before you ask again", address,
+                     answer.error().message);
+    }
+    auto value = read_answer(*answer, address);
+    if (value || value.error().code != Errc::unavailable) co_return value;
+    last = value.error();
   }
   co_return std::unexpected(last);
 }

@@ -29,12 +29,16 @@ struct ControllersOptions {
 void add_controller_options(CLI::App& command, ControllersOptions& options);
 
 // One of our own requests; the answer's JSON, null when it has no body. unavailable also when it was refused for now (no
-// leader, another change under way); invalid_argument when it was refused for good; timeout: the outcome is unknown.
+// leader, another change under way); timeout: the outcome is unknown; else it was refused for good.
 boost::asio::awaitable<Result<boost::json::value>> ask_controller(ClientPtr client, std::string address,
                                                                   std::int32_t code, std::string body);
-// The first endpoint that answers, or refuses for good.
+// The first endpoint that answers, or refuses for good. Only for questions: it may be asked of each of them.
 boost::asio::awaitable<Result<boost::json::value>> ask_any_controller(ClientPtr client, std::int32_t code,
                                                                       std::string body);
+// A change, by the first endpoint that is there and does not say that it surely did nothing (unavailable). One whose
+// answer does not come may have done it, so no other one is asked: timeout.
+boost::asio::awaitable<Result<boost::json::value>> change_by_any_controller(ClientPtr client, std::int32_t code,
+                                                                            std::string body);
 boost::asio::awaitable<void> wait_for(std::chrono::milliseconds time);
 
 // Fails as credentials_of() and tls_of(), and with invalid_argument when the endpoints cannot be read.

@@ -169,6 +169,9 @@ TEST(ErrorOfResponse, GivenResponseCodesThenErrorsByKind) {
       {rc::kNoPermission, "no", Errc::permission_denied},
       {rc::kRequestCodeNotSupported, "what", Errc::unimplemented},
       {rc::kMessageIllegal, "bad", Errc::invalid_argument},
+      {rc::kControllerInvalidRequest, "bad", Errc::invalid_argument},
+      {rc::kControllerNotLeader, "ask another", Errc::unavailable},
+      {rc::kControllerJraftInternalError, "who knows", Errc::timeout},
       {rc::kSystemError, "oops\n at java", Errc::internal},
       {rc::kSystemError, "AclException: check signature failed", Errc::unauthenticated},
   };
