@@ -270,6 +270,10 @@ void Replica::apply(const replication::Command& command, const Writes::Done* don
                      now());
   }
   if (done) (*done)(applied);
+  // cleaned, or started anew elsewhere: another one may be elected now, and the audit comes round only later
+  if (leading_ && applied.role_changed && !applied.role_changed->master_id) {
+    if (const ReplicaSet* set = state_.find(applied.role_changed->broker_name)) judge(*set);
+  }
 }
 
 void Replica::snapshot_when_due() {

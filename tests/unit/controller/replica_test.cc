@@ -67,6 +67,25 @@ class ReplicaTest : public testing::Test {
       turn();
     }
   }
+  // Members 1 to 3, all in sync and heard, on connections 11 to 13; 1 is master at the epochs 1 and 2.
+  void three_in_sync() {
+    for (std::int64_t id = 1; id <= 3; ++id) {
+      const std::string address = "a:" + std::to_string(id);
+      write(replication::ApplyBrokerId{"c", "set", id, address + ";2"});
+      heartbeat(id, 10 + static_cast<std::uint64_t>(id));
+    }
+    auto first = replica.election("set", ElectionReason::broker_asked);
+    first.broker_id = 1;
+    write(std::move(first));
+    replication::AlterSyncStateSet alter;
+    alter.broker_name = "set";
+    alter.master_id = 1;
+    alter.master_epoch = 1;
+    alter.sync_state_set_epoch = 1;
+    alter.sync_state_set = {1, 2, 3};
+    alter.facts = replica.facts("set");
+    write(std::move(alter));
+  }
   void elect_first() {
     write(replication::ApplyBrokerId{"c", "set", 1, "a:1;2"});
     auto election = replica.election("set", ElectionReason::broker_asked);
@@ -110,22 +129,7 @@ TEST_F(ReplicaTest, GivenANewMasterWhoseHeartbeatComesThenItStays) {
 
 // The audit alone would look at it after all other sets, which takes seconds when there are thousands.
 TEST_F(ReplicaTest, GivenTheElectedIsLostWhileItsElectionIsUnderWayThenTheNextIsElectedAtOnce) {
-  for (std::int64_t id = 1; id <= 3; ++id) {
-    const std::string address = "a:" + std::to_string(id);
-    write(replication::ApplyBrokerId{"c", "set", id, address + ";2"});
-    heartbeat(id, 10 + static_cast<std::uint64_t>(id));
-  }
-  auto first = replica.election("set", ElectionReason::broker_asked);
-  first.broker_id = 1;
-  write(std::move(first));
-  replication::AlterSyncStateSet alter;
-  alter.broker_name = "set";
-  alter.master_id = 1;
-  alter.master_epoch = 1;
-  alter.sync_state_set_epoch = 1;
-  alter.sync_state_set = {1, 2, 3};
-  alter.facts = replica.facts("set");
-  write(std::move(alter));
+  three_in_sync();
   replica.connection_closed(11, true);  // the master: 2 is proposed
   replica.flush();
   replica.connection_closed(12, true);  // who is lost before it is committed
@@ -133,6 +137,34 @@ TEST_F(ReplicaTest, GivenTheElectedIsLostWhileItsElectionIsUnderWayThenTheNextIs
   EXPECT_EQ(replica.state().find("set")->master_id, 2);
   turn();
   EXPECT_NE(replica.state().find("set")->master_id, 2) << "without a tick of the clock";
+}
+
+// No tick passes: the audit of all sets would find it, in its turn.
+TEST_F(ReplicaTest, GivenTheMasterIsCleanedThenAnotherIsElectedAtOnce) {
+  three_in_sync();
+  replication::CleanBrokerData clean;
+  clean.cluster_name = "c";
+  clean.broker_name = "set";
+  clean.broker_ids = {1};
+  clean.clean_living_broker = true;
+  write(std::move(clean));
+  turn();
+  EXPECT_THAT(changes, testing::ElementsAre(ElectionReason::broker_asked, ElectionReason::master_cleaned,
+                                            ElectionReason::member_returned));
+  EXPECT_EQ(replica.state().find("set")->master_id, 2);
+}
+
+TEST_F(ReplicaTest, GivenTheMasterIsStartedAnewElsewhereThenAnElectionIsHeldAtOnce) {
+  three_in_sync();
+  replication::RegisterBroker elsewhere;
+  elsewhere.cluster_name = "c";
+  elsewhere.broker_name = "set";
+  elsewhere.broker_id = 1;
+  elsewhere.address = "b:1";
+  write(std::move(elsewhere));
+  turn();
+  EXPECT_THAT(changes, testing::ElementsAre(ElectionReason::broker_asked, ElectionReason::address_changed,
+                                            ElectionReason::member_returned));
 }
 
 TEST_F(ReplicaTest, GivenTheMastersConnectionWhenWeClosedItThenItStaysMasterForTheRestOfItsTimeout) {
