@@ -44,6 +44,15 @@ TEST_F(Controllers, GivenWhatIsRefusedThenTheCodeIsTheDocumentedOneAndTheRemarkS
     EXPECT_EQ(answer.error().response_code, code) << answer.error().error.message;
     EXPECT_GT(answer.error().error.message.size(), 20u);
   }
+  wire::BrokerNames names(1'000, "a");
+  EXPECT_TRUE(ask(client->sync_state_data(names)));
+  names.push_back("a");
+  const auto too_many = ask(client->sync_state_data(names));
+  ASSERT_FALSE(too_many);
+  EXPECT_EQ(too_many.error().response_code, rc::kControllerInvalidRequest);
+  EXPECT_THAT(too_many.error().error.message, HasSubstr("1001 names at once are more than 1000"));
+  names.assign(1, std::string(300'000, 'a'));
+  EXPECT_FALSE(ask(client->sync_state_data(names)));
   auto unknown = ask(client->replica_info("nobody"));
   ASSERT_FALSE(unknown);
   EXPECT_EQ(unknown.error().response_code, rc::kControllerBrokerMetadataNotExist);

@@ -2,13 +2,16 @@
 // is what this controller's heartbeats say.
 #include "controller/answers.h"
 #include "controller/handlers/handlers.h"
+#include "replication/limits.h"
 #include "wire/bodies/controller.h"
 
 namespace gantry::controller {
 
 namespace {
 
-constexpr std::size_t kNamesMax = 10'000;
+// Answered in one turn of the loop, in which nothing else is: some milliseconds. mqadmin asks for one cluster's names at most.
+constexpr std::size_t kNamesMax = 1'000;
+constexpr std::size_t kBodyBytesMax = kNamesMax * (replication::kNameBytesMax + 5);
 
 wire::ReplicasInfo info_of(const replication::ReplicaSet& set, const Replica& replica) {
   wire::ReplicasInfo info;
@@ -33,11 +36,17 @@ wire::ReplicasInfo info_of(const replication::ReplicaSet& set, const Replica& re
 
 void handle_get_sync_state_data(ControllerContext& controller, remoting::Request request) {
   if (request.command.body.empty()) return request.reply.send(wire::response_code::kSuccess);  // as the Java controller
+  if (request.command.body.size() > kBodyBytesMax) {
+    return request.reply.send(wire::response_code::kControllerInvalidRequest,
+                              fmt::format("names of {} bytes at once are more than {}: ask for them in parts",
+                                          request.command.body.size(), kBodyBytesMax));
+  }
   auto names = wire::decode_body<wire::BrokerNames>(request.command.body);
   if (!names) return request.reply.send(wire::response_code::kControllerInvalidRequest, names.error().message);
   if (names->size() > kNamesMax) {
-    return request.reply.send(wire::response_code::kControllerInvalidRequest,
-                              fmt::format("{} names at once are more than {}", names->size(), kNamesMax));
+    return request.reply.send(
+        wire::response_code::kControllerInvalidRequest,
+        fmt::format("{} names at once are more than {}: ask for them in parts", names->size(), kNamesMax));
   }
   auto reply = std::make_shared<remoting::Reply>(std::move(request.reply));
   controller.replica.read([reply, &replica = controller.replica, names = std::move(*names)](const Result<void>& ready) {
