@@ -50,6 +50,13 @@ void Replica::write(replication::Command command, Writes::Done done) {
                              std::holds_alternative<replication::RegisterBroker>(command) ||
                              std::holds_alternative<replication::CleanBrokerData>(command);
   if (by_heartbeats && !leading_) return done(std::unexpected(kNotYet));
+  const auto* clean = std::get_if<replication::CleanBrokerData>(&command);
+  if (clean && !clean->clean_living_broker && !heard_long_enough()) {
+    return done(fail(Errc::unavailable,
+                     "this controller leads since {} ms, and may not have heard yet of a broker that lives: try again "
+                     "{} ms later, or clean living brokers too (-l of cleanBrokerMetadata)",
+                     now() - leading_since_, leading_since_ + settings_.heartbeat_timeout_ms - now()));
+  }
   if (auto refused = replication::refuse_malformed(command)) return done(replication::Applied{std::move(*refused), {}});
   writes_.submit(std::move(command), std::move(done), now());
   wake();
@@ -141,10 +148,6 @@ ElectMaster Replica::election(std::string_view broker_name, ElectionReason reaso
   command.unclean_allowed = unclean_allowed();
   command.proposed_at_ms = wall_ms();
   return command;
-}
-
-bool Replica::unclean_allowed() const {
-  return settings_.unclean_election && now() - leading_since_ >= settings_.heartbeat_timeout_ms;
 }
 
 void Replica::elect(std::string_view broker_name, ElectionReason reason, std::optional<std::int64_t> lost_broker) {

@@ -108,8 +108,11 @@ class Replica final : public LogListener {
   bool is_member(std::string_view cluster_name, std::string_view broker_name, std::int64_t broker_id) const;
   void refused(const Heartbeat& heartbeat);
   void elect(std::string_view broker_name, replication::ElectionReason reason, std::optional<std::int64_t> lost_broker);
-  // Not before every broker had the time for a heartbeat to this leader: those in sync come first.
-  bool unclean_allowed() const;
+  // Every broker has had the time for a heartbeat to this leader: who was not heard does not live.
+  bool heard_long_enough() const { return now() - leading_since_ >= settings_.heartbeat_timeout_ms; }
+  bool unclean_allowed() const {
+    return settings_.unclean_election && heard_long_enough();
+  }  // those in sync come first
   void audit();
   void judge(const replication::ReplicaSet& set);  // an election, when its master is gone or it could have one
   void snapshot_when_due();

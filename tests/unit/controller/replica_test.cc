@@ -252,6 +252,29 @@ TEST_F(ReplicaTest, GivenANewLeaderThenNobodyOutOfSyncIsElectedBeforeABrokersTim
   EXPECT_TRUE(replica.election("set", ElectionReason::operator_asked).unclean_allowed);
 }
 
+TEST_F(ReplicaTest, GivenANewLeaderThenNobodyIsCleanedForSilenceBeforeABrokersTimeoutHasPassed) {
+  write(replication::ApplyBrokerId{"c", "set", 1, "a:1;2"});
+  write(replication::ApplyBrokerId{"c", "set", 2, "b:1;2"});
+  replication::CleanBrokerData clean{.cluster_name = "c", .broker_name = "set", .broker_ids = {1}};
+  pass(2'900);
+  std::optional<Error> refused;
+  clean.facts = replica.facts("set");
+  replica.write(clean, [&](const auto& applied) { refused = applied.error(); });
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->code, Errc::unavailable);
+  EXPECT_THAT(refused->message, testing::HasSubstr("try again"));
+  EXPECT_TRUE(replica.state().find("set")->member(1));
+  clean.clean_living_broker = true;
+  write(clean);
+  EXPECT_FALSE(replica.state().find("set")->member(1)) << "asked for, whoever lives";
+  pass(100);
+  clean.clean_living_broker = false;
+  clean.broker_ids = {2};
+  clean.facts = replica.facts("set");
+  write(clean);
+  EXPECT_FALSE(replica.state().find("set"));
+}
+
 TEST_F(ReplicaTest, GivenItStopsThenWhoWaitsIsToldAndNothingMoreIsDone) {
   std::vector<Errc> told;
   replica.write(replication::ApplyBrokerId{"c", "set", 1, "a:1;2"},
