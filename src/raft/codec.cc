@@ -6,7 +6,7 @@ namespace gantry::raft {
 namespace {
 
 constexpr std::uint8_t snapshot_format = 2;
-constexpr std::uint8_t change_format = 2;  // no address begins with it
+constexpr std::uint8_t change_format = 2;
 constexpr std::uint8_t frame_format = 1;
 
 Result<void> check_members(const Members& members) {
@@ -50,10 +50,8 @@ std::string encode(const MemberFacts& facts) {
   return out;
 }
 
-// What another version wrote is the same nonsense to all who do not understand it; who does knows the rest as well.
 MemberFacts decode_member_facts(std::string_view encoded) {
-  if (encoded.empty()) return {};
-  if (encoded.front() != static_cast<char>(change_format)) return {.address = std::string(encoded)};
+  if (encoded.empty() || encoded.front() != static_cast<char>(change_format)) return {};
   ByteReader reader(encoded.substr(1));
   MemberFacts facts;
   facts.address = reader.text();
@@ -66,9 +64,8 @@ MemberFacts decode_member_facts(std::string_view encoded) {
 Result<SnapshotView> decode_snapshot(std::string_view encoded) {
   ByteReader reader(encoded);
   const auto format = reader.number<std::uint8_t>();
-  if (format == 0 || format > snapshot_format) {
-    return fail(Errc::corrupt, "snapshot format {}; this version reads formats up to {}", format, snapshot_format);
-  }
+  if (format != snapshot_format)
+    return fail(Errc::corrupt, "snapshot format {}; this version reads format {}", format, snapshot_format);
   SnapshotView view;
   view.meta.at.index = reader.number<std::uint64_t>();
   view.meta.at.term = reader.number<std::uint64_t>();
@@ -80,10 +77,8 @@ Result<SnapshotView> decode_snapshot(std::string_view encoded) {
     member.id = reader.number<std::uint64_t>();
     member.voter = reader.number<std::uint8_t>() != 0;
     member.address = reader.text();
-    if (format >= 2) {
-      member.name = reader.text();
-      member.token = reader.text();
-    }
+    member.name = reader.text();
+    member.token = reader.text();
     view.meta.members.list.push_back(std::move(member));
   }
   if (!reader.ok()) return fail(Errc::corrupt, "a snapshot that ends too early");

@@ -2,7 +2,7 @@
 // message between peers.
 //
 //   snapshot: format 2 (u8), index, term, highest id (u64), count (u32), per member id (u64), voter (u8), address, name,
-//             token (texts); then the application's bytes. Format 1 had neither names nor tokens
+//             token (texts); then the application's bytes
 //   change:   what a change of members carries: 2 (u8), address, name, token (texts), an empty one stays as it was
 //   frame:    format 1 (u8), the core's message (text), and, of a snapshot, the snapshot. The transport has a checksum
 #pragma once

@@ -85,7 +85,6 @@ typedef struct {
   uint64_t term, leader, commit, last;
   uint32_t role;
   bool may_read;
-  bool transferring;
   bool pending_snapshot; /* taken by step, not in a ready yet */
   uint64_t pending_snapshot_index, pending_snapshot_term;
 } RaftCoreStatus;

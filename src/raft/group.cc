@@ -213,8 +213,7 @@ GroupStatus Group::status() const {
                      .applied = g.applied,
                      .last = core.last,
                      .snapshot = g.snapshot_at.index,
-                     .may_read = core.may_read,
-                     .transferring = core.transferring};
+                     .may_read = core.may_read};
   for (const auto& member : g.members.newest().list) {
     MemberStatus entry{.member = member, .matched = g.node->matched(member.id)};
     auto heard = g.heard_at_tick.find(member.id);

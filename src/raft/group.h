@@ -74,11 +74,10 @@ struct MemberChange {
     add_learner,  // id must be higher than every one before
     promote,      // a learner that has caught up becomes a voter
     remove,       // anyone but the leader (transfer first) and the last voter
-    readdress,    // the same node, elsewhere
   };
   Kind kind = Kind::add_learner;
   NodeId id = 0;
-  std::string address;  // of add_learner and readdress
+  std::string address;  // of add_learner
   std::string name{};   // of add_learner; may be empty
   std::string token{};  // of add_learner: of the directory that may use the id
 };
@@ -136,9 +135,8 @@ struct GroupStatus {
   Index commit = 0;
   Index applied = 0;  // as told by advance_applied()
   Index last = 0;
-  Index snapshot = 0;         // of the newest
-  bool may_read = false;      // read_round() would be accepted
-  bool transferring = false;  // leadership; proposals are refused meanwhile
+  Index snapshot = 0;     // of the newest
+  bool may_read = false;  // read_round() would be accepted
   std::vector<MemberStatus> members;
 };
 

@@ -60,8 +60,7 @@ Result<PlannedChange> plan_removal(const Members& members, const Member& member,
 
 Result<PlannedChange> plan_change(const Members& members, const MemberChange& change, NodeId leader) {
   using Kind = MemberChange::Kind;
-  bool needs_address = change.kind == Kind::add_learner || change.kind == Kind::readdress;
-  if (needs_address && (change.address.empty() || change.address.size() > address_bytes_max)) {
+  if (change.kind == Kind::add_learner && (change.address.empty() || change.address.size() > address_bytes_max)) {
     return fail(Errc::invalid_argument, "a member needs an address of 1 to {} bytes", address_bytes_max);
   }
   if (change.name.size() > name_bytes_max || change.token.size() > name_bytes_max)
@@ -69,15 +68,9 @@ Result<PlannedChange> plan_change(const Members& members, const MemberChange& ch
   if (change.kind == Kind::add_learner) return plan_learner(members, change);
   const auto* member = members.find(change.id);
   if (member == nullptr) return fail(Errc::not_found, "node {} is not a member", change.id);
-  switch (change.kind) {
-    case Kind::promote:
-      if (member->voter) return fail(Errc::already_exists, "node {} is a voter", change.id);
-      return PlannedChange{Node::Change::add_voter, ""};
-    case Kind::remove: return plan_removal(members, *member, leader);
-    default:
-      return PlannedChange{member->voter ? Node::Change::add_voter : Node::Change::add_learner,
-                           encode(MemberFacts{.address = change.address})};
-  }
+  if (change.kind == Kind::remove) return plan_removal(members, *member, leader);
+  if (member->voter) return fail(Errc::already_exists, "node {} is a voter", change.id);
+  return PlannedChange{Node::Change::add_voter, ""};
 }
 
 }  // namespace gantry::raft

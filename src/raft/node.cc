@@ -217,7 +217,6 @@ Node::Status Node::status() const {
   out.commit = core.commit;
   out.last = core.last;
   out.may_read = core.may_read;
-  out.transferring = core.transferring;
   if (core.pending_snapshot) out.pending_snapshot = Position{core.pending_snapshot_index, core.pending_snapshot_term};
   return out;
 }

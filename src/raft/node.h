@@ -82,7 +82,6 @@ class Node {
     Index commit = 0;
     Index last = 0;
     bool may_read = false;
-    bool transferring = false;
     std::optional<Position> pending_snapshot;
   };
   struct AppliedChange {

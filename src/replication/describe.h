@@ -1,5 +1,5 @@
 // Which fields the stored types have, in which order: the format of entries and snapshots, once. Append only, with
-// `since` and a new kEntryVersion or kSnapshotVersion; what stands here is never moved or removed.
+// `since` and a new kEntryVersion, which kSnapshotVersion follows; what stands here is never moved or removed.
 #pragma once
 
 #include "replication/command.h"

@@ -16,105 +16,80 @@ constexpr std::size_t kFrameBytesMax = 1024 * 1024;  // a writer stays far below
 
 enum class FrameKind : std::uint8_t { sets = 1, retired = 2, end = 3 };
 
-}  // namespace
-
-bool SnapshotWriter::next(std::string& out) {
-  if (part_ == Part::done) return false;
-  if (part_ == Part::header) {
-    std::string header(kMagic);
-    put_fixed(header, kSnapshotVersion);
-    put_fixed(header, crc32c(header));
-    out += header;
-    part_ = Part::sets;
-    return true;
-  }
-  std::string payload;
-  FieldWriter fields(payload, kSnapshotVersion);
-  const auto fill = [&](FrameKind kind, const auto& table, const auto& write, Part after) {
-    fields(kind);
-    auto at = after_.empty() ? table.begin() : table.upper_bound(after_);
-    for (; at != table.end() && payload.size() < kSnapshotPieceBytes; ++at) {
-      write(*at);
-      after_ = at->first;
-    }
-    if (at != table.end()) return;
-    part_ = after;
-    after_ = {};
-  };
-  switch (part_) {
-    case Part::sets: {
-      fill(FrameKind::sets, state_.sets(), [&](const auto& entry) { fields(entry.second); }, Part::retired);
-      break;
-    }
-    case Part::retired: {
-      fill(
-          FrameKind::retired, state_.retired(), [&](const auto& entry) { fields(entry.first, entry.second); },
-          Part::end);
-      break;
-    }
-    default: {
-      fields(FrameKind::end, std::uint64_t{state_.sets().size()}, std::uint64_t{state_.retired().size()});
-      part_ = Part::done;
-    }
-  }
+void append_frame(std::string& out, std::string_view payload) {
   put_fixed(out, static_cast<std::uint32_t>(payload.size()));
   put_fixed(out, crc32c(payload));
   out += payload;
-  return true;
 }
 
-Result<void> SnapshotReader::feed(std::string_view bytes) {
-  pending_ += bytes;
-  std::string_view left = pending_;
-  const auto take = [&](std::size_t size) {
-    const std::string_view taken = left.substr(0, size);
-    left.remove_prefix(size);
-    read_ += size;
-    return taken;
-  };
-  if (version_ == 0) {
-    if (left.size() < kHeaderBytes) {
-      if (!left.starts_with(kMagic.substr(0, left.size())) && !kMagic.starts_with(left.substr(0, kMagic.size()))) {
-        return fail(Errc::corrupt, "a snapshot of replica sets begins otherwise");
-      }
-      return {};
-    }
-    const std::string_view header = take(kHeaderBytes);
-    if (!header.starts_with(kMagic)) return fail(Errc::corrupt, "a snapshot of replica sets begins otherwise");
-    const std::string_view guarded = header.substr(0, kHeaderBytes - 4);
-    if (get_fixed<std::uint32_t>(header.substr(kHeaderBytes - 4)) != crc32c(guarded)) {
-      return fail(Errc::corrupt, "the checksum of the snapshot's header is wrong");
-    }
-    version_ = get_fixed<std::uint32_t>(header.substr(kMagic.size()));
-    if (version_ > kSnapshotVersion) {
-      return fail(
-          Errc::unimplemented,
-          "the snapshot was written by snapshot format {}, this gantry reads formats up to {}: start a newer gantry",
-          version_, kSnapshotVersion);
-    }
-    if (version_ == 0) return fail(Errc::corrupt, "the snapshot has format 0, which never was");
+// The rows of a table, in as many frames as they need; one at least.
+template <class Table, class Write>
+void append_table(std::string& out, FrameKind kind, const Table& table, const Write& write) {
+  auto row = table.begin();
+  do {
+    std::string payload;
+    FieldWriter fields(payload, kSnapshotVersion);
+    fields(kind);
+    for (; row != table.end() && payload.size() < kSnapshotFrameBytes; ++row) write(fields, *row);
+    append_frame(out, payload);
+  } while (row != table.end());
+}
+
+class Reader {
+ public:
+  Result<State> read(std::string_view bytes);
+
+ private:
+  Result<void> header(std::string_view bytes);
+  Result<void> frame(std::string_view payload);
+
+  std::uint32_t version_ = 0;
+  bool ended_ = false;
+  State::Sets sets_;
+  State::Retired retired_;
+};
+
+Result<void> Reader::header(std::string_view bytes) {
+  const std::string_view magic = bytes.substr(0, kMagic.size());
+  if (magic != kMagic.substr(0, magic.size()))
+    return fail(Errc::corrupt, "a snapshot of replica sets begins otherwise");
+  if (bytes.size() < kHeaderBytes) return fail(Errc::corrupt, "the snapshot is cut at byte {}", bytes.size());
+  const std::string_view guarded = bytes.substr(0, kHeaderBytes - 4);
+  if (get_fixed<std::uint32_t>(bytes.substr(kHeaderBytes - 4)) != crc32c(guarded))
+    return fail(Errc::corrupt, "the checksum of the snapshot's header is wrong");
+  version_ = get_fixed<std::uint32_t>(bytes.substr(kMagic.size()));
+  if (version_ > kSnapshotVersion) {
+    return fail(
+        Errc::unimplemented,
+        "the snapshot was written by snapshot format {}, this gantry reads formats up to {}: start a newer gantry",
+        version_, kSnapshotVersion);
   }
-  while (left.size() >= kFrameHeaderBytes) {
-    if (ended_) break;
-    const auto size = get_fixed<std::uint32_t>(left);
-    if (size == 0 || size > kFrameBytesMax) {
-      return fail(Errc::corrupt, "the snapshot has a frame of {} bytes at byte {}", size, read_);
-    }
-    if (left.size() < kFrameHeaderBytes + size) break;
-    const std::uint64_t at = read_;
-    const auto checksum = get_fixed<std::uint32_t>(take(kFrameHeaderBytes).substr(4));
-    const std::string_view payload = take(size);
-    if (crc32c(payload) != checksum) return fail(Errc::corrupt, "the checksum of the snapshot is wrong at byte {}", at);
-    if (auto read = frame(payload); !read) {
-      return fail(read.error().code, "{} (at byte {})", read.error().message, at);
-    }
-  }
-  if (ended_ && !left.empty()) return fail(Errc::corrupt, "the snapshot goes on behind its end, at byte {}", read_);
-  pending_.erase(0, pending_.size() - left.size());
+  if (version_ == 0) return fail(Errc::corrupt, "the snapshot has format 0, which never was");
   return {};
 }
 
-Result<void> SnapshotReader::frame(std::string_view payload) {
+Result<State> Reader::read(std::string_view bytes) {
+  if (auto begun = header(bytes); !begun) return std::unexpected(std::move(begun.error()));
+  std::size_t at = kHeaderBytes;
+  while (!ended_) {
+    const std::string_view left = bytes.substr(at);
+    if (left.size() < kFrameHeaderBytes) return fail(Errc::corrupt, "the snapshot is cut at byte {}", bytes.size());
+    const auto size = get_fixed<std::uint32_t>(left);
+    if (size == 0 || size > kFrameBytesMax)
+      return fail(Errc::corrupt, "the snapshot has a frame of {} bytes at byte {}", size, at);
+    if (left.size() < kFrameHeaderBytes + size)
+      return fail(Errc::corrupt, "the snapshot is cut at byte {}", bytes.size());
+    const std::string_view payload = left.substr(kFrameHeaderBytes, size);
+    if (crc32c(payload) != get_fixed<std::uint32_t>(left.substr(4)))
+      return fail(Errc::corrupt, "the checksum of the snapshot is wrong at byte {}", at);
+    if (auto read = frame(payload); !read) return fail(read.error().code, "{} (at byte {})", read.error().message, at);
+    at += kFrameHeaderBytes + size;
+  }
+  if (at != bytes.size()) return fail(Errc::corrupt, "the snapshot goes on behind its end, at byte {}", at);
+  return State::restore(std::move(sets_), std::move(retired_));
+}
+
+Result<void> Reader::frame(std::string_view payload) {
   FieldReader fields(payload, version_);
   FrameKind kind{};
   fields(kind);
@@ -162,23 +137,22 @@ Result<void> SnapshotReader::frame(std::string_view payload) {
   return fail(Errc::corrupt, "the snapshot has a frame of the unknown kind {}", static_cast<int>(kind));
 }
 
-Result<State> SnapshotReader::finish() {
-  if (!ended_) return fail(Errc::corrupt, "the snapshot is cut at byte {}", read_ + pending_.size());
-  return State::restore(std::move(sets_), std::move(retired_));
-}
+}  // namespace
 
 std::string encode_snapshot(const State& state) {
-  std::string out;
-  SnapshotWriter writer(state);
-  while (writer.next(out)) {
-  }
+  std::string out(kMagic);
+  put_fixed(out, kSnapshotVersion);
+  put_fixed(out, crc32c(out));
+  append_table(out, FrameKind::sets, state.sets(), [](FieldWriter& fields, const auto& row) { fields(row.second); });
+  append_table(out, FrameKind::retired, state.retired(),
+               [](FieldWriter& fields, const auto& row) { fields(row.first, row.second); });
+  std::string end;
+  FieldWriter(end, kSnapshotVersion)(FrameKind::end, std::uint64_t{state.sets().size()},
+                                     std::uint64_t{state.retired().size()});
+  append_frame(out, end);
   return out;
 }
 
-Result<State> decode_snapshot(std::string_view bytes) {
-  SnapshotReader reader;
-  if (auto fed = reader.feed(bytes); !fed) return std::unexpected(std::move(fed.error()));
-  return reader.finish();
-}
+Result<State> decode_snapshot(std::string_view bytes) { return Reader().read(bytes); }
 
 }  // namespace gantry::replication

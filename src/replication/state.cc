@@ -24,14 +24,6 @@ Applied State::apply(const Command& command) {
   return std::visit(dispatch, command);
 }
 
-Applied State::preview(const Command& command) const {
-  State scratch;
-  const std::string_view name = broker_name_of(command);
-  if (const auto set = sets_.find(name); set != sets_.end()) scratch.sets_.insert(*set);
-  if (const auto before = retired_.find(name); before != retired_.end()) scratch.retired_.insert(*before);
-  return scratch.apply(command);
-}
-
 const ReplicaSet* State::find(std::string_view broker_name) const {
   const auto found = sets_.find(broker_name);
   return found != sets_.end() ? &found->second : nullptr;

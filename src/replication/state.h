@@ -35,9 +35,6 @@ class State {
   // Never fails and never throws over what a command contains: a command that makes no sense is refused with a verdict
   // and changes nothing. O(log sets + members).
   Applied apply(const Command& command);
-  // What apply would say, without doing it: with `changed` false the request can be answered without a log entry, once
-  // this state is known to be the newest. Copies the one set.
-  Applied preview(const Command& command) const;
 
   // Read-only queries. nullptr: unknown set.
   const ReplicaSet* find(std::string_view broker_name) const;

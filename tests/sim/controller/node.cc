@@ -156,7 +156,8 @@ void Node::serve_write(History::Id op, const replication::Command& asked, bool f
   world_.history.is(op, command);
   if (world_.plan.bug == Bug::answer_before_commit) {
     world_.history.handed_to_leader(op, id_);
-    reply(replica_->state().preview(command));
+    replication::State planted = replica_->state();
+    reply(planted.apply(command));
     return replica_->write(command, [](const Result<replication::Applied>&) {});
   }
   auto refused = std::make_shared<bool>(false);  // at once: it goes into no entry

@@ -78,7 +78,7 @@ TEST_F(GroupLease, GivenAHandOverThatWasGivenUpThenThereIsNoLeaseInThatTermAnyMo
   int passed = 0;
   ASSERT_TRUE(cluster.until([&] { return ++passed > 60; }, 100));
   ASSERT_EQ(cluster.group(leader).status().term, term);
-  ASSERT_FALSE(cluster.group(leader).status().transferring);
+  ASSERT_TRUE(cluster.group(leader).propose("it is over"));
   read(2'000);
   cluster.settle();
   EXPECT_FALSE(by_lease(2'001));

@@ -46,7 +46,6 @@ TEST(GroupMembers, GivenMembersWhenANodeRestartsThenItKnowsThemFromLogOrSnapshot
   cluster.elect();
   cluster.add_empty(2);
   ASSERT_TRUE(change(cluster, Kind::add_learner, 2, "b:2"));
-  ASSERT_TRUE(change(cluster, Kind::readdress, 2, "c:3"));
   auto& node = cluster.nodes[1];
   for (bool snapshot : {false, true}) {
     if (snapshot) {
@@ -57,7 +56,7 @@ TEST(GroupMembers, GivenMembersWhenANodeRestartsThenItKnowsThemFromLogOrSnapshot
     cluster.start(1);
     cluster.elect();
     ASSERT_NE(node.members.find(2), nullptr);
-    EXPECT_EQ(node.members.find(2)->address, "c:3");
+    EXPECT_EQ(node.members.find(2)->address, "b:2");
     EXPECT_EQ(node.members.highest_id, 2u);
   }
 }
@@ -124,8 +123,6 @@ TEST(GroupMembers, GivenANameAndATokenThenAllNodesAndTheirSnapshotsKeepThem) {
   const Member expected{2, Cluster::address(2), false, "n1", "token"};
   ASSERT_TRUE(cluster.until([&] { return cluster.nodes[2].members.find(2) != nullptr; }));
   EXPECT_EQ(*cluster.nodes[2].members.find(2), expected);
-  ASSERT_TRUE(change(cluster, Kind::readdress, 2, "c:3"));
-  EXPECT_EQ(cluster.nodes[1].members.find(2)->token, "token") << "what a change does not name stays";
   auto snapshot = cluster.nodes[2].store->read_snapshot();
   ASSERT_TRUE(snapshot);
   EXPECT_EQ(*snapshot->meta.members.find(2), expected);
@@ -175,17 +172,16 @@ TEST_P(GroupMembersRefused, GivenThreeVotersWhenTheChangeCannotBeThenItIsRefused
   EXPECT_EQ(refused.error().code, GetParam().code) << refused.error().message;
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    All, GroupMembersRefused,
-    testing::Values(Refusal{"a_member_again", Kind::add_learner, 2, "a:1", Errc::already_exists},
-                    Refusal{"no_address", Kind::add_learner, 4, "", Errc::invalid_argument},
-                    Refusal{"a_long_address", Kind::add_learner, 4, std::string(301, 'a'), Errc::invalid_argument},
-                    Refusal{"promote_a_voter", Kind::promote, 2, "", Errc::already_exists},
-                    Refusal{"promote_a_stranger", Kind::promote, 7, "", Errc::not_found},
-                    Refusal{"remove_a_stranger", Kind::remove, 7, "", Errc::not_found},
-                    Refusal{"remove_the_leader", Kind::remove, 0, "", Errc::invalid_argument},
-                    Refusal{"readdress_to_nothing", Kind::readdress, 2, "", Errc::invalid_argument}),
-    [](const auto& info) { return info.param.name; });
+INSTANTIATE_TEST_SUITE_P(All, GroupMembersRefused,
+                         testing::Values(Refusal{"a_member_again", Kind::add_learner, 2, "a:1", Errc::already_exists},
+                                         Refusal{"no_address", Kind::add_learner, 4, "", Errc::invalid_argument},
+                                         Refusal{"a_long_address", Kind::add_learner, 4, std::string(301, 'a'),
+                                                 Errc::invalid_argument},
+                                         Refusal{"promote_a_voter", Kind::promote, 2, "", Errc::already_exists},
+                                         Refusal{"promote_a_stranger", Kind::promote, 7, "", Errc::not_found},
+                                         Refusal{"remove_a_stranger", Kind::remove, 7, "", Errc::not_found},
+                                         Refusal{"remove_the_leader", Kind::remove, 0, "", Errc::invalid_argument}),
+                         [](const auto& info) { return info.param.name; });
 
 TEST(GroupMembers, GivenARemovedIdThenItIsNotTakenAgain) {
   Cluster cluster(3);

@@ -82,9 +82,7 @@ TEST_P(Elect, GivenMasterOneAndTwoInSyncWhenAskedThenVerdict) {
   State state = three_with_master({1, 2});
   const State before = state;
   const ElectCase& c = GetParam();
-  const Applied expected = state.preview(c.command);
   const Applied applied = state.apply(c.command);
-  EXPECT_EQ(applied, expected);
   const Outcome& outcome = applied.outcome;
   EXPECT_EQ(outcome.verdict, c.verdict) << outcome.remark;
   EXPECT_THAT(outcome.remark, HasSubstr(c.remark));

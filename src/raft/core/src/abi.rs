@@ -119,7 +119,6 @@ pub struct StatusView {
     pub last: u64,
     pub role: u32,
     pub may_read: bool,
-    pub transferring: bool,
     pub pending_snapshot: bool,
     pub pending_snapshot_index: u64,
     pub pending_snapshot_term: u64,

@@ -320,7 +320,6 @@ impl Node {
             last: raft.raft_log.last_index(),
             role: raft.state as u32,
             may_read: self.may_read(),
-            transferring: raft.lead_transferee.is_some(),
             pending_snapshot: snapshot.is_some(),
             pending_snapshot_index: snapshot.map_or(0, |s| s.index),
             pending_snapshot_term: snapshot.map_or(0, |s| s.term),
