@@ -29,10 +29,10 @@ std::string own_series(const ScaledObjects& objects, const OwnCounts& counts) {
       if (!number) continue;
       const std::string topics = fmt::format("{}", fmt::join(record.topics, ","));
       writer.sample(prometheus::labels({{"namespace", record.namespace_},
-                                      {"name", record.name},
-                                      {"topics", topics},
-                                      {"group", record.consumer_group},
-                                      {"name_servers", record.cluster()}}),
+                                        {"name", record.name},
+                                        {"topics", topics},
+                                        {"group", record.consumer_group},
+                                        {"name_servers", record.cluster()}}),
                     *number);
     }
   };

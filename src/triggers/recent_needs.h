@@ -22,6 +22,9 @@ class RecentNeeds {
     }
     now_ = now_.with(needs);
   }
+  bool asked_lately(Clock::time_point now) const {
+    return since_ != Clock::time_point{} && now - since_ <= 2 * kPeriod;
+  }
   lag::LagNeeds all() const { return now_.with(before_); }
 
  private:

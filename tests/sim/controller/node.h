@@ -36,9 +36,7 @@ struct Surroundings {
   std::uint64_t lease_ms = 0;
 
   // Of a clock, in thousandths: the lease is safe with these.
-  std::uint64_t some_rate() const {
-    return random.between(600, 1'600);
-  }
+  std::uint64_t some_rate() const { return random.between(600, 1'600); }
 };
 
 // A client's request: a read, or a write to which the leader adds the facts.

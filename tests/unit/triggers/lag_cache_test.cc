@@ -22,7 +22,7 @@ class HeldSource : public lag::LagSource {
     needs.push_back(query.needs);
     boost::system::error_code ignored;
     if (held) co_await gate_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-    if (query.topic == "bad") co_return fail(Errc::unavailable, "nobody answers");
+    if (query.topic == "bad" && !works) co_return fail(Errc::unavailable, "nobody answers");
     lag::LagReading reading;
     reading.lag = number;
     co_return reading;
@@ -32,6 +32,7 @@ class HeldSource : public lag::LagSource {
   int asked = 0;
   std::vector<lag::LagNeeds> needs;
   bool held = true;
+  bool works = false;  // topic "bad" too
 
  private:
   asio::steady_timer gate_;
@@ -124,6 +125,96 @@ TEST_F(LagCacheTest, GivenAFailureThenWhoeverWaitsGetsItToo) {
   run();
   EXPECT_THAT(answers, ElementsAre(-1, -1));
   EXPECT_EQ(source->asked, 1);
+}
+
+TEST_F(LagCacheTest, GivenAReadingThatWasSlowToFindNothingThenTheNextAskerIsToldSoonAndTheReadingGoesOn) {
+  LagCache cache(io, source, 0ms, LagCache::ReadAhead::off, 0ms);  // no patience: each failure was slow
+  const lag::LagQuery query{"bad", "g", {}};
+  read(cache, query);
+  run();
+  EXPECT_TRUE(answers.empty()) << "nothing is known of it yet";
+  source->release();
+  run();
+  ASSERT_THAT(answers, ElementsAre(-1));
+
+  read(cache, query);
+  read(cache, query);
+  run();
+  EXPECT_THAT(answers, ElementsAre(-1, -1, -1));
+  EXPECT_EQ(source->asked, 2) << "one reading goes on";
+
+  source->works = true;
+  source->release();
+  run();
+  read(cache, query);
+  run();
+  EXPECT_EQ(answers.size(), 3U) << "it is known again: the next one is worth waiting for";
+  source->release();
+  run();
+  EXPECT_EQ(answers.back(), 3);
+}
+
+TEST_F(LagCacheTest, GivenTheMomentAfterTheFirstOfThemThenNobodyIsToldYet) {
+  LagCache cache(io, source, 1h, LagCache::ReadAhead::off, 20ms);
+  const auto began = std::chrono::steady_clock::now();
+  read(cache, {"bad", "g", {}});
+  run();
+  asio::steady_timer hang(io, 21ms);
+  hang.async_wait([&](boost::system::error_code) { source->release(); });
+  io.restart();
+  while (answers.empty()) io.run_one();
+  const auto told = std::chrono::steady_clock::now();
+  EXPECT_GE(told - began, 20ms);
+
+  read(cache, {"bad", "g", {}});
+  io.restart();
+  while (answers.size() < 2) io.run_one();
+
+  EXPECT_GE(std::chrono::steady_clock::now() - told, 15ms) << "who waited for the first may still be on its way";
+  EXPECT_EQ(source->asked, 1) << "and it is as fresh as ever";
+}
+
+TEST_F(LagCacheTest, GivenReadAheadThenWhatHangsIsReadAgainUntilItIsKnown) {
+  LagCache cache(io, source, 1s, LagCache::ReadAhead::on, 0ms);
+  source->held = false;
+  read(cache, {"bad", "g", {}});
+  io.restart();
+  while (source->asked < 3) io.run_one();
+  source->works = true;
+  while (source->asked < 4) io.run_one();
+  source->held = true;
+  read(cache, {"bad", "g", {}});
+  run();
+  EXPECT_EQ(answers.back(), 4) << "known without a question";
+}
+
+TEST_F(LagCacheTest, GivenAReadingThatFailedQuicklyOrWasForLessThenTheNextAskerWaits) {
+  LagCache patient(io, source, 0ms, LagCache::ReadAhead::off, 1h);
+  source->held = false;
+  read(patient, {"bad", "g", {}});
+  run();
+  source->held = true;
+  read(patient, {"bad", "g", {}});
+  run();
+  EXPECT_EQ(answers.size(), 1U);
+  source->release();
+  run();
+  ASSERT_EQ(answers.size(), 2U);
+
+  LagCache cache(io, source, 0ms, LagCache::ReadAhead::off, 0ms);
+  lag::LagQuery query{"bad", "h", {}, lag::LagNeeds{false, false, false, false}};
+  read(cache, query);
+  run();
+  source->release();
+  run();
+  ASSERT_EQ(answers.size(), 3U);
+  query.needs = lag::LagNeeds{true, false, false, false};
+  read(cache, query);
+  run();
+  EXPECT_EQ(answers.size(), 3U);
+  source->release();
+  run();
+  EXPECT_EQ(answers.size(), 4U);
 }
 
 // Throws, or keeps its reader until the test destroys it.
