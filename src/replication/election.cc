@@ -10,21 +10,20 @@ struct Rank {
   bool previous = false;
 };
 
-// Why `other` is behind `elected`, both of the same pool.
-CandidateVerdict behind(const Rank& elected, const Rank& other) {
-  if (other.facts.epoch != elected.facts.epoch) return CandidateVerdict::lower_epoch;
-  if (other.facts.max_offset != elected.facts.max_offset) return CandidateVerdict::lower_offset;
-  if (other.facts.priority != elected.facts.priority) return CandidateVerdict::lower_priority;
-  if (other.previous != elected.previous) return CandidateVerdict::not_previous;
-  return CandidateVerdict::higher_id;
-}
+struct Comparison {
+  bool first_wins = false;
+  CandidateVerdict other;  // why the one that does not win is behind
+};
 
-bool before(const Rank& one, const Rank& other) {
-  if (one.facts.epoch != other.facts.epoch) return one.facts.epoch > other.facts.epoch;
-  if (one.facts.max_offset != other.facts.max_offset) return one.facts.max_offset > other.facts.max_offset;
-  if (one.facts.priority != other.facts.priority) return one.facts.priority < other.facts.priority;
-  if (one.previous != other.previous) return one.previous;
-  return one.facts.broker_id < other.facts.broker_id;
+// The order of candidates of one pool: by the first of these in which they differ.
+Comparison compare(const Rank& one, const Rank& other) {
+  const BrokerFacts& a = one.facts;
+  const BrokerFacts& b = other.facts;
+  if (a.epoch != b.epoch) return {a.epoch > b.epoch, CandidateVerdict::lower_epoch};
+  if (a.max_offset != b.max_offset) return {a.max_offset > b.max_offset, CandidateVerdict::lower_offset};
+  if (a.priority != b.priority) return {a.priority < b.priority, CandidateVerdict::lower_priority};
+  if (one.previous != other.previous) return {one.previous, CandidateVerdict::not_previous};
+  return {a.broker_id < b.broker_id, CandidateVerdict::higher_id};
 }
 
 }  // namespace
@@ -57,7 +56,7 @@ ElectionResult elect(const ReplicaSet& set, const ElectionQuestion& question) {
       break;
     }
     if (question.designated && id != question.designated) continue;
-    if (elected == nullptr || before(rank(candidate), rank(*elected))) elected = &candidate;
+    if (elected == nullptr || compare(rank(candidate), rank(*elected)).first_wins) elected = &candidate;
   }
   if (elected != nullptr) {
     result.master = elected->facts.broker_id;
@@ -76,7 +75,7 @@ ElectionResult elect(const ReplicaSet& set, const ElectionQuestion& question) {
     } else if (question.designated) {
       candidate.verdict = CandidateVerdict::not_designated;
     } else {
-      candidate.verdict = behind(rank(*elected), rank(candidate));
+      candidate.verdict = compare(rank(*elected), rank(candidate)).other;
     }
   }
   return result;
