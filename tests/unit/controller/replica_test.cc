@@ -6,36 +6,12 @@
 
 #include <algorithm>
 
+#include "unit/controller/log_of_one.h"
+
 namespace gantry::controller {
 namespace {
 
 using replication::ElectionReason;
-
-// A group of one, which leads in term 1.
-class LogOfOne final : public ReplicatedLog {
- public:
-  void propose(Token token, std::string entry) override { proposed_.emplace_back(token, std::move(entry)); }
-  void read(Token) override {}
-  void applied(raft::Index) override {}
-  void snapshot(raft::Index, std::string) override {}
-
-  void lead(Replica& replica, raft::Term term = 1) {
-    term_ = term;
-    replica.on_leadership({raft::Role::leader, term, 1});
-    replica.on_committed({{next_++, term, {}}});
-  }
-  void commit(Replica& replica) {
-    for (auto& [token, entry] : std::exchange(proposed_, {})) {
-      replica.on_proposed(token, raft::Proposal{next_, term_});
-      replica.on_committed({{next_++, term_, std::move(entry)}});
-    }
-  }
-
- private:
-  std::vector<std::pair<Token, std::string>> proposed_;
-  raft::Index next_ = 1;
-  raft::Term term_ = 1;
-};
 
 class ReplicaTest : public testing::Test {
  protected:
