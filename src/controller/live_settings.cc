@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "controller/formation.h"
 #include "controller/properties.h"
 
 namespace gantry::controller {
@@ -21,12 +22,8 @@ std::string to_text(bool value) { return value ? "true" : "false"; }
 }  // namespace
 
 LiveSettings::LiveSettings(const Config& config) : black_list_(std::begin(kNever), std::end(kNever)) {
-  std::string peers;
-  for (const Peer& peer : config.peers) {
-    peers += fmt::format("{}{}-{}", peers.empty() ? "" : ";", peer.name, net::to_string(peer.endpoint));
-  }
   values_ = {{"controllerDLegerGroup", config.group},
-             {"controllerDLegerPeers", peers},
+             {"controllerDLegerPeers", peers_text(config)},
              {"controllerDLegerSelfId", config.self},
              {"controllerStorePath", config.data_directory},
              {"enableElectUncleanMaster", to_text(config.unclean_election)},

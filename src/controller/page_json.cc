@@ -4,6 +4,7 @@
 #include <ranges>
 
 #include "base/parse_number.h"
+#include "controller/set_json.h"
 #include "replication/explanation.h"
 
 namespace gantry::controller {
@@ -71,16 +72,11 @@ json::object row_json(const SetView& view) {
                         {"max_offset", heard && view.facts[i].max_offset >= 0 ? json::value(view.facts[i].max_offset)
                                                                               : json::value(nullptr)}});
   }
-  return {{"cluster", set.cluster_name},
-          {"set", set.broker_name},
-          {"state", to_string(state_of(view))},
-          {"master_id", or_null(set.master_id)},
-          {"master_address", set.master_id ? json::value(set.master_address()) : json::value(nullptr)},
-          {"master_epoch", set.master_epoch},
-          {"sync_state_set_epoch", set.sync_state_set_epoch},
-          {"in_sync", json::array(set.sync_state_set.begin(), set.sync_state_set.end())},
-          {"changed_at_ms", set.elections.empty() ? json::value(nullptr) : json::value(changed_at_ms(view))},
-          {"replicas", std::move(replicas)}};
+  json::object row = json_of(set);
+  row["state"] = to_string(state_of(view));
+  row["changed_at_ms"] = set.elections.empty() ? json::value(nullptr) : json::value(changed_at_ms(view));
+  row["replicas"] = std::move(replicas);
+  return row;
 }
 
 int badness(SetState state) {

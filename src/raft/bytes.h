@@ -1,4 +1,4 @@
-// Numbers and texts as bytes, for what raft stores and sends: fixed width, least significant byte first, lengths checked.
+// Numbers and texts as bytes, for what raft stores and sends: numbers of fixed width, lengths checked.
 #pragma once
 
 #include <concepts>
@@ -6,15 +6,12 @@
 #include <string>
 #include <string_view>
 
+#include "base/fixed.h"
+
 namespace gantry::raft {
 
-template <std::unsigned_integral T>
-void put(std::string& to, T value) {
-  for (std::size_t i = 0; i < sizeof(T); ++i) to.push_back(static_cast<char>(value >> (8 * i)));
-}
-
 inline void put_text(std::string& to, std::string_view text) {
-  put(to, static_cast<std::uint32_t>(text.size()));
+  put_fixed(to, static_cast<std::uint32_t>(text.size()));
   to.append(text);
 }
 
@@ -25,11 +22,8 @@ class ByteReader {
 
   template <std::unsigned_integral T>
   T number() {
-    auto bytes = take(sizeof(T));
-    T value = 0;
-    for (std::size_t i = 0; i < bytes.size(); ++i)
-      value |= static_cast<T>(static_cast<unsigned char>(bytes[i])) << (8 * i);
-    return value;
+    const auto bytes = take(sizeof(T));
+    return bytes.empty() ? T{0} : get_fixed<T>(bytes);
   }
 
   std::string_view text() { return take(number<std::uint32_t>()); }

@@ -26,14 +26,14 @@ Result<void> check_members(const Members& members) {
 
 std::string encode(const SnapshotMeta& meta) {
   std::string out;
-  put(out, snapshot_format);
-  put(out, meta.at.index);
-  put(out, meta.at.term);
-  put(out, meta.members.highest_id);
-  put(out, static_cast<std::uint32_t>(meta.members.list.size()));
+  put_fixed(out, snapshot_format);
+  put_fixed(out, meta.at.index);
+  put_fixed(out, meta.at.term);
+  put_fixed(out, meta.members.highest_id);
+  put_fixed(out, static_cast<std::uint32_t>(meta.members.list.size()));
   for (const auto& member : meta.members.list) {
-    put(out, member.id);
-    put(out, static_cast<std::uint8_t>(member.voter));
+    put_fixed(out, member.id);
+    put_fixed(out, static_cast<std::uint8_t>(member.voter));
     put_text(out, member.address);
     put_text(out, member.name);
     put_text(out, member.token);
@@ -43,7 +43,7 @@ std::string encode(const SnapshotMeta& meta) {
 
 std::string encode(const MemberFacts& facts) {
   std::string out;
-  put(out, change_format);
+  put_fixed(out, change_format);
   put_text(out, facts.address);
   put_text(out, facts.name);
   put_text(out, facts.token);
@@ -91,7 +91,7 @@ Result<SnapshotView> decode_snapshot(std::string_view encoded) {
 std::string encode_frame(std::string_view message, std::string_view snapshot_meta, std::string_view snapshot_bytes) {
   std::string out;
   out.reserve(8 + message.size() + snapshot_meta.size() + snapshot_bytes.size());
-  put(out, frame_format);
+  put_fixed(out, frame_format);
   put_text(out, message);
   out.append(snapshot_meta);
   out.append(snapshot_bytes);

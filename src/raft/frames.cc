@@ -7,8 +7,8 @@ namespace gantry::raft {
 
 std::string encode_preamble(bool tls) {
   std::string out(kMagic);
-  put(out, kTransportVersion);
-  put(out, tls ? kTlsFollows : std::uint8_t{0});
+  put_fixed(out, kTransportVersion);
+  put_fixed(out, tls ? kTlsFollows : std::uint8_t{0});
   return out;
 }
 
@@ -26,10 +26,10 @@ Result<std::uint8_t> decode_preamble(std::string_view bytes) {
 
 std::string encode_hello(const Hello& hello) {
   std::string out;
-  put(out, hello.from);
-  put(out, hello.to);
-  put(out, hello.reads);
-  put(out, static_cast<std::uint16_t>(hello.group.size()));
+  put_fixed(out, hello.from);
+  put_fixed(out, hello.to);
+  put_fixed(out, hello.reads);
+  put_fixed(out, static_cast<std::uint16_t>(hello.group.size()));
   out += hello.group;
   return out;
 }
@@ -57,8 +57,8 @@ constexpr std::uint32_t kIsLast = 1u << 30;
 
 void append_frame(std::string& out, std::string_view message, Piece piece) {
   const std::uint32_t flags = piece == Piece::whole ? 0 : piece == Piece::last ? kIsPiece | kIsLast : kIsPiece;
-  put(out, static_cast<std::uint32_t>(message.size()) | flags);
-  put(out, crc32c(message));
+  put_fixed(out, static_cast<std::uint32_t>(message.size()) | flags);
+  put_fixed(out, crc32c(message));
   out += message;
 }
 

@@ -42,7 +42,7 @@ Index index_of(rocksdb::Slice key) {
 template <class... Numbers>
 std::string row(Numbers... numbers) {
   std::string out;
-  (put(out, static_cast<std::uint64_t>(numbers)), ...);
+  (put_fixed(out, static_cast<std::uint64_t>(numbers)), ...);
   return out;
 }
 
@@ -260,8 +260,8 @@ Result<void> RocksDbLogStore::save(const HardState& hard_state, std::span<const 
   std::string value;
   for (const auto& entry : entries) {
     value.clear();
-    put(value, entry.term);
-    put(value, static_cast<std::uint8_t>(entry.kind));
+    put_fixed(value, entry.term);
+    put_fixed(value, static_cast<std::uint8_t>(entry.kind));
     value += entry.data;
     batch.Put(entry_key(entry.index), value);
   }

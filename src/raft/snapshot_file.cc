@@ -29,7 +29,7 @@ Result<void> write_snapshot_file(const std::string& directory, const SnapshotMet
   auto path = snapshot_path(directory, meta.at.index);
   auto encoded = encode(meta);
   std::string checksum;
-  put(checksum, crc32c(bytes, crc32c(encoded)));
+  put_fixed(checksum, crc32c(bytes, crc32c(encoded)));
   auto written = write_durably(path, {checksum, encoded, bytes});
   if (!written) return fail(written.error().code, "snapshot {}", written.error().message);
   return {};

@@ -13,6 +13,8 @@
 #include <type_traits>
 #include <vector>
 
+#include "base/fixed.h"
+
 namespace gantry::replication {
 
 inline void put_varint(std::string& out, std::uint64_t value) {
@@ -21,20 +23,6 @@ inline void put_varint(std::string& out, std::uint64_t value) {
     value >>= 7;
   }
   out.push_back(static_cast<char>(value));
-}
-
-template <std::unsigned_integral Int>
-void put_fixed(std::string& out, Int value) {
-  for (std::size_t i = 0; i < sizeof(Int); ++i) out.push_back(static_cast<char>(value >> (8 * i) & 0xff));
-}
-
-// Needs sizeof(Int) bytes.
-template <std::unsigned_integral Int>
-Int get_fixed(std::string_view bytes) {
-  Int value = 0;
-  for (std::size_t i = 0; i < sizeof(Int); ++i)
-    value |= static_cast<Int>(static_cast<unsigned char>(bytes[i])) << (8 * i);
-  return value;
 }
 
 // Writes fields. A type is described by `void describe(Fields& fields, Type& value)`, found beside the codec.

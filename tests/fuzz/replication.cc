@@ -13,13 +13,13 @@ static std::string framed(std::string_view payload, bool with_end) {
   static const std::string empty = replication::encode_snapshot({});
   constexpr std::size_t kHeaderBytes = 16;
   std::string bytes = empty.substr(0, kHeaderBytes);
-  replication::put_fixed(bytes, static_cast<std::uint32_t>(payload.size()));
-  replication::put_fixed(bytes, gantry::crc32c(payload));
+  gantry::put_fixed(bytes, static_cast<std::uint32_t>(payload.size()));
+  gantry::put_fixed(bytes, gantry::crc32c(payload));
   bytes += payload;
   if (!with_end) return bytes;
   const std::string end = {3, 1, 0};  // kind, one set, none cleaned
-  replication::put_fixed(bytes, static_cast<std::uint32_t>(end.size()));
-  replication::put_fixed(bytes, gantry::crc32c(end));
+  gantry::put_fixed(bytes, static_cast<std::uint32_t>(end.size()));
+  gantry::put_fixed(bytes, gantry::crc32c(end));
   return bytes + end;
 }
 

@@ -6,6 +6,7 @@
 
 #include "controller/answers.h"
 #include "controller/handlers/handlers.h"
+#include "controller/set_json.h"
 #include "replication/explanation.h"
 
 namespace gantry::controller {
@@ -42,7 +43,6 @@ Result<Question> parse(std::string_view body) {
 }
 
 json::object to_json(const replication::ReplicaSet& set, const Replica& replica) {
-  json::array in_sync(set.sync_state_set.begin(), set.sync_state_set.end());
   json::array replicas;
   for (const auto& member : set.members) {
     replicas.push_back(
@@ -50,14 +50,9 @@ json::object to_json(const replication::ReplicaSet& set, const Replica& replica)
          {"address", member.address},
          {"alive", replica.liveness().alive(set.cluster_name, set.broker_name, member.broker_id, replica.now())}});
   }
-  return {{"cluster", set.cluster_name},
-          {"set", set.broker_name},
-          {"master_id", set.master_id ? json::value(*set.master_id) : json::value(nullptr)},
-          {"master_address", set.master_id ? json::value(set.master_address()) : json::value(nullptr)},
-          {"master_epoch", set.master_epoch},
-          {"sync_state_set_epoch", set.sync_state_set_epoch},
-          {"in_sync", std::move(in_sync)},
-          {"replicas", std::move(replicas)}};
+  json::object object = json_of(set);
+  object["replicas"] = std::move(replicas);
+  return object;
 }
 
 json::array answer(const Question& question, const Replica& replica) {

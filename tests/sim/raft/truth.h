@@ -44,7 +44,7 @@ struct App {
   }
   std::string snapshot() const {
     std::string bytes;
-    put(bytes, hash);
+    put_fixed(bytes, hash);
     return bytes;
   }
   void restore(const Output::Restore& from) {
