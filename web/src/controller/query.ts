@@ -1,6 +1,9 @@
 // What the page shows of thousands of sets: search, filter, order, page and the opened row. Kept in the address, so that
 // a reload and a link show the same. Pure.
+import { hashOf, offsetOf, PAGE_ROWS, SEARCH_MAX, wordOf } from '../list_query';
 import type { SetState } from './api';
+
+export { changed, PAGE_ROWS } from '../list_query';
 
 export type Order = 'name' | 'state' | 'epoch' | 'changed';
 
@@ -13,24 +16,20 @@ export interface Query {
   open: string;
 }
 
-export const PAGE_ROWS = 100;
 export const ELECTIONS = 30;
 export const FIRST: Query = { q: '', state: null, sort: 'state', offset: 0, open: '' };
 
-const STATES: readonly string[] = ['healthy', 'degraded', 'no_master', 'new'];
-const ORDERS: readonly string[] = ['name', 'state', 'epoch', 'changed'];
+const STATES: readonly SetState[] = ['healthy', 'degraded', 'no_master', 'new'];
+const ORDERS: readonly Order[] = ['name', 'state', 'epoch', 'changed'];
 
 /** Of the address after "#"; what makes no sense there is as if it were absent. */
 export function parseHash(hash: string): Query {
   const from = new URLSearchParams(hash.replace(/^#/, ''));
-  const state = from.get('state') ?? '';
-  const sort = from.get('sort') ?? '';
-  const offset = Number(from.get('offset') ?? 0);
   return {
-    q: (from.get('q') ?? '').slice(0, 200),
-    state: STATES.includes(state) ? (state as SetState) : null,
-    sort: ORDERS.includes(sort) ? (sort as Order) : FIRST.sort,
-    offset: Number.isSafeInteger(offset) && offset > 0 && offset <= 1_000_000 ? offset - (offset % PAGE_ROWS) : 0,
+    q: (from.get('q') ?? '').slice(0, SEARCH_MAX),
+    state: wordOf(from.get('state'), STATES),
+    sort: wordOf(from.get('sort'), ORDERS) ?? FIRST.sort,
+    offset: offsetOf(from.get('offset')),
     open: from.get('open') ?? '',
   };
 }
@@ -42,8 +41,7 @@ export function toHash(query: Query): string {
   if (query.sort !== FIRST.sort) to.set('sort', query.sort);
   if (query.offset > 0) to.set('offset', String(query.offset));
   if (query.open) to.set('open', query.open);
-  const text = to.toString();
-  return text ? `#${text}` : '';
+  return hashOf(to);
 }
 
 export function listPath(query: Query): string {
@@ -63,9 +61,4 @@ export function electionsPath(query: Query): string {
 /** Of the opened set; null: none is. */
 export function setPath(open: string): string | null {
   return open ? `api/sets/${encodeURIComponent(open)}` : null;
-}
-
-/** Another choice begins at the first page. */
-export function changed(query: Query, change: Partial<Query>): Query {
-  return { ...query, offset: 0, ...change };
 }

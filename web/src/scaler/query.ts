@@ -1,6 +1,9 @@
 // What the page shows of thousands of triggers: search, filter, order, page and the opened row. Kept in the address, so
 // that a reload and a link show the same. Pure.
+import { hashOf, offsetOf, PAGE_ROWS, SEARCH_MAX, wordOf } from '../list_query';
 import type { TriggerState } from './api';
+
+export { changed, PAGE_ROWS } from '../list_query';
 
 export type Order = 'state' | 'name' | 'lag' | 'asked';
 
@@ -14,24 +17,20 @@ export interface Query {
   open: string;
 }
 
-export const PAGE_ROWS = 100;
 export const FIRST: Query = { q: '', state: null, sort: 'state', reverse: false, offset: 0, open: '' };
 
-const STATES: readonly string[] = ['error', 'active', 'idle', 'not_asked'];
-const ORDERS: readonly string[] = ['state', 'name', 'lag', 'asked'];
+const STATES: readonly TriggerState[] = ['error', 'active', 'idle', 'not_asked'];
+const ORDERS: readonly Order[] = ['state', 'name', 'lag', 'asked'];
 
 /** Of the address after "#"; what makes no sense there is as if it were absent. */
 export function parseHash(hash: string): Query {
   const from = new URLSearchParams(hash.replace(/^#/, ''));
-  const state = from.get('state') ?? '';
-  const sort = from.get('sort') ?? '';
-  const offset = Number(from.get('offset') ?? 0);
   return {
-    q: from.get('q') ?? '',
-    state: STATES.includes(state) ? (state as TriggerState) : null,
-    sort: ORDERS.includes(sort) ? (sort as Order) : 'state',
+    q: (from.get('q') ?? '').slice(0, SEARCH_MAX),
+    state: wordOf(from.get('state'), STATES),
+    sort: wordOf(from.get('sort'), ORDERS) ?? FIRST.sort,
     reverse: from.get('order') === 'desc',
-    offset: Number.isSafeInteger(offset) && offset > 0 ? offset - (offset % PAGE_ROWS) : 0,
+    offset: offsetOf(from.get('offset')),
     open: from.get('open') ?? '',
   };
 }
@@ -49,8 +48,7 @@ function parameters(query: Query): URLSearchParams {
 export function toHash(query: Query): string {
   const to = parameters(query);
   if (query.open) to.set('open', query.open);
-  const text = to.toString();
-  return text ? `#${text}` : '';
+  return hashOf(to);
 }
 
 export function listPath(query: Query): string {
@@ -68,9 +66,4 @@ export function objectPath(open: string): string | null {
   const [namespace, name, ...id] = open.split('/');
   if (!name || id.length === 0) return null;
   return `api/scaled-objects/${encodeURIComponent(namespace!)}/${encodeURIComponent(name)}`;
-}
-
-/** Another choice begins at the first page. */
-export function changed(query: Query, change: Partial<Query>): Query {
-  return { ...query, offset: 0, ...change };
 }

@@ -1,12 +1,12 @@
 // A row for each set, and below the opened one its members and its elections.
 import { ago, count, isKnown } from '../../format';
+import { type Column, Head, Pager } from '../../views/listing';
 import { Unknown } from '../../views/value';
 import type { List, ReplicaSet } from '../api';
 import type { View } from '../feed';
 import type { Order, Query } from '../query';
 import { aliveText, ids, STATES } from '../words';
 import { Details } from './details';
-import { Pager } from './toolbar';
 
 interface Props {
   view: View;
@@ -16,14 +16,14 @@ interface Props {
   onOpen: (name: string) => void;
 }
 
-const COLUMNS: [string, string, Order | null, boolean][] = [
-  ['Set', 'Broker name, and its cluster', 'name', false],
-  ['State', 'Those without a master first', 'state', false],
-  ['Master', 'Id and address', null, false],
-  ['Epoch', 'Grows with every change of the master', 'epoch', true],
-  ['In sync', 'Ids of the sync-state set, and its epoch', null, true],
-  ['Alive', 'Members whose heartbeats come here', null, true],
-  ['Changed', 'When the master changed last', 'changed', true],
+const COLUMNS: Column<Order>[] = [
+  { name: 'Set', help: 'Broker name, and its cluster', order: 'name' },
+  { name: 'State', help: 'Those without a master first', order: 'state' },
+  { name: 'Master', help: 'Id and address', order: null },
+  { name: 'Epoch', help: 'Grows with every change of the master', order: 'epoch', right: true },
+  { name: 'In sync', help: 'Ids of the sync-state set, and its epoch', order: null, right: true },
+  { name: 'Alive', help: 'Members whose heartbeats come here', order: null, right: true },
+  { name: 'Changed', help: 'When the master changed last', order: 'changed', right: true },
 ];
 
 export function Table({ view, list, now_ms, onChange, onOpen }: Props) {
@@ -39,19 +39,7 @@ export function Table({ view, list, now_ms, onChange, onOpen }: Props) {
     <>
       <div class="card table-wrap">
         <table class="triggers sets stackable">
-          <thead>
-            <tr>
-              {COLUMNS.map(([name, help, order, right]) => (
-                <th key={name} scope="col" class={right ? 'n' : ''} title={help} aria-sort={order && query.sort === order ? (order === 'epoch' || order === 'changed' ? 'descending' : 'ascending') : undefined}>
-                  {order ? (
-                    <button type="button" class="sort" onClick={() => onChange({ sort: order })}>
-                      {name}<span aria-hidden="true">{query.sort === order ? ' ▾' : ''}</span>
-                    </button>
-                  ) : name}
-                </th>
-              ))}
-            </tr>
-          </thead>
+          <Head columns={COLUMNS} sort={query.sort} descending={query.sort === 'epoch' || query.sort === 'changed'} arrow="▾" onSort={(sort) => onChange({ sort })} />
           <tbody>
             {list.sets.flatMap((set) => {
               const open = query.open === set.set;
@@ -62,7 +50,7 @@ export function Table({ view, list, now_ms, onChange, onOpen }: Props) {
           </tbody>
         </table>
       </div>
-      <Pager list={list} onChange={onChange} />
+      <Pager offset={list.offset} shown={list.sets.length} all={list.matching} onChange={onChange} />
     </>
   );
 }

@@ -1,12 +1,12 @@
 // A row for each trigger, its trouble below it, and below the opened one what else is known.
 import { ago, count, isKnown } from '../../format';
+import { type Column, Head, Pager } from '../../views/listing';
 import { Unknown, Value } from '../../views/value';
 import type { List, Metric, Trigger } from '../api';
 import type { View } from '../feed';
 import { keyOf, type Order, type Query } from '../query';
 import { amount, bounds, complaint, isAge, STATES, whyOther } from '../words';
 import { Details } from './details';
-import { Pager } from './toolbar';
 
 interface Props {
   list: List;
@@ -15,14 +15,14 @@ interface Props {
   onOpen: (key: string) => void;
 }
 
-const COLUMNS: [string, string, Order | null, boolean][] = [
-  ['Scaled object', 'ScaledObject or ScaledJob, and what its trigger reads', 'name', false],
-  ['State', 'Errors first', 'state', false],
-  ['Lag', 'Messages as told to KEDA, and why where it is not the measured lag; the age of the oldest one where lagSecondsThreshold asks for it', 'lag', true],
-  ['Target', 'What one replica is to have: lagThreshold, lagSecondsThreshold', null, true],
-  ['Desired', 'What the reading makes: lag / target, rounded up; the HPA adds tolerance, behaviour and bounds', null, true],
-  ['Current', 'Replicas that the HPA counts', null, true],
-  ['Asked', 'When KEDA last asked', 'asked', true],
+const COLUMNS: Column<Order>[] = [
+  { name: 'Scaled object', help: 'ScaledObject or ScaledJob, and what its trigger reads', order: 'name' },
+  { name: 'State', help: 'Errors first', order: 'state' },
+  { name: 'Lag', help: 'Messages as told to KEDA, and why where it is not the measured lag; the age of the oldest one where lagSecondsThreshold asks for it', order: 'lag', right: true },
+  { name: 'Target', help: 'What one replica is to have: lagThreshold, lagSecondsThreshold', order: null, right: true },
+  { name: 'Desired', help: 'What the reading makes: lag / target, rounded up; the HPA adds tolerance, behaviour and bounds', order: null, right: true },
+  { name: 'Current', help: 'Replicas that the HPA counts', order: null, right: true },
+  { name: 'Asked', help: 'When KEDA last asked', order: 'asked', right: true },
 ];
 
 export function Table({ list, view, onChange, onOpen }: Props) {
@@ -38,19 +38,13 @@ export function Table({ list, view, onChange, onOpen }: Props) {
     <>
       <div class="card table-wrap">
         <table class="triggers stackable">
-          <thead>
-            <tr>
-              {COLUMNS.map(([name, help, order, right]) => (
-                <th key={name} scope="col" class={right ? 'n' : ''} title={help} aria-sort={order && query.sort === order ? (query.reverse ? 'descending' : 'ascending') : undefined}>
-                  {order ? (
-                    <button type="button" class="sort" onClick={() => onChange({ sort: order, reverse: query.sort === order && !query.reverse })}>
-                      {name}<span aria-hidden="true">{query.sort === order ? (query.reverse ? ' ▴' : ' ▾') : ''}</span>
-                    </button>
-                  ) : name}
-                </th>
-              ))}
-            </tr>
-          </thead>
+          <Head
+            columns={COLUMNS}
+            sort={query.sort}
+            descending={query.reverse}
+            arrow={query.reverse ? '▴' : '▾'}
+            onSort={(sort) => onChange({ sort, reverse: query.sort === sort && !query.reverse })}
+          />
           <tbody>
             {list.triggers.flatMap((trigger) => {
               const key = keyOf(trigger);
@@ -65,7 +59,7 @@ export function Table({ list, view, onChange, onOpen }: Props) {
           </tbody>
         </table>
       </div>
-      <Pager list={list} onChange={onChange} />
+      <Pager offset={list.offset} shown={list.triggers.length} all={list.matched} onChange={onChange} />
     </>
   );
 }

@@ -1,7 +1,7 @@
-// Search, the filter by state with its counts, the pages.
-import { count } from '../../format';
+// Search, and the filter by state with its counts.
+import { ListToolbar } from '../../views/listing';
 import type { List, TriggerState } from '../api';
-import { PAGE_ROWS, type Query } from '../query';
+import type { Query } from '../query';
 import { STATES, total } from '../words';
 
 interface Props {
@@ -11,45 +11,15 @@ interface Props {
 }
 
 export function Toolbar({ list, query, onChange }: Props) {
-  const filters: [TriggerState | null, string, number][] = [
-    [null, 'All', total(list)],
-    ...(Object.keys(STATES) as TriggerState[]).map((s): [TriggerState, string, number] => [s, capital(STATES[s].name), list.counts[s]]),
-  ];
+  const states = (Object.keys(STATES) as TriggerState[]).map((state) => (
+    { state, name: STATES[state].name, help: STATES[state].help, count: list.counts[state], alarming: state === 'error' }
+  ));
   return (
-    <div class="toolbar">
-      <input
-        type="search"
-        class="search"
-        aria-label="Search namespace, name, topic or group"
-        placeholder="Search namespace, name, topic or group"
-        value={query.q}
-        onInput={(event) => onChange({ q: event.currentTarget.value })}
-      />
-      <fieldset class="spans filters">
-        <legend class="sr-only">State</legend>
-        {filters.map(([state, name, n]) => (
-          <label key={name} title={state ? STATES[state].help : 'Every trigger'}>
-            <input type="radio" name="state" checked={query.state === state} onChange={() => onChange({ state })} />
-            <span>{name} <strong class={state === 'error' && n > 0 ? 'alarming' : ''}>{count(n)}</strong></span>
-          </label>
-        ))}
-      </fieldset>
-    </div>
-  );
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
-}
-
-export function Pager({ list, onChange }: Omit<Props, 'query'>) {
-  if (list.matched <= PAGE_ROWS && list.offset === 0) return null;
-  const last = list.offset + list.triggers.length;
-  return (
-    <nav class="pager" aria-label="Pages" data-testid="pager">
-      <span>{count(list.offset + 1)} to {count(last)} of {count(list.matched)}</span>
-      <button type="button" disabled={list.offset === 0} onClick={() => onChange({ offset: Math.max(0, list.offset - PAGE_ROWS) })}>Previous</button>
-      <button type="button" disabled={last >= list.matched} onClick={() => onChange({ offset: list.offset + PAGE_ROWS })}>Next</button>
-    </nav>
+    <ListToolbar
+      label="Search namespace, name, topic or group"
+      query={query}
+      filters={[{ state: null, name: 'All', help: 'Every trigger', count: total(list) }, ...states]}
+      onChange={onChange}
+    />
   );
 }
