@@ -218,12 +218,6 @@ std::string_view Liveness::address(std::string_view cluster_name, std::string_vi
   return index != kNone && alive(brokers_[index], now) ? brokers_[index].address : std::string_view{};
 }
 
-std::uint64_t Liveness::connection(std::string_view cluster_name, std::string_view broker_name, std::int64_t broker_id,
-                                   MonotonicMs now) const {
-  const std::uint32_t index = find(cluster_name, broker_name, broker_id);
-  return index != kNone && alive(brokers_[index], now) ? brokers_[index].connection : 0;
-}
-
 std::optional<BrokerIdentity> Liveness::identity(std::uint64_t connection) const {
   const auto found = connections_.find(connection);
   if (found == connections_.end() || found->second.empty()) return std::nullopt;

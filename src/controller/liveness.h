@@ -87,9 +87,6 @@ class Liveness {
   // Where its heartbeats say that it serves; empty when it is not alive.
   std::string_view address(std::string_view cluster_name, std::string_view broker_name, std::int64_t broker_id,
                            MonotonicMs now) const;
-  // The connection of its newest heartbeat; 0: not alive, or that connection was dropped.
-  std::uint64_t connection(std::string_view cluster_name, std::string_view broker_name, std::int64_t broker_id,
-                           MonotonicMs now) const;
 
   // Whose heartbeats come on the connection, of several anyone, the same each time; nullopt: nobody's. Valid until the
   // next change.

@@ -117,7 +117,9 @@ TEST_F(LivenessTest, GivenABrokerThatConnectedAnewWhenItsFormerConnectionClosesT
   heartbeat(1, 1'000, 8);
   EXPECT_THAT(close(7), IsEmpty());
   EXPECT_TRUE(alive(1));
-  EXPECT_EQ(book.connection("c", "set", 1, now), 8u);
+  EXPECT_FALSE(book.identity(7));
+  ASSERT_TRUE(book.identity(8));
+  EXPECT_EQ(book.identity(8)->broker_id, 1);
   EXPECT_THAT(close(8), ElementsAre(std::pair(1, Why::connection_closed)));
 }
 
