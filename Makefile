@@ -43,6 +43,7 @@ bench: release  ## measurements beside the Java broker; results: bench/README.md
 	@bench/run
 	@bench/exporter
 	@bench/scaler
+	@bench/controller --seconds 2
 	@bench/activation || echo "no Kubernetes and KEDA here to measure activation with: see tests/e2e/README.md"
 
 fuzz:  ## SECONDS_EACH=60 of every fuzz target under asan
