@@ -40,6 +40,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kTick{20};
 constexpr std::size_t kSnapshotPlaces = 8;
+constexpr std::int64_t kWatchEveryMs = 500;
 constexpr std::chrono::milliseconds kRetireMax{1'000};
 constexpr std::chrono::milliseconds kIdentityTimeout{1'500};  // to ask a node that is to be taken in who it is
 
@@ -313,12 +314,17 @@ class Controller::Impl final : public ReplicatedLog {
       identity_.stage = Identity::Stage::formed;
       if (auto stored = store_identity(config_.data_directory, identity_); !stored) replica_.on_failed(stored.error());
     }
-    if (!member && identity_.node != 0 && members.highest_id >= identity_.node) {
+    if (removed()) {
       spdlog::warn(
           "controller: this controller (node {}) was removed from the group: stop it once `gantry controller "
           "members` of another one says so too; to come back it needs an empty directory and --join",
           identity_.node);
     }
+  }
+
+  bool removed() const {
+    const raft::Members& members = replica_.members();
+    return identity_.node != 0 && members.highest_id >= identity_.node && members.find(identity_.node) == nullptr;
   }
 
   GroupStatusQuery group_status() {
@@ -401,6 +407,8 @@ class Controller::Impl final : public ReplicatedLog {
     view.snapshot = meters_.raft->snapshot;
     view.raft_silent_ms = view.member ? meters_.raft->silent_ms() : 0;
     view.connections = server_->stats().connections;
+    view.removed = view.member && removed();
+    if (watched_) watch(view, *watched_);
     return view;
   }
 
@@ -419,7 +427,18 @@ class Controller::Impl final : public ReplicatedLog {
   void tick() {
     replica_.tick();
     member_changes_.tick();
+    watch_members();
     ticking_.ring_after(kTick);
+  }
+
+  // For page and metrics, which must not wait for the Raft thread.
+  void watch_members() {
+    if (!raft_ || !replica_.leads()) return watched_.reset();
+    if (monotonic_ms() < watch_at_) return;
+    watch_at_ = monotonic_ms() + kWatchEveryMs;
+    raft_->status([this, alive = std::weak_ptr<bool>(alive_)](const raft::GroupStatus& status) {
+      if (!alive.expired()) watched_ = status;
+    });
   }
 
   // What comes in one turn of the loop goes out as one entry and one read round.
@@ -439,6 +458,8 @@ class Controller::Impl final : public ReplicatedLog {
   Guard guard_;
   Identity identity_;
   std::optional<Founding> founding_;
+  std::optional<raft::GroupStatus> watched_;  // while we lead
+  MonotonicMs watch_at_ = 0;
   Directory directory_;
   LiveSettings settings_;
   remoting::Client client_;         // of other controllers

@@ -67,6 +67,7 @@ class Text {
     gauge("gantry_controller_log_last_index", "Newest entry of the log here.", {}, node_.last);
     gauge("gantry_controller_snapshot_index", "Entry of the newest snapshot here.", {}, node_.snapshot);
     gauge("gantry_controller_members", "Controllers of the group, learners too.", {}, node_.members.size());
+    members();
     gauge("gantry_controller_raft_silent_seconds",
           "Since the thread of the log was seen at work: more than moments mean that its disk hangs.", {},
           node_.member ? static_cast<double>(node_.raft_silent_ms) / 1'000 : 0.0);
@@ -112,6 +113,20 @@ class Text {
   void counter(const char* name, const char* help, std::uint64_t value) {
     out_.family(name, SeriesType::counter, help);
     out_.sample({}, value);
+  }
+
+  // The leader's alone: who else would know.
+  void members() {
+    out_.family("gantry_controller_member_alive", SeriesType::gauge,
+                "1: the leader heard of this controller within the last second. On the leader only.");
+    for (const MemberView& member : node_.members) {
+      if (member.alive) out_.sample(labels({{"member", member.name}}), *member.alive ? 1 : 0);
+    }
+    out_.family("gantry_controller_member_lag_entries", SeriesType::gauge,
+                "Entries of the log that a controller that is alive does not have yet. On the leader only.");
+    for (const MemberView& member : node_.members) {
+      if (member.lag) out_.sample(labels({{"member", member.name}}), *member.lag);
+    }
   }
 
   void requests() {

@@ -188,7 +188,12 @@ Result<ElectionQuery> parse_election_query(const Parameters& parameters) {
 json::object node_json(const NodeView& node, const std::vector<SetView>& sets, std::int64_t now_ms) {
   json::array members;
   for (const MemberView& member : node.members) {
-    members.push_back({{"id", member.id}, {"name", member.name}, {"address", member.address}, {"voter", member.voter}});
+    members.push_back({{"id", member.id},
+                       {"name", member.name},
+                       {"address", member.address},
+                       {"voter", member.voter},
+                       {"alive", member.alive ? json::value(*member.alive) : json::value(nullptr)},
+                       {"lag", member.lag ? json::value(*member.lag) : json::value(nullptr)}});
   }
   std::uint64_t by_state[4] = {};
   for (const SetView& view : sets) ++by_state[static_cast<std::size_t>(state_of(view))];

@@ -6,6 +6,7 @@
 
 #include "controller/config.h"
 #include "controller/directory.h"
+#include "controller/member_plan.h"
 #include "replication/limits.h"
 
 namespace gantry::controller {
@@ -14,13 +15,20 @@ Readiness readiness_of(const NodeView& node) {
   if (!node.member) {
     return {false, node.waits_for.empty() ? "of no group yet: asks its peers whether they have data" : node.waits_for};
   }
+  if (node.removed) {
+    return {
+        false,
+        "removed from the group, what it has is of then: stop it; to come back it needs an empty directory and --join"};
+  }
   if (node.raft_silent_ms > kRaftSilentMaxMs) {
     return {false, fmt::format("its log was not written for {} s: does the disk below its directory hang?",
                                node.raft_silent_ms / 1'000)};
   }
   if (!node.leader) {
-    return {false,
-            fmt::format("no controller leads in term {}: a majority of them must run and reach each other", node.term)};
+    return {false, fmt::format(
+                       "no controller leads in term {}: a majority of them must run and reach each other. If one leads "
+                       "elsewhere, `gantry controller members` there tells whether this one is still a member",
+                       node.term)};
   }
   if (node.applied + kReadyLagMax < node.commit) {
     return {false, fmt::format("catches up with {}: applied {} of {}", *node.leader, node.applied, node.commit)};
@@ -89,8 +97,18 @@ NodeView view_of(const Replica& replica, const Directory& directory, const Confi
   view.heartbeats_refused = replica.heartbeats_refused();
   view.sets = replica.state().sets().size();
   for (const auto& member : replica.members().list)
-    view.members.push_back({member.id, directory.name_of(member.id), member.address, member.voter});
+    view.members.push_back({member.id, directory.name_of(member.id), member.address, member.voter, {}, {}});
   return view;
+}
+
+void watch(NodeView& view, const raft::GroupStatus& status) {
+  if (view.role != raft::Role::leader || status.term != view.term) return;
+  for (MemberView& member : view.members) {
+    const auto found = std::ranges::find(status.members, member.id, [](const auto& one) { return one.member.id; });
+    if (found == status.members.end()) continue;
+    member.alive = member.id == status.id || is_alive(*found);
+    if (*member.alive && found->matched) member.lag = status.last - std::min(status.last, *found->matched);
+  }
 }
 
 std::vector<SetView> sets_after(const Replica& replica, std::string_view after, std::size_t count) {

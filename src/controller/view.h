@@ -23,12 +23,16 @@ struct MemberView {
   std::uint64_t id = 0;
   std::string name, address;
   bool voter = false;
+  // What only the leader knows; of ourselves too.
+  std::optional<bool> alive;       // heard within the last second
+  std::optional<raft::Index> lag;  // entries behind the leader; of one that is silent it is not known
 };
 
 // This controller, and what it knows of its group.
 struct NodeView {
   std::string name, group, address;
   bool member = false;    // of a group; else it waits to form one
+  bool removed = false;   // it was a member, and the log says that it is none any more
   std::string waits_for;  // why it is none yet
   raft::Role role = raft::Role::follower;
   raft::Term term = 0;
@@ -97,6 +101,8 @@ class Directory;
 struct Config;
 // But for what only the Raft thread and the server know.
 NodeView view_of(const Replica& replica, const Directory& directory, const Config& config);
+// Adds what a leader's group says of the others; nothing when the view is not that leader's.
+void watch(NodeView& view, const raft::GroupStatus& status);
 
 // The next `count` sets after that name, ascending.
 std::vector<SetView> sets_after(const Replica& replica, std::string_view after, std::size_t count);

@@ -19,6 +19,8 @@ namespace {
 
 // What the kernel holds back of a large message would stand in front of every heartbeat.
 constexpr unsigned kUnsentMax = 512 * 1024;
+// Whoever refuses us closes the connection sooner; before, it is no connection that one would tell of.
+constexpr std::chrono::seconds kProven{1};
 
 void prepare(Link::Tcp::socket& socket, std::chrono::milliseconds unacknowledged_max) {
   const auto ms = static_cast<unsigned>(unacknowledged_max.count());
@@ -120,6 +122,7 @@ void Link::handshake() {
 
 void Link::greet() {
   state_ = State::open;
+  greeted_at_ = std::chrono::steady_clock::now();
   unsent_.insert(0, encode_hello({owner_->config_.self, peer_, owner_->config_.reads, owner_->config_.group}));
   watch();
   write_soon();
@@ -173,7 +176,8 @@ void Link::write() {
 }
 
 void Link::written() {
-  if (std::exchange(said_lost_, false)) {
+  if (said_lost_ && std::chrono::steady_clock::now() - greeted_at_ >= kProven) {
+    said_lost_ = false;
     spdlog::info("raft: connected to node {} at {} again", peer_, net::to_string(endpoint_));
   }
   if (large_ && large_->written == large_->message.size()) end_large(true);
@@ -182,7 +186,9 @@ void Link::written() {
 
 void Link::lost(const std::string& why) {
   if (!said_lost_) {
-    spdlog::warn("raft: node {} at {} cannot be reached: {}; trying again", peer_, net::to_string(endpoint_), why);
+    const bool refused = state_ == State::open && std::chrono::steady_clock::now() - greeted_at_ < kProven;
+    spdlog::warn("raft: node {} at {} cannot be reached: {}{}; trying again", peer_, net::to_string(endpoint_), why,
+                 refused ? ", after our greeting: its log may say why it refuses us" : "");
   }
   said_lost_ = true;
   state_ = State::waiting;

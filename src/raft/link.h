@@ -54,6 +54,7 @@ class Link : public std::enable_shared_from_this<Link> {
   State state_ = State::idle;
   std::uint64_t connection_ = 0;  // counts them
   bool said_lost_ = false;        // one line in the log an outage
+  std::chrono::steady_clock::time_point greeted_at_;
   std::shared_ptr<net::Connector> connector_;
   Tcp::socket socket_;
   std::shared_ptr<Tls> tls_;  // shared with the operations on it, which end later than it is dropped

@@ -5,6 +5,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/json/parse.hpp>
+#include <cstdlib>
 
 #include "base/exit_code.h"
 #include "rocketmq/cluster.h"
@@ -47,8 +48,12 @@ bool another_may_answer(const Error& error) {
 }  // namespace
 
 void add_controller_options(CLI::App& command, ControllersOptions& options) {
-  command.add_option("--endpoints", options.endpoints, "controllers: host:port;host:port")
-      ->envname("ROCKETMQ_CONTROLLER_ADDR")
+  // several commands fill the same options, and with CLI11's envname each that was not given would put the variable over
+  // what another one was told
+  if (const char* value = std::getenv("ROCKETMQ_CONTROLLER_ADDR"); value != nullptr && *value != '\0')
+    options.endpoints = value;
+  command
+      .add_option("--endpoints", options.endpoints, "controllers: host:port;host:port (env ROCKETMQ_CONTROLLER_ADDR)")
       ->capture_default_str();
   add_security_options(command, options.connection);
   add_output_option(command, options.format);

@@ -16,17 +16,19 @@ json::array members_json(const raft::GroupStatus& status) {
   json::array members;
   for (const auto& [member, matched, silent_ticks] : status.members) {
     const bool leads = member.id == status.id;
-    members.push_back(
-        {{"id", member.id},
-         {"name", member.name},
-         {"address", member.address},
-         {"role", leads          ? "leader"
-                  : member.voter ? "follower"
-                                 : "learner"},
-         {"voter", member.voter},
-         {"alive", is_alive({member, matched, silent_ticks})},
-         {"matched_index", matched ? json::value(*matched) : json::value(nullptr)},
-         {"lag", matched ? json::value(status.last - std::min(status.last, *matched)) : json::value(nullptr)}});
+    const bool alive = is_alive({member, matched, silent_ticks});
+    members.push_back({{"id", member.id},
+                       {"name", member.name},
+                       {"address", member.address},
+                       {"role", leads          ? "leader"
+                                : member.voter ? "follower"
+                                               : "learner"},
+                       {"voter", member.voter},
+                       {"alive", alive},
+                       {"matched_index", matched ? json::value(*matched) : json::value(nullptr)},
+                       // of one that is silent nobody knows what it has: its disk may be another one
+                       {"lag", alive && matched ? json::value(status.last - std::min(status.last, *matched))
+                                                : json::value(nullptr)}});
   }
   return members;
 }

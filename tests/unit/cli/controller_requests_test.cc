@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+
 #include "remoting/server.h"
 #include "unit/drive.h"
 #include "wire/codes.h"
@@ -15,6 +17,18 @@ namespace {
 namespace rc = wire::response_code;
 namespace codes = wire::request_code;
 using testing::HasSubstr;
+
+TEST(ControllerEndpoints, GivenTheVariableAndTheOptionOfOneCommandThenTheOptionCounts) {
+  ASSERT_EQ(::setenv("ROCKETMQ_CONTROLLER_ADDR", "variable:1", 1), 0);
+  CLI::App app;
+  ControllersOptions options;  // as all commands share them
+  add_controller_options(*app.add_subcommand("members"), options);
+  add_controller_options(*app.add_subcommand("sets"), options);
+  EXPECT_EQ(options.endpoints, "variable:1");
+  app.parse("sets --endpoints option:2");
+  EXPECT_EQ(options.endpoints, "option:2");
+  ::unsetenv("ROCKETMQ_CONTROLLER_ADDR");
+}
 
 class PlayedController {
  public:

@@ -52,6 +52,7 @@ TEST(ReadinessOfAController, GivenWhatItKnowsThenReadyOrTheReason) {
            Case{"no leader", [](NodeView& n) { n.leader.reset(); }, false, "no controller leads in term 3"},
            Case{"forming", [](NodeView& n) { n.member = false, n.waits_for = "no answer yet of n2"; }, false,
                 "no answer yet of n2"},
+           Case{"removed", [](NodeView& n) { n.removed = true; }, false, "removed from the group"},
            Case{"disk hangs", [](NodeView& n) { n.raft_silent_ms = kRaftSilentMaxMs + 1; }, false, "disk"},
        }) {
     NodeView node = healthy_node();
@@ -60,6 +61,47 @@ TEST(ReadinessOfAController, GivenWhatItKnowsThenReadyOrTheReason) {
     EXPECT_EQ(readiness.ready, c.ready) << c.name;
     EXPECT_THAT(readiness.why, HasSubstr(c.why)) << c.name;
   }
+}
+
+raft::GroupStatus status_of_two(std::optional<std::uint32_t> silent_ticks) {
+  raft::GroupStatus status;
+  status.id = 1;
+  status.term = 3;
+  status.last = 100;
+  raft::MemberStatus self, other;
+  self.member.id = 1;
+  self.matched = 100;
+  other.member.id = 2;
+  other.matched = 90;
+  other.silent_ticks = silent_ticks;
+  status.members = {self, other};
+  return status;
+}
+
+TEST(MembersAsTheLeaderSeesThem, GivenOneThatIsSilentThenItsLagIsNotKnown) {
+  NodeView leader = healthy_node();
+  leader.role = raft::Role::leader;
+  watch(leader, status_of_two(1));
+  EXPECT_EQ(leader.members[0].alive, true);
+  EXPECT_EQ(leader.members[1].alive, true);
+  EXPECT_EQ(leader.members[1].lag, 10U);
+
+  leader = healthy_node();
+  leader.role = raft::Role::leader;
+  watch(leader, status_of_two(std::nullopt));
+  EXPECT_EQ(leader.members[1].alive, false);
+  EXPECT_EQ(leader.members[1].lag, std::nullopt);
+}
+
+TEST(MembersAsTheLeaderSeesThem, GivenAnotherTermOrAFollowerThenNothingIsSaid) {
+  NodeView follower = healthy_node();
+  watch(follower, status_of_two(1));
+  EXPECT_EQ(follower.members[1].alive, std::nullopt);
+  NodeView later = healthy_node();
+  later.role = raft::Role::leader;
+  later.term = 4;
+  watch(later, status_of_two(1));
+  EXPECT_EQ(later.members[1].alive, std::nullopt);
 }
 
 SetView set_of(const std::string& name, std::optional<std::int64_t> master, std::vector<std::int64_t> in_sync,
@@ -144,6 +186,14 @@ TEST(MetricsText, GivenCountsThenTheyComeUnderTheNamesAndLabelsOfTheJavaControll
 
 // As promtool and Prometheus' own parser want it: HELP and TYPE before the samples of a family, a family in one piece,
 // no series twice, buckets that only grow.
+TEST(MetricsText, GivenASilentControllerThenTheLeaderTellsOfIt) {
+  NumbersView numbers = some_numbers();
+  numbers.node.members[1].alive = false;
+  const std::string text = metrics_text(numbers, {}, std::nullopt);
+  EXPECT_THAT(text, HasSubstr("gantry_controller_member_alive{member=\"n1\"} 0\n"));
+  EXPECT_THAT(text, testing::Not(HasSubstr("gantry_controller_member_lag_entries")));
+}
+
 TEST(MetricsText, GivenAnyNumbersThenTheTextIsValid) {
   NumbersView numbers = some_numbers();
   for (auto& kind : numbers.requests) kind.ended[1] = 1, kind.latency.record(5'000);

@@ -11,6 +11,9 @@ export function Members({ controller: c }: { controller: Controller }) {
           <li key={member.id} class={role === 'leader' ? 'leads' : ''} title={member.voter ? '' : 'Receives the log and answers reads, but has no vote'}>
             <strong>{member.name}</strong>
             <span class={`badge ${role === 'leader' ? 'tone-busy' : ''}`}>{role}</span>
+            {member.alive === false && (
+              <span class="badge tone-error" title="Its leader has not heard of it for a second or longer. Is it running? gantry controller members">silent</span>
+            )}
             <span class="muted">{member.address}{member.name === c.name ? ', this one' : ''}</span>
           </li>
         );
