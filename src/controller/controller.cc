@@ -118,6 +118,12 @@ class Controller::Impl final : public ReplicatedLog {
     auto identity = load_identity(config_.data_directory);
     if (!identity) return std::unexpected(identity.error());
     identity_ = std::move(*identity);
+    if (auto own = check_owner(identity_, config_.data_directory, config_.self, config_.group); !own) return own;
+    if (identity_.name != config_.self || identity_.group != config_.group) {
+      identity_.name = config_.self;
+      identity_.group = config_.group;
+      if (auto stored = store_identity(config_.data_directory, identity_); !stored) return stored;
+    }
     if (identity_.stage == Identity::Stage::formed) {
       if (auto begun = begin(raft_config()); !begun) return begun;
     } else {

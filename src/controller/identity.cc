@@ -36,7 +36,9 @@ std::string to_json(const Identity& identity) {
   return json::serialize(json::object{{"token", identity.token},
                                       {"stage", kStages[static_cast<std::size_t>(identity.stage)]},
                                       {"founding", std::move(founding)},
-                                      {"node", identity.node}});
+                                      {"node", identity.node},
+                                      {"name", identity.name},
+                                      {"group", identity.group}});
 }
 
 Result<Identity> identity_from_json(std::string_view text) {
@@ -63,6 +65,11 @@ Result<Identity> identity_from_json(std::string_view text) {
     identity.node = node->to_number<std::uint64_t>(not_a_number);
     if (not_a_number) return fail(Errc::corrupt, "the node is no number");
   }
+  for (const auto& [key, target] : {std::pair{"name", &identity.name}, std::pair{"group", &identity.group}}) {
+    const json::value* text_of = object->if_contains(key);
+    if (text_of && !text_of->is_string()) return fail(Errc::corrupt, "the {} is no text", key);
+    if (text_of) *target = text_of->get_string();
+  }
   if (identity.stage == Identity::Stage::joining && identity.node == 0)
     return fail(Errc::corrupt, "joining without the id of the node");
   return identity;
@@ -76,7 +83,7 @@ Result<Identity> load_identity(const std::string& directory) {
   std::ifstream in(file, std::ios::binary);
   if (!in) {
     if (std::filesystem::exists(file)) return fail(Errc::permission_denied, "{} cannot be read", file);
-    const Identity fresh{draw_token(), Identity::Stage::empty, {}, 0};
+    const Identity fresh{draw_token(), Identity::Stage::empty, {}, 0, {}, {}};
     if (auto stored = store_identity(directory, fresh); !stored) return std::unexpected(stored.error());
     return fresh;
   }
@@ -89,6 +96,17 @@ Result<Identity> load_identity(const std::string& directory) {
                 file, identity.error().message, directory);
   }
   return identity;
+}
+
+Result<void> check_owner(const Identity& identity, std::string_view directory, std::string_view self,
+                         std::string_view group) {
+  if (identity.stage == Identity::Stage::empty || identity.name.empty()) return {};
+  if (identity.name == self && identity.group == group) return {};
+  return fail(
+      Errc::invalid_argument,
+      "{} is the directory of controller {} of group {}, and this is {} of group {}: give each its own (--data, "
+      "dataDirectory, controllerStorePath)",
+      directory, identity.name, identity.group, self, group);
 }
 
 Result<void> store_identity(const std::string& directory, const Identity& identity) {

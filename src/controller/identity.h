@@ -23,6 +23,7 @@ struct Identity {
   Stage stage = Stage::empty;
   std::map<std::string, std::string> founding;  // name of a peer -> its token, from `forming` on; ours too
   std::uint64_t node = 0;                       // our id in the group; 0: that of our place among the founding members
+  std::string name, group;                      // whose directory it is; empty: nobody's yet
 
   bool operator==(const Identity&) const = default;
 };
@@ -33,6 +34,10 @@ Result<Identity> identity_from_json(std::string_view text);
 // The file in `directory` (made when it is not there); one that is missing is drawn anew and written. Errors name the
 // file; corrupt says how to recover.
 Result<Identity> load_identity(const std::string& directory);
+// Whether `self` of `group` may use the directory: unless it is a member's, and that is somebody else. Errors:
+// invalid_argument, which names both.
+Result<void> check_owner(const Identity& identity, std::string_view directory, std::string_view self,
+                         std::string_view group);
 // Durable when it returns: written beside, synced, renamed, and the directory synced.
 Result<void> store_identity(const std::string& directory, const Identity& identity);
 

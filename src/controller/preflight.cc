@@ -1,5 +1,7 @@
 #include "controller/preflight.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <filesystem>
 
@@ -11,8 +13,22 @@ namespace gantry::controller {
 
 namespace {
 
-std::string of_directory(const Config& config) {
+// The directory, or the nearest one above it that is there.
+std::filesystem::path nearest_of(const std::filesystem::path& directory) {
   std::error_code error;
+  std::filesystem::path path = std::filesystem::absolute(directory, error);
+  while (path.has_relative_path() && !std::filesystem::exists(path, error)) path = path.parent_path();
+  return path;
+}
+
+Result<std::string> of_directory(const Config& config) {
+  std::error_code error;
+  if (const auto there = nearest_of(config.data_directory); !std::filesystem::is_directory(there, error)) {
+    return fail(Errc::invalid_argument, "data: {}: {} is no directory", config.data_directory, there.string());
+  } else if (::access(there.c_str(), W_OK | X_OK) != 0) {
+    return fail(Errc::permission_denied, "data: {}: this user may not write in {}", config.data_directory,
+                there.string());
+  }
   if (!std::filesystem::exists(config.data_directory, error) ||
       std::filesystem::is_empty(config.data_directory, error)) {
     if (config.peers.size() == 1)
@@ -23,7 +39,9 @@ std::string of_directory(const Config& config) {
   if (!std::filesystem::exists(config.data_directory + "/identity.json", error))
     return fmt::format("data: {}, which has no identity.json: of no group yet", config.data_directory);
   const auto identity = load_identity(config.data_directory);
-  if (!identity) return fmt::format("data: {}", identity.error().message);
+  if (!identity) return fail(identity.error().code, "data: {}", identity.error().message);
+  if (auto own = check_owner(*identity, config.data_directory, config.self, config.group); !own)
+    return std::unexpected(own.error());
   return fmt::format("data: {}, {}", config.data_directory,
                      identity->stage == Identity::Stage::formed ? "of a member of a group: goes on as that one"
                                                                 : "of a node that is of no group yet");
@@ -62,7 +80,11 @@ Plan plan_of(const Config& config) {
                                           : ", plain and with TLS"));
   plan.steps.push_back(config.http ? fmt::format("page, metrics and probes on {}", net::to_string(*config.http))
                                    : std::string("no page, metrics and probes: there is no HTTP address"));
-  plan.steps.push_back(of_directory(config));
+  if (auto directory = of_directory(config)) {
+    plan.steps.push_back(std::move(*directory));
+  } else {
+    plan.refused = directory.error();
+  }
   plan.steps.push_back(config.operators.empty() && config.tls.ca_file.empty()
                            ? fmt::format("everybody may {}, as with the Java controller", kOperatorsMay)
                            : fmt::format("only operators may {}", kOperatorsMay));

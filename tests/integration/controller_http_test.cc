@@ -125,6 +125,9 @@ TEST_F(ControllerHttp, GivenMistakesThenTheyAreNamedWithFileAndLineAndNothingSta
   EXPECT_EQ(wrong.code, 2);
   EXPECT_THAT(wrong.err, HasSubstr("this controller is n7, but the peers do not name it"));
   EXPECT_EQ(check((directory / "none.yaml").string()).code, 1);
+  const Ended no_directory = check(file(), {"--self", "n0", "--data", "/dev/null"});
+  EXPECT_EQ(no_directory.code, 2);
+  EXPECT_THAT(no_directory.err, HasSubstr("/dev/null is no directory"));
 }
 
 }  // namespace

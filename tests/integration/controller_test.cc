@@ -275,11 +275,13 @@ TEST_F(SpreadControllers, GivenANodeDiesThenItsBrokersAreGivenToOthersAndNoOther
     });
   }));
   EXPECT_LT(std::chrono::steady_clock::now() - at, 3s);
-  for (auto& broker : brokers) {
-    if (before[broker.get()] != addresses[dies]) {
-      EXPECT_EQ(given(*broker, addresses[leads]), before[broker.get()]) << broker->name;
-    }
-  }
+  // A node that is late for a moment on a busy machine is given its own back: who had moved for good would not be.
+  EXPECT_TRUE(eventually_asked([&] {
+    return std::ranges::all_of(brokers, [&](auto& broker) {
+      const std::string& first = before[broker.get()];
+      return first == addresses[dies] || given(*broker, addresses[leads]) == first;
+    });
+  }));
 }
 
 struct LeaseControllers : Controllers {

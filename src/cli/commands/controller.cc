@@ -124,6 +124,7 @@ int check(const controller::Config& config) {
   const controller::Plan plan = controller::plan_of(config);
   for (const std::string& step : plan.steps) fmt::print("{}\n", step);
   for (const std::string& warning : plan.warnings) fmt::print(stderr, "warning: {}\n", warning);
+  if (plan.refused) return report(*plan.refused);
   fmt::print("ok\n");
   return 0;
 }

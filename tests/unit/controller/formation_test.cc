@@ -104,9 +104,22 @@ TEST_F(IdentityFile, GivenANewDirectoryThenItsTokenIsItsOwnAndStays) {
   EXPECT_EQ(first->token.size(), 32u);
   EXPECT_EQ(*load_identity(directory + "/a"), *first);
   EXPECT_NE(load_identity(directory + "/b")->token, first->token);
-  const Identity formed{first->token, Stage::formed, {{"n0", "x"}, {"n1", first->token}}};
+  const Identity formed{first->token, Stage::formed, {{"n0", "x"}, {"n1", first->token}}, 0, "n1", "g"};
   ASSERT_TRUE(store_identity(directory + "/a", formed));
   EXPECT_EQ(*load_identity(directory + "/a"), formed);
+}
+
+TEST_F(IdentityFile, GivenTheDirectoryOfAnotherControllerThenItIsRefusedOnceThatOneIsAMember) {
+  const Identity member{"t", Stage::formed, {}, 2, "n1", "orders"};
+  EXPECT_TRUE(check_owner(member, "/d", "n1", "orders"));
+  for (const auto& [self, group] : {std::pair{"n0", "orders"}, std::pair{"n1", "payments"}}) {
+    const auto checked = check_owner(member, "/d", self, group);
+    ASSERT_FALSE(checked);
+    EXPECT_EQ(checked.error().code, Errc::invalid_argument);
+    EXPECT_THAT(checked.error().message, HasSubstr("/d is the directory of controller n1 of group orders"));
+  }
+  EXPECT_TRUE(check_owner({"t", Stage::empty, {}, 0, "n1", "orders"}, "/d", "n0", "orders"));
+  EXPECT_TRUE(check_owner({"t", Stage::formed, {}, 2, "", ""}, "/d", "n0", "orders")) << "written by an older version";
 }
 
 TEST_F(IdentityFile, GivenADamagedFileThenTheErrorNamesItAndNothingIsInvented) {
