@@ -27,13 +27,19 @@ class Api:
 
     def request(self, method, path, body=None, content_type="application/json", accept="application/json"):
         """The decoded answer; ApiError from 400 on, OSError when nobody answers."""
-        connection = getattr(self._local, "connection", None) or self._connect(30)
+        kept = getattr(self._local, "connection", None)
+        connection = kept or self._connect(30)
         self._local.connection = None
         try:
             connection.request(method, path, None if body is None else json.dumps(body),
                                {"Content-Type": content_type, "Accept": accept})
             response = connection.getresponse()
             text = response.read()
+        except (ssl.SSLEOFError, BrokenPipeError, ConnectionResetError, http.client.RemoteDisconnected) as error:
+            connection.close()
+            if kept:  # the server closes what was idle for long, just when we begin to write: it read nothing of this
+                return self.request(method, path, body, content_type, accept)
+            raise ConnectionError(f"{method} {path}: {error!r}") from error
         except http.client.HTTPException as error:
             connection.close()
             raise ConnectionError(f"{method} {path}: {error!r}") from error
