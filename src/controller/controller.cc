@@ -439,7 +439,7 @@ class Controller::Impl final : public ReplicatedLog {
 
   // For page and metrics, which must not wait for the Raft thread.
   void watch_members() {
-    if (!raft_ || !replica_.leads()) return watched_.reset();
+    if (!http_ || !raft_ || !replica_.leads()) return watched_.reset();
     if (monotonic_ms() < watch_at_) return;
     watch_at_ = monotonic_ms() + kWatchEveryMs;
     raft_->status([this, alive = std::weak_ptr<bool>(alive_)](const raft::GroupStatus& status) {

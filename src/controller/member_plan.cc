@@ -177,6 +177,11 @@ std::string how_to_start(const Config& config, const MemberPlan::Newcomer& newco
 
 bool is_alive(const raft::MemberStatus& member) { return member.silent_ticks && *member.silent_ticks <= kAliveTicks; }
 
+std::optional<raft::Index> lag_of(const raft::MemberStatus& member, const raft::GroupStatus& status) {
+  if (!is_alive(member) || !member.matched) return std::nullopt;
+  return status.last - std::min(status.last, *member.matched);
+}
+
 std::optional<raft::NodeId> successor(const raft::GroupStatus& status) {
   const raft::MemberStatus* best = nullptr;
   for (const auto& member : status.members) {

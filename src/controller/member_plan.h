@@ -47,7 +47,9 @@ Result<std::string> token_of_newcomer(const Config& config, const MemberRequest&
 // What to start at an address where nobody answers.
 std::string how_to_start(const Config& config, const MemberPlan::Newcomer& newcomer);
 
-bool is_alive(const raft::MemberStatus& member);                         // heard within the last second
+bool is_alive(const raft::MemberStatus& member);  // heard within the last second
+// Entries behind the leader; of one that is silent nobody knows what it has: its disk may be another one.
+std::optional<raft::Index> lag_of(const raft::MemberStatus& member, const raft::GroupStatus& status);
 std::optional<raft::NodeId> successor(const raft::GroupStatus& status);  // the live voter that is closest to the leader
 std::optional<raft::NodeId> promotable(const raft::GroupStatus& status);  // a live learner that has caught up
 

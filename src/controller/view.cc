@@ -106,8 +106,8 @@ void watch(NodeView& view, const raft::GroupStatus& status) {
   for (MemberView& member : view.members) {
     const auto found = std::ranges::find(status.members, member.id, [](const auto& one) { return one.member.id; });
     if (found == status.members.end()) continue;
-    member.alive = member.id == status.id || is_alive(*found);
-    if (*member.alive && found->matched) member.lag = status.last - std::min(status.last, *found->matched);
+    member.alive = is_alive(*found);
+    member.lag = lag_of(*found, status);
   }
 }
 

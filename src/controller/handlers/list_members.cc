@@ -14,9 +14,10 @@ namespace json = boost::json;
 
 json::array members_json(const raft::GroupStatus& status) {
   json::array members;
-  for (const auto& [member, matched, silent_ticks] : status.members) {
+  for (const raft::MemberStatus& one : status.members) {
+    const raft::Member& member = one.member;
     const bool leads = member.id == status.id;
-    const bool alive = is_alive({member, matched, silent_ticks});
+    const auto lag = lag_of(one, status);
     members.push_back({{"id", member.id},
                        {"name", member.name},
                        {"address", member.address},
@@ -24,11 +25,9 @@ json::array members_json(const raft::GroupStatus& status) {
                                 : member.voter ? "follower"
                                                : "learner"},
                        {"voter", member.voter},
-                       {"alive", alive},
-                       {"matched_index", matched ? json::value(*matched) : json::value(nullptr)},
-                       // of one that is silent nobody knows what it has: its disk may be another one
-                       {"lag", alive && matched ? json::value(status.last - std::min(status.last, *matched))
-                                                : json::value(nullptr)}});
+                       {"alive", is_alive(one)},
+                       {"matched_index", one.matched ? json::value(*one.matched) : json::value(nullptr)},
+                       {"lag", lag ? json::value(*lag) : json::value(nullptr)}});
   }
   return members;
 }

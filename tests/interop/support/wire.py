@@ -104,16 +104,21 @@ def signed(fields, body, access_key, secret_key):
     return {**fields, "Signature": signature}
 
 
+def request(code, fields=None, body=b"", flag=0):
+    """The bytes of a request with a JSON header, to send on any connection."""
+    header = json.dumps({"code": code, "flag": flag, "language": "PYTHON", "opaque": 1, "version": 477,
+                         "serializeTypeCurrentRPC": "JSON", "extFields": fields or {}}).encode()
+    return struct.pack(">ii", 4 + len(header) + len(body), len(header)) + header + body
+
+
 def call(address, code, fields=None, body=b"", timeout_s=5, credentials=None):
     """One request on a connection of its own, JSON header; returns the response frame. OSError when nobody answers.
     `credentials`: (access key, secret key) to sign with."""
     host, _, port = address.rpartition(":")
     if credentials:
         fields = signed(fields or {}, body, *credentials)
-    header = json.dumps({"code": code, "flag": 0, "language": "PYTHON", "opaque": 1, "version": 477,
-                         "serializeTypeCurrentRPC": "JSON", "extFields": fields or {}}).encode()
     with socket.create_connection((host, int(port)), timeout_s) as connection:
-        connection.sendall(struct.pack(">ii", 4 + len(header) + len(body), len(header)) + header + body)
+        connection.sendall(request(code, fields, body))
         with connection.makefile("rb") as stream:
             prefix = stream.read(4)
             if len(prefix) < 4:

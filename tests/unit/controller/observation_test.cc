@@ -71,6 +71,7 @@ raft::GroupStatus status_of_two(std::optional<std::uint32_t> silent_ticks) {
   raft::MemberStatus self, other;
   self.member.id = 1;
   self.matched = 100;
+  self.silent_ticks = 0;  // a leader hears itself
   other.member.id = 2;
   other.matched = 90;
   other.silent_ticks = silent_ticks;
