@@ -2,10 +2,8 @@
 
 #include <spdlog/spdlog.h>
 
-#include "replication/entry_codec.h"
 #include "replication/explanation.h"
 #include "replication/malformed.h"
-#include "replication/snapshot.h"
 
 namespace gantry::controller {
 
@@ -37,7 +35,7 @@ Replica::Replica(ReplicaSettings settings, ReplicatedLog& log, Env env)
       log_(log),
       env_(std::move(env)),
       liveness_(settings.brokers_max),
-      writes_(log, settings.writes),
+      writes_(log, settings.writes, settings.formats),
       reads_(log, settings.reads) {}
 
 // ---- requests
@@ -198,11 +196,14 @@ void Replica::on_read(Token token, const Result<raft::Index>& index) {
 
 void Replica::on_restore(raft::Index index, const std::string& snapshot) {
   replication::State fresh;
+  std::uint32_t version = 1;
   if (!snapshot.empty()) {
-    auto state = replication::decode_snapshot(snapshot);
+    auto state = settings_.formats.decode_snapshot(snapshot);
     if (!state) return on_failed(in_context(fmt::format("the snapshot at entry {}", index), state.error()));
     fresh = std::move(*state);
+    version = settings_.formats.snapshot_version(snapshot).value_or(version);
   }
+  state_version_ = version;
   state_ = std::move(fresh);
   applied_ = index;
   bytes_since_snapshot_ = entries_since_snapshot_ = 0;
@@ -218,10 +219,11 @@ void Replica::on_committed(std::vector<raft::Output::Committed> entries) {
     if (!ours.empty()) {
       for (auto& write : ours) apply(write.command, &write.done);
     } else if (!entry.data.empty()) {
-      auto commands = replication::decode_entry(entry.data);
+      auto commands = settings_.formats.decode_entry(entry.data);
       if (!commands) return on_failed(in_context(fmt::format("log entry {}", entry.index), commands.error()));
       for (const auto& command : *commands) apply(command, nullptr);
     }
+    if (!entry.data.empty()) state_version_ = std::max(state_version_, settings_.formats.entry_version(entry.data));
     applied_ = entry.index;
     applied_term_ = entry.term;
     bytes_since_snapshot_ += entry.data.size();
@@ -289,7 +291,7 @@ void Replica::snapshot_when_due() {
 
 Replica::SnapshotTaken Replica::take_snapshot() {
   bytes_since_snapshot_ = entries_since_snapshot_ = 0;
-  std::string bytes = replication::encode_snapshot(state_);
+  std::string bytes = settings_.formats.encode_snapshot(state_, state_version_);
   const SnapshotTaken taken{applied_, bytes.size()};
   log_.snapshot(applied_, std::move(bytes));
   return taken;

@@ -16,6 +16,7 @@
 #include "controller/replicated_log.h"
 #include "controller/writes.h"
 #include "net/log_limit.h"
+#include "replication/formats.h"
 #include "replication/state.h"
 
 namespace gantry::controller {
@@ -30,6 +31,7 @@ struct ReplicaSettings {
   std::size_t snapshot_after_entries = 200'000;
   std::size_t brokers_max = Liveness::kBrokersMax;
   std::size_t audited_per_tick = 50;  // sets: what no event tells is found by looking at all of them in turn
+  replication::Formats formats;
   WriteLimits writes;
   ReadLimits reads;
 };
@@ -129,6 +131,9 @@ class Replica final : public LogListener {
   raft::Members members_;
   raft::Index applied_ = 0;
   raft::Term applied_term_ = 0;
+  // Of the entries that led to the state, the highest. Who reads them reads a snapshot in this version, and in no older one is
+  // there a place for all that they brought; the same on every node, since it follows from the log.
+  std::uint32_t state_version_ = 1;
   MonotonicMs leading_since_ = 0;
   bool leading_ = false;  // and all entries of former terms are applied: now it may judge
   std::size_t bytes_since_snapshot_ = 0;

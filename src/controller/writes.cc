@@ -38,14 +38,30 @@ void Writes::flush() {
       entry.writes.push_back(std::move(*next));
       ++next;
     }
+    std::string bytes_of_entry = formats_.encode_entry(commands, version_);
+    if (auto kept = keep_what_is_written(entry, bytes_of_entry); !kept) {
+      tell(entry, kept.error());
+      continue;
+    }
     const Token token = next_token_++;
     asked_.emplace(token, std::move(entry));
-    log_.propose(token, replication::encode_entry(commands, version_));
+    log_.propose(token, std::move(bytes_of_entry));
   }
   gathered_.clear();
 }
 
-void Writes::write_version(std::uint32_t version) { version_ = std::clamp(version, 1u, replication::kEntryVersion); }
+// An older version has no place for a new field: the others will not see it, so neither may we.
+Result<void> Writes::keep_what_is_written(Entry& entry, std::string_view bytes) const {
+  if (version_ == formats_.newest) return {};
+  auto commands = formats_.decode_entry(bytes);
+  if (!commands) return std::unexpected(commands.error());
+  if (commands->size() != entry.writes.size())
+    return fail(Errc::internal, "{} commands are {} in an older format", entry.writes.size(), commands->size());
+  for (std::size_t i = 0; i < entry.writes.size(); ++i) entry.writes[i].command = std::move((*commands)[i]);
+  return {};
+}
+
+void Writes::write_version(std::uint32_t version) { version_ = std::clamp(version, 1u, formats_.newest); }
 
 void Writes::on_proposed(Token token, const Result<raft::Proposal>& proposal) {
   auto node = asked_.extract(token);

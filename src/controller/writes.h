@@ -8,12 +8,14 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <string_view>
 #include <vector>
 
 #include "base/error.h"
 #include "controller/liveness.h"
 #include "controller/replicated_log.h"
 #include "replication/command.h"
+#include "replication/formats.h"
 #include "replication/outcome.h"
 
 namespace gantry::controller {
@@ -33,7 +35,8 @@ class Writes {
     Done done;
   };
 
-  Writes(ReplicatedLog& log, WriteLimits limits) : log_(log), limits_(limits) {}
+  Writes(ReplicatedLog& log, WriteLimits limits, replication::Formats formats = {})
+      : log_(log), limits_(limits), formats_(formats) {}
 
   // `done` is called once, at the latest timeout_ms from now by expire().
   void submit(replication::Command command, Done done, MonotonicMs now);
@@ -43,7 +46,8 @@ class Writes {
   void write_version(std::uint32_t version);
 
   void on_proposed(Token token, const Result<raft::Proposal>& proposal);
-  // The entry is committed: its writes when it is ours, to be applied in this order and each told. What stood at or
+  // The entry is committed: its writes when it is ours, to be applied in this order and each told, with the commands as the
+  // entry's bytes say them, as everybody else applies them. What stood at or
   // before the index with another term did not happen, and is told so.
   std::vector<Write> take(raft::Index index, raft::Term term);
   // The state jumped over entries up to `index`: what became of ours among them is unknown.
@@ -60,9 +64,11 @@ class Writes {
     raft::Term term = 0;  // 0: not proposed yet
   };
   void tell(Entry& entry, const Error& error);
+  Result<void> keep_what_is_written(Entry& entry, std::string_view bytes) const;
 
   ReplicatedLog& log_;
   WriteLimits limits_;
+  replication::Formats formats_;
   std::vector<Write> gathered_;
   MonotonicMs gathered_deadline_ = 0;  // of the first
   Token next_token_ = 1;

@@ -1,5 +1,8 @@
 // Which fields the stored types have, in which order: the format of entries and snapshots, once. Append only, with
 // `since` and a new kEntryVersion, which kSnapshotVersion follows; what stands here is never moved or removed.
+// What a new field brings into the state comes out of commands alone that have a new field too: so a state to which no entry
+// of the new version was applied has nothing that the old one could not write, and one to which some was is never written
+// in the old one (Replica).
 #pragma once
 
 #include "replication/command.h"

@@ -1,5 +1,7 @@
 #include "replication/entry_codec.h"
 
+#include <limits>
+
 #include "replication/bytes.h"
 #include "replication/describe.h"
 
@@ -68,6 +70,12 @@ Result<std::vector<Command>> decode_entry(std::string_view bytes) {
   }
   if (!reader.at_end()) return fail(Errc::corrupt, "a log entry goes on behind its last command");
   return commands;
+}
+
+std::uint32_t entry_version(std::string_view bytes) {
+  FieldReader reader(bytes, 0);
+  const std::uint64_t version = reader.varint();
+  return reader.ok() && version <= std::numeric_limits<std::uint32_t>::max() ? static_cast<std::uint32_t>(version) : 0;
 }
 
 std::size_t size_hint(const Command& command) {

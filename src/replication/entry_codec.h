@@ -25,6 +25,8 @@ inline constexpr std::uint32_t kEntryVersion = 1;
 std::string encode_entry(std::span<const Command> commands, std::uint32_t version = kEntryVersion);
 // unimplemented: written by a newer version, which is named; corrupt: anything else that is no entry.
 Result<std::vector<Command>> decode_entry(std::string_view bytes);
+// In which version it says that it was written; 0: it says none.
+std::uint32_t entry_version(std::string_view bytes);
 
 // Bytes that encode_entry needs for it, about; for batches bounded by bytes.
 std::size_t size_hint(const Command& command);

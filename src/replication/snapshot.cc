@@ -24,15 +24,35 @@ void append_frame(std::string& out, std::string_view payload) {
 
 // The rows of a table, in as many frames as they need; one at least.
 template <class Table, class Write>
-void append_table(std::string& out, FrameKind kind, const Table& table, const Write& write) {
+void append_table(std::string& out, std::uint32_t version, FrameKind kind, const Table& table, const Write& write) {
   auto row = table.begin();
   do {
     std::string payload;
-    FieldWriter fields(payload, kSnapshotVersion);
+    FieldWriter fields(payload, version);
     fields(kind);
     for (; row != table.end() && payload.size() < kSnapshotFrameBytes; ++row) write(fields, *row);
     append_frame(out, payload);
   } while (row != table.end());
+}
+
+// The version; an error when it is none that this gantry reads.
+Result<std::uint32_t> version_of(std::string_view bytes) {
+  const std::string_view magic = bytes.substr(0, kMagic.size());
+  if (magic != kMagic.substr(0, magic.size()))
+    return fail(Errc::corrupt, "a snapshot of replica sets begins otherwise");
+  if (bytes.size() < kHeaderBytes) return fail(Errc::corrupt, "the snapshot is cut at byte {}", bytes.size());
+  const std::string_view guarded = bytes.substr(0, kHeaderBytes - 4);
+  if (get_fixed<std::uint32_t>(bytes.substr(kHeaderBytes - 4)) != crc32c(guarded))
+    return fail(Errc::corrupt, "the checksum of the snapshot's header is wrong");
+  const auto version = get_fixed<std::uint32_t>(bytes.substr(kMagic.size()));
+  if (version > kSnapshotVersion) {
+    return fail(
+        Errc::unimplemented,
+        "the snapshot was written by snapshot format {}, this gantry reads formats up to {}: start a newer gantry",
+        version, kSnapshotVersion);
+  }
+  if (version == 0) return fail(Errc::corrupt, "the snapshot has format 0, which never was");
+  return version;
 }
 
 class Reader {
@@ -40,7 +60,6 @@ class Reader {
   Result<State> read(std::string_view bytes);
 
  private:
-  Result<void> header(std::string_view bytes);
   Result<void> frame(std::string_view payload);
 
   std::uint32_t version_ = 0;
@@ -49,27 +68,10 @@ class Reader {
   State::Retired retired_;
 };
 
-Result<void> Reader::header(std::string_view bytes) {
-  const std::string_view magic = bytes.substr(0, kMagic.size());
-  if (magic != kMagic.substr(0, magic.size()))
-    return fail(Errc::corrupt, "a snapshot of replica sets begins otherwise");
-  if (bytes.size() < kHeaderBytes) return fail(Errc::corrupt, "the snapshot is cut at byte {}", bytes.size());
-  const std::string_view guarded = bytes.substr(0, kHeaderBytes - 4);
-  if (get_fixed<std::uint32_t>(bytes.substr(kHeaderBytes - 4)) != crc32c(guarded))
-    return fail(Errc::corrupt, "the checksum of the snapshot's header is wrong");
-  version_ = get_fixed<std::uint32_t>(bytes.substr(kMagic.size()));
-  if (version_ > kSnapshotVersion) {
-    return fail(
-        Errc::unimplemented,
-        "the snapshot was written by snapshot format {}, this gantry reads formats up to {}: start a newer gantry",
-        version_, kSnapshotVersion);
-  }
-  if (version_ == 0) return fail(Errc::corrupt, "the snapshot has format 0, which never was");
-  return {};
-}
-
 Result<State> Reader::read(std::string_view bytes) {
-  if (auto begun = header(bytes); !begun) return std::unexpected(std::move(begun.error()));
+  const auto version = version_of(bytes);
+  if (!version) return std::unexpected(version.error());
+  version_ = *version;
   std::size_t at = kHeaderBytes;
   while (!ended_) {
     const std::string_view left = bytes.substr(at);
@@ -139,20 +141,22 @@ Result<void> Reader::frame(std::string_view payload) {
 
 }  // namespace
 
-std::string encode_snapshot(const State& state) {
+std::string encode_snapshot(const State& state, std::uint32_t version) {
   std::string out(kMagic);
-  put_fixed(out, kSnapshotVersion);
+  put_fixed(out, version);
   put_fixed(out, crc32c(out));
-  append_table(out, FrameKind::sets, state.sets(), [](FieldWriter& fields, const auto& row) { fields(row.second); });
-  append_table(out, FrameKind::retired, state.retired(),
+  append_table(out, version, FrameKind::sets, state.sets(),
+               [](FieldWriter& fields, const auto& row) { fields(row.second); });
+  append_table(out, version, FrameKind::retired, state.retired(),
                [](FieldWriter& fields, const auto& row) { fields(row.first, row.second); });
   std::string end;
-  FieldWriter(end, kSnapshotVersion)(FrameKind::end, std::uint64_t{state.sets().size()},
-                                     std::uint64_t{state.retired().size()});
+  FieldWriter(end, version)(FrameKind::end, std::uint64_t{state.sets().size()}, std::uint64_t{state.retired().size()});
   append_frame(out, end);
   return out;
 }
 
 Result<State> decode_snapshot(std::string_view bytes) { return Reader().read(bytes); }
+
+Result<std::uint32_t> snapshot_version(std::string_view bytes) { return version_of(bytes); }
 
 }  // namespace gantry::replication

@@ -17,8 +17,12 @@ namespace gantry::replication {
 inline constexpr std::uint32_t kSnapshotVersion = kEntryVersion;
 inline constexpr std::size_t kSnapshotFrameBytes = 64 * 1024;  // a frame ends with the set that goes beyond
 
-std::string encode_snapshot(const State& state);
+// version: 1 to kSnapshotVersion, at least that of every entry that led to the state: an older one has no place for what
+// they may have brought.
+std::string encode_snapshot(const State& state, std::uint32_t version = kSnapshotVersion);
 // unimplemented: of a newer version, which is named; corrupt: what is wrong and at which byte.
 Result<State> decode_snapshot(std::string_view bytes);
+// In which version it was written; looks at the header alone. Errors: as decode_snapshot().
+Result<std::uint32_t> snapshot_version(std::string_view bytes);
 
 }  // namespace gantry::replication

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "replication/entry_codec.h"
+#include "sim/controller/versions.h"
 
 namespace gantry::sim {
 
@@ -86,16 +86,19 @@ void History::internal(const replication::Command& command) {
 }
 
 void History::proposed(std::uint64_t node, std::uint64_t token, const std::string& entry) {
-  const auto commands = replication::decode_entry(entry);
+  const auto commands = decode_any(entry);
   auto& waiting = waiting_[node];
   std::vector<Id> ids;
   for (const auto& command : commands.value()) {
-    const auto given =
-        std::ranges::find_if(waiting, [&](Id id) { return ops_[id].input == ReplicaSetModel::Input(command); });
+    const auto given = std::ranges::find_if(waiting, [&](Id id) {
+      const auto* asked = std::get_if<replication::Command>(&*ops_[id].input);
+      return asked && (*asked == command || as_old(*asked) == command);
+    });
     if (given == waiting.end()) {
       internal(command);
       ids.push_back(ops_.size() - 1);
     } else {
+      ops_[*given].input = command;  // as it was written, in an older version maybe
       ids.push_back(*given);
       waiting.erase(given);
     }

@@ -41,16 +41,22 @@ void Node::start() {
   if (!group) broken("controller {} does not start: {}", id_, group.error().message);
   failed_ = flushing_ = started_ = false;
   driver_.emplace(std::move(*group), *this);
-  replica_.emplace(world_.settings, *this,
-                   controller::Replica::Env{[this] { return local_now(); },
-                                            [this] { return static_cast<std::int64_t>(world_.now_ms); },
-                                            [this] {
-                                              if (std::exchange(flushing_, true)) return;
-                                              service_.inbox.emplace_back([this] {
-                                                flushing_ = false;
-                                                replica_->flush();
-                                              });
-                                            }});
+  running_version_ = version_;
+  heard_versions_.clear();
+  auto settings = world_.settings;
+  if (world_.plan.upgrade) settings.formats = formats_of(version_, world_.plan.bug);
+  const bool no_clock = world_.plan.upgrade && version_ == kOldVersion;
+  replica_.emplace(
+      settings, *this,
+      controller::Replica::Env{[this] { return local_now(); },
+                               [this, no_clock] { return no_clock ? 0 : static_cast<std::int64_t>(world_.now_ms); },
+                               [this] {
+                                 if (std::exchange(flushing_, true)) return;
+                                 service_.inbox.emplace_back([this] {
+                                   flushing_ = false;
+                                   replica_->flush();
+                                 });
+                               }});
   raft_.next_tick = service_.next_tick = local_now();
 }
 
@@ -124,6 +130,18 @@ std::string Node::describe() const {
     if (member.matched) out += fmt::format("; {} has {}", member.member.id, *member.matched);
   }
   return out;
+}
+
+// As RaftThread agrees: the lowest of all members, and who has not spoken counts as the oldest.
+void Node::hear_version(raft::NodeId peer, std::uint32_t version) {
+  if (!up()) return;
+  heard_versions_[peer] = version;
+  std::uint32_t agreed = running_version_;
+  for (const auto& member : world_.founders.list) {
+    const auto heard = heard_versions_.find(member.id);
+    if (member.id != id_) agreed = std::min(agreed, heard == heard_versions_.end() ? kOldVersion : heard->second);
+  }
+  to_listener([agreed](controller::LogListener& listener) { listener.on_entry_version(agreed); });
 }
 
 // ---- requests
@@ -269,6 +287,7 @@ void Node::on_committed(std::vector<raft::Output::Committed> entries) {
   for (auto& entry : entries) {
     if (world_.truth.committed(id_, entry.index, entry.term, entry.data)) {
       world_.history.committed(entry.index, entry.term, entry.data);
+      world_.counts.new_entries += world_.plan.upgrade && entry.data.starts_with(static_cast<char>(kNewVersion));
     }
     if (world_.plan.bug == Bug::local_heartbeats) entry.data = with_local_facts(entry.data);
   }
@@ -278,7 +297,7 @@ void Node::on_committed(std::vector<raft::Output::Committed> entries) {
 
 std::string Node::with_local_facts(const std::string& entry) const {
   if (entry.empty()) return entry;
-  auto commands = replication::decode_entry(entry);
+  auto commands = decode_any(entry);
   for (auto& command : *commands) {
     if (auto* elect = std::get_if<replication::ElectMaster>(&command)) {
       elect->facts = replica_->facts(elect->broker_name);

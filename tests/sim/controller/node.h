@@ -17,6 +17,7 @@
 #include "sim/controller/history.h"
 #include "sim/controller/simulation.h"
 #include "sim/controller/truth.h"
+#include "sim/controller/versions.h"
 #include "sim/raft/memory_log_store.h"
 #include "sim/raft/network.h"
 
@@ -55,6 +56,9 @@ class Node final : public controller::LogDriverHost, public controller::Replicat
 
   void start();
   void crash();
+  void upgrade() { version_ = kNewVersion; }  // from the next start on
+  std::uint32_t version() const { return running_version_; }
+  void hear_version(raft::NodeId peer, std::uint32_t version);  // its greeting
   void stand_still(std::uint64_t until_ms) { still_until_ = until_ms; }
   bool up() const { return replica_.has_value(); }
   bool failed() const { return failed_; }  // the process ends by itself
@@ -100,7 +104,7 @@ class Node final : public controller::LogDriverHost, public controller::Replicat
   void on_leadership(const raft::Output::Leadership& leadership) override;
   void on_members(const raft::Members& members) override;
   void on_snapshot_wanted() override;
-  void on_entry_version(std::uint32_t) override {}  // all simulated nodes are of one version
+  void on_entry_version(std::uint32_t version) override { replica_->on_entry_version(version); }
   void on_failed(const Error& error) override;
 
  private:
@@ -127,6 +131,9 @@ class Node final : public controller::LogDriverHost, public controller::Replicat
   Thread raft_;
   std::optional<controller::LogDriver> driver_;
   std::optional<controller::Replica> replica_;
+  std::uint32_t version_ = kOldVersion;
+  std::uint32_t running_version_ = kOldVersion;
+  std::map<raft::NodeId, std::uint32_t> heard_versions_;
   bool failed_ = false;
   bool flushing_ = false;
   bool started_ = false;  // the first restore is that of the start

@@ -50,6 +50,13 @@ class World {
                            },
                            [this](std::uint64_t due_ms, std::function<void()> event) { at(due_ms, std::move(event)); },
                            [this](NodeId id) { return &node(id); }};
+    for (const auto& member : surroundings_.founders.list) {
+      if (!plan.upgrade) break;
+      at(random_.between(plan.steps / 10, plan.steps), [this, id = member.id] {
+        node(id).upgrade();
+        crash(id, random_.between(1, 100));
+      });
+    }
     fleet_.emplace(surroundings_, std::move(outside), random_.between(1, 3), random_.between(2, 3));
   }
 
@@ -222,11 +229,18 @@ class World {
       if (letter->to != 0) node(letter->to).deliver(std::move(letter->bytes));
     }
     fleet_->pass();
+    if (plan_.upgrade && random_.one_in(10)) greet(any(), any());
     for (auto& one : nodes_) {
       one->pass();
       if (one->failed()) crash(one->id(), random_.between(1, 300));
       if (!one->up() && down_until_ms_[one->id()] <= now_ms_) one->start();
     }
+  }
+
+  void greet(NodeId from, NodeId to) {
+    const auto travels = network_.travel_ms(from, to);
+    if (from == to || !node(from).up() || !travels) return;
+    at(now_ms_ + *travels, [this, from, to, version = node(from).version()] { node(to).hear_version(from, version); });
   }
 
   // --- all faults end ---

@@ -8,6 +8,7 @@
 //   happened or not;
 // - what Truth looks at: the same state at the same entry everywhere, one leader in a term, one master in an epoch, epochs
 //   that only grow, broker ids given once, masters elected from the sync-state set;
+// - in an upgrade: nodes of the old version read all that they are sent;
 // - when all faults end, within some seconds: a leader, writes through any node, a live master for every replica set that
 //   has a live member in sync, all nodes at the same state; and everything that was acknowledged is in it.
 #pragma once
@@ -27,12 +28,15 @@ enum class Bug {
   forget_vote,           // the vote is gone after a restart
   local_heartbeats,      // each controller decides by the heartbeats that it got itself
   fast_lease,            // a lease on clocks that differ by more than it allows for
+  lossy_entry,           // a leader applies what it proposed, not what it wrote in an older version
+  old_snapshot,          // a snapshot is written in an older version than entries that led to it
 };
 
 struct Plan {
   std::uint64_t seed = 1;
   std::uint64_t steps = 4'000;  // of a millisecond, with faults; then the healing
   Bug bug = Bug::none;
+  bool upgrade = false;  // nodes begin in an old version, and come back in a new one, each at another time (versions.h)
 };
 
 struct Report {
@@ -46,11 +50,12 @@ struct Report {
   std::uint64_t judged_steps = 0;
   std::uint64_t crashes = 0;
   std::uint64_t leaders = 0;
-  std::uint64_t elections = 0;  // of masters
-  std::uint64_t unclean = 0;    // of those
-  std::uint64_t snapshots = 0;  // restored
-  std::uint64_t leases = 0;     // reads answered by lease
-  std::uint64_t healed_ms = 0;  // from the last fault until all was well
+  std::uint64_t elections = 0;    // of masters
+  std::uint64_t unclean = 0;      // of those
+  std::uint64_t snapshots = 0;    // restored
+  std::uint64_t new_entries = 0;  // of the new version, in an upgrade
+  std::uint64_t leases = 0;       // reads answered by lease
+  std::uint64_t healed_ms = 0;    // from the last fault until all was well
 };
 
 Report simulate(const Plan& plan);

@@ -41,6 +41,24 @@ TEST(ControllerSimulation, GivenAnyFaultsThenEveryHistoryIsLinearizableAndAllHea
   EXPECT_GT(sum.reads, 0u);
 }
 
+TEST(ControllerSimulation, GivenAnUpgradeNodeByNodeAmongFaultsThenAllStaysTheSameOnEveryNode) {
+  Report sum;
+  for (auto [seed, last] = seeds(100); seed <= last; ++seed) {
+    auto report = simulate({.seed = seed, .steps = steps(Plan{}.steps), .upgrade = true});
+    ASSERT_FALSE(report.failure)
+        << "seed " << seed << ": " << *report.failure << "\nreplay: SEEDS=" << seed << "-" << seed
+        << " STEPS=" << steps(Plan{}.steps)
+        << " build/release/tests/sim_controller --gtest_filter=ControllerSimulation.GivenAnUpgrade*";
+    sum.committed += report.committed;
+    sum.new_entries += report.new_entries;
+    sum.snapshots += report.snapshots;
+  }
+  printf("entries %lu (%lu of the new version), snapshots restored %lu\n", sum.committed, sum.new_entries,
+         sum.snapshots);
+  EXPECT_GT(sum.new_entries, 0u);
+  EXPECT_GT(sum.committed, sum.new_entries);
+}
+
 TEST(ControllerSimulation, GivenTheSameSeedThenTheSameRun) {
   auto once = simulate({.seed = 42});
   auto again = simulate({.seed = 42});
@@ -54,6 +72,7 @@ struct Planted {
   Bug bug;
   std::uint64_t seeds_max;
   std::uint64_t first_seed = 1;  // where a bug shows seldom: not far before the seed that is known to show it
+  bool upgrade = false;
   friend void PrintTo(const Planted& planted, std::ostream* out) { *out << planted.name; }
 };
 
@@ -61,7 +80,7 @@ class ControllerSimulationFinds : public testing::TestWithParam<Planted> {};
 
 TEST_P(ControllerSimulationFinds, GivenAPlantedBugThenASeedShowsIt) {
   for (std::uint64_t seed = GetParam().first_seed; seed <= GetParam().seeds_max; ++seed) {
-    auto report = simulate({.seed = seed, .bug = GetParam().bug});
+    auto report = simulate({.seed = seed, .bug = GetParam().bug, .upgrade = GetParam().upgrade});
     if (!report.failure || report.undecided > 0) continue;
     printf("%s: found by seed %lu: %s\n", GetParam().name, seed, report.failure->c_str());
     return;
@@ -75,7 +94,9 @@ INSTANTIATE_TEST_SUITE_P(All, ControllerSimulationFinds,
                                          Planted{"ack_before_sync", Bug::ack_before_sync, 100},
                                          Planted{"forget_vote", Bug::forget_vote, 3000},
                                          Planted{"local_heartbeats", Bug::local_heartbeats, 100},
-                                         Planted{"fast_lease", Bug::fast_lease, 2000, 1500}),
+                                         Planted{"fast_lease", Bug::fast_lease, 2000, 1500},
+                                         Planted{"lossy_entry", Bug::lossy_entry, 100, 1, true},
+                                         Planted{"old_snapshot", Bug::old_snapshot, 100, 1, true}),
                          [](const auto& info) { return info.param.name; });
 
 }  // namespace

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "base/checksum.h"
-#include "replication/entry_codec.h"
 #include "replication/snapshot.h"
+#include "sim/controller/versions.h"
 
 namespace gantry::sim {
 
@@ -29,7 +29,7 @@ bool Truth::committed(raft::NodeId node, raft::Index index, raft::Term term, con
   if (index != index_ + 1) broken("controller {} hands out entry {} after entry {}", node, index, index_);
   index_ = index;
   if (!entry.empty()) {
-    const auto commands = replication::decode_entry(entry);
+    const auto commands = decode_any(entry);
     if (!commands) broken("entry {} cannot be read: {}", index, commands.error().message);
     for (const auto& command : *commands) apply(command);
   }

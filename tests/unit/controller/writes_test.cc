@@ -113,6 +113,31 @@ TEST_F(WritesTest, GivenASnapshotThatJumpsOverItThenTheOutcomeIsUnknown) {
   EXPECT_THAT(told, ElementsAre(std::pair(1, "timeout")));
 }
 
+// An older version of entries, which has no place for the check code.
+std::string encode_without_check_code(std::span<const replication::Command> commands, std::uint32_t version) {
+  std::vector<replication::Command> written(commands.begin(), commands.end());
+  for (auto& command : written) {
+    if (version == 1) std::get<replication::ApplyBrokerId>(command).check_code.clear();
+  }
+  return replication::encode_entry(written);
+}
+
+TEST_F(WritesTest, GivenAnOlderVersionIsWrittenThenTheLeaderAppliesWhatItSaysAndNotWhatWasAsked) {
+  Writes leader(log, limits, {.newest = 2, .encode_entry = encode_without_check_code});
+  const auto applied_by_us = [&](raft::Index index) {
+    leader.submit(command(1), [](const auto&) {}, 0);
+    leader.flush();
+    leader.on_proposed(log.proposed.back().first, raft::Proposal{index, 2});
+    return leader.take(index, 2).at(0).command;
+  };
+  for (const std::uint32_t version : {1u, 2u, 1u}) {
+    leader.write_version(version);
+    const auto ours = applied_by_us(version);
+    EXPECT_THAT(*replication::decode_entry(log.proposed.back().second), ElementsAre(ours)) << "as the others see it";
+    EXPECT_EQ(ours == command(1), version == 2) << "in version " << version;
+  }
+}
+
 // The older entry may be in another log still, whose node may yet be elected.
 TEST_F(WritesTest, GivenTheSameIndexInALaterTermThenTheOlderIsUnknownAndTheNewerWaits) {
   submit(1);

@@ -105,6 +105,8 @@ TEST(Entry, GivenANewerVersionWhenReadThenItIsNamed) {
   ASSERT_FALSE(commands);
   EXPECT_EQ(commands.error().code, Errc::unimplemented);
   EXPECT_THAT(commands.error().message, HasSubstr("entry format 9"));
+  EXPECT_EQ(entry_version(bytes), 9u);
+  EXPECT_EQ(entry_version(""), 0u);
 }
 
 TEST(Entry, GivenEveryCutAndEveryChangedByteWhenReadThenAnErrorOrOtherCommandsButNeverOutOfBounds) {
@@ -265,6 +267,8 @@ TEST(Snapshot, GivenANewerVersionWhenReadThenItIsNamed) {
   EXPECT_EQ(state.error().code, Errc::unimplemented);
   EXPECT_THAT(state.error().message, HasSubstr("snapshot format 9"));
   EXPECT_FALSE(decode_snapshot(with_header(0)));
+  EXPECT_EQ(snapshot_version(with_header(9)).error(), state.error()) << "its header tells it already";
+  EXPECT_EQ(snapshot_version(encode_snapshot(State(), 1)).value(), 1u);
 }
 
 TEST(Snapshot, GivenFramesThatNobodyWroteWhenReadThenRefusedWithTheReason) {
