@@ -29,6 +29,7 @@
 #include "net/alarm.h"
 #include "raft/frames.h"
 #include "replication/entry_codec.h"
+#include "replication/snapshot.h"
 #include "wire/codes.h"
 #include "wire/gantry_codes.h"
 
@@ -247,6 +248,11 @@ class Controller::Impl final : public ReplicatedLog {
     };
     config.transport.self = config.id;
     config.transport.group = config_.group;
+    config.group.reads_snapshot = [](std::string_view bytes) -> Result<void> {
+      const auto version = replication::snapshot_version(bytes);
+      if (!version) return std::unexpected(version.error());
+      return {};
+    };
     config.transport.reads = replication::kEntryVersion;
     config.transport.client_tls = certificates_.peers_out;
     config.transport.server_tls = certificates_.peers_in;

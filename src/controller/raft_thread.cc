@@ -72,7 +72,11 @@ class RaftThread::Impl final : public LogDriverHost {
     thread_.start();
     on_raft([this] {
       transport_.emplace(
-          thread_.io(), config_.transport, [this](raft::NodeId, std::string_view message) { driver_->step(message); },
+          thread_.io(), config_.transport,
+          [this](raft::NodeId from, std::string_view message) {
+            stepping_ = from;
+            driver_->step(message);
+          },
           [this](raft::NodeId peer) { driver_->report_unreachable(peer); });
       transport_->on_large_sent = [this](raft::NodeId peer, bool delivered) {
         driver_->report_snapshot(peer, delivered);
@@ -130,7 +134,7 @@ class RaftThread::Impl final : public LogDriverHost {
   }
   void dropped(const Error& refusal) override {
     if (auto left_out = bad_message_log_.admit()) {
-      spdlog::warn("raft: dropped a message: {}{}", refusal.message,
+      spdlog::warn("raft: dropped a message of node {}: {}{}", stepping_, refusal.message,
                    *left_out == 0 ? "" : fmt::format(" ({} such lines left out)", *left_out));
     }
   }
@@ -171,6 +175,7 @@ class RaftThread::Impl final : public LogDriverHost {
     to_listener([version](LogListener& listener) { listener.on_entry_version(version); });
   }
 
+  raft::NodeId stepping_ = 0;  // whose message is looked at
   raft::Members members_;
   std::uint32_t entry_version_ = 1;
   RaftThreadConfig config_;

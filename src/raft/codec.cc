@@ -50,22 +50,28 @@ std::string encode(const MemberFacts& facts) {
   return out;
 }
 
-MemberFacts decode_member_facts(std::string_view encoded) {
-  if (encoded.empty() || encoded.front() != static_cast<char>(change_format)) return {};
-  ByteReader reader(encoded.substr(1));
+Result<MemberFacts> decode_member_facts(std::string_view encoded) {
+  if (encoded.empty()) return MemberFacts{};
+  ByteReader reader(encoded);
+  if (const auto format = reader.number<std::uint8_t>(); format != change_format) {
+    return fail(Errc::unimplemented, "a change of members was written in format {}, this gantry reads format {}: {}",
+                format, change_format, format > change_format ? "start a newer gantry" : "start the one that wrote it");
+  }
   MemberFacts facts;
   facts.address = reader.text();
   facts.name = reader.text();
   facts.token = reader.text();
-  if (!reader.ok()) return {};
+  if (!reader.ok()) return fail(Errc::corrupt, "a change of members that ends too early");
   return facts;
 }
 
 Result<SnapshotView> decode_snapshot(std::string_view encoded) {
   ByteReader reader(encoded);
   const auto format = reader.number<std::uint8_t>();
-  if (format != snapshot_format)
-    return fail(Errc::corrupt, "snapshot format {}; this version reads format {}", format, snapshot_format);
+  if (reader.ok() && format != snapshot_format) {
+    return fail(Errc::unimplemented, "it was written in format {}, this gantry reads format {}: {}", format,
+                snapshot_format, format > snapshot_format ? "start a newer gantry" : "start the one that wrote it");
+  }
   SnapshotView view;
   view.meta.at.index = reader.number<std::uint64_t>();
   view.meta.at.term = reader.number<std::uint64_t>();
@@ -104,7 +110,7 @@ Result<Frame> decode_frame(std::string_view bytes) {
   Frame frame;
   frame.message = reader.text();
   if (!reader.ok() || format != frame_format) {
-    return fail(Errc::invalid_argument, "a message of a peer of format {}; this version reads format {}", format,
+    return fail(Errc::invalid_argument, "a message of a peer of format {}, this gantry reads format {}", format,
                 frame_format);
   }
   frame.snapshot = reader.rest();

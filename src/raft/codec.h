@@ -14,6 +14,9 @@
 #include "base/error.h"
 #include "raft/types.h"
 
+// These formats count with those of frames.h, entries and snapshots: who brings a new one raises the number that nodes tell
+// each other, and writes the old one as long as a member does not read the new one.
+
 namespace gantry::raft {
 
 inline constexpr std::size_t members_max = 100;        // of a group
@@ -27,7 +30,7 @@ struct SnapshotView {
   std::string_view bytes;  // of the text that was decoded
 };
 
-// Errc::corrupt when it is not one, or its members are not sorted, repeated, without a voter, or too many.
+// Errc::unimplemented when it is of another format, which is named; Errc::corrupt when it is not one, or its members are not sorted, repeated, without a voter, or too many.
 Result<SnapshotView> decode_snapshot(std::string_view encoded);
 
 // What a change of members says of the one that it is about.
@@ -40,7 +43,8 @@ struct MemberFacts {
 };
 
 std::string encode(const MemberFacts& facts);
-MemberFacts decode_member_facts(std::string_view encoded);  // empty ones when it says nothing that is understood
+// Empty ones when it says nothing. Errors: unimplemented (another format, named), corrupt.
+Result<MemberFacts> decode_member_facts(std::string_view encoded);
 
 struct Frame {
   std::string_view message;

@@ -5,21 +5,24 @@
 
 namespace gantry::raft {
 
-std::string encode_preamble(bool tls) {
+std::string encode_preamble(bool tls, std::uint32_t version) {
   std::string out(kMagic);
-  put_fixed(out, kTransportVersion);
+  put_fixed(out, static_cast<std::uint8_t>(version));
   put_fixed(out, tls ? kTlsFollows : std::uint8_t{0});
   return out;
 }
 
-Result<std::uint8_t> decode_preamble(std::string_view bytes) {
+Result<std::uint8_t> decode_preamble(std::string_view bytes, std::uint32_t reads) {
   if (bytes.size() != kPreambleBytes || !bytes.starts_with(kMagic))
     return fail(Errc::corrupt, "the connection does not begin as one of a Raft node");
   ByteReader reader(bytes.substr(kMagic.size()));
   const auto version = reader.number<std::uint8_t>();
-  if (version != kTransportVersion) {
-    return fail(Errc::unimplemented, "the Raft node speaks version {} of the transport, this one version {}", version,
-                kTransportVersion);
+  if (version < kFirstVersion || version > reads) {
+    return fail(
+        Errc::unimplemented,
+        "the Raft node there speaks version {} of the connections between nodes, this gantry versions up to {}: "
+        "start a newer gantry here",
+        version, reads);
   }
   return reader.number<std::uint8_t>();
 }

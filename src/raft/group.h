@@ -58,6 +58,10 @@ struct GroupConfig {
   // fastest clock of a voter, measured by the slowest of a leader.
   std::uint64_t lease_ms = 0;
 
+  // Whether the application can read a snapshot with these bytes. One of a leader that it cannot is refused, and the node keeps
+  // what it has.
+  std::function<Result<void>(std::string_view)> reads_snapshot;
+
   // What the core has to say, for a log of debugging; severity as of syslog's order: 0 critical, 1 error, 2 warning, 3 info, 4 debug.
   std::function<void(int severity, std::string_view text)> log;
 };

@@ -156,7 +156,10 @@ Result<void> Group::Impl::change_members(const Entry& entry, Output& output) {
     return std::unexpected(*failed);
   }
   if (!change->applied) return {};
-  members.apply(entry.index, *change);
+  if (auto taken = members.apply(entry.index, *change); !taken) {
+    stop(taken.error());
+    return std::unexpected(*failed);
+  }
   output.members = members.newest();
   if (change->kind == Node::Change::remove) {
     heard_at_tick.erase(change->id);
@@ -231,6 +234,11 @@ Result<Snapshot> Group::Impl::decode_own_snapshot(const Frame& frame) {
   if (view->bytes.size() > config.snapshot_bytes_max) {
     return fail(Errc::invalid_argument, "a snapshot of {} bytes; the limit is {}", view->bytes.size(),
                 config.snapshot_bytes_max);
+  }
+  // now, and not when it is in the place of ours
+  if (config.reads_snapshot && !view->bytes.empty()) {
+    if (auto readable = config.reads_snapshot(view->bytes); !readable)
+      return fail(Errc::invalid_argument, "{}", readable.error().message);
   }
   return Snapshot{std::move(view->meta), std::string(view->bytes)};
 }

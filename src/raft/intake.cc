@@ -7,6 +7,7 @@
 #include <boost/asio/read.hpp>
 
 #include "raft/frames.h"
+#include "raft/link.h"
 
 namespace gantry::raft {
 
@@ -78,7 +79,7 @@ void Intake::read_exactly(std::size_t bytes, void (Intake::*next)()) {
 }
 
 void Intake::on_preamble() {
-  const auto flags = decode_preamble(received_);
+  const auto flags = decode_preamble(received_, owner_->config_.reads);
   if (!flags) return refuse(flags.error());
   const bool tls = (*flags & kTlsFollows) != 0;
   const auto& context = owner_->config_.server_tls;
@@ -136,6 +137,7 @@ void Intake::on_hello() {
   from_ = hello.from;
   hello_by_.cancel();
   owner_->reads_[hello.from] = hello.reads;
+  if (const auto link = owner_->links_.find(hello.from); link != owner_->links_.end()) link->second->heard();
   if (owner_->on_announced) owner_->on_announced();
   if (!owner_) return;
   auto& newest = owner_->intake_of_[hello.from];

@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/write.hpp>
@@ -85,6 +86,10 @@ auto Link::of_this_connection(State in, Done done) {
   };
 }
 
+std::uint32_t Link::version() const {
+  return refused_ ? kFirstVersion : std::min(owner_->config_.reads, owner_->reads(peer_).value_or(kFirstVersion));
+}
+
 void Link::connect() {
   state_ = State::connecting;
   ++connection_;
@@ -100,7 +105,7 @@ void Link::connected(Tcp::socket socket) {
   socket_ = std::move(socket);
   prepare(socket_, owner_->config_.unacknowledged_max);
   const bool tls = owner_->config_.client_tls != nullptr;
-  writing_ = encode_preamble(tls);
+  writing_ = encode_preamble(tls, version());
   asio::async_write(socket_, asio::buffer(writing_),
                     of_this_connection(State::connecting, [tls](Link& link, error_code error) {
                       if (error) return link.lost(error.message());
@@ -185,8 +190,9 @@ void Link::written() {
 }
 
 void Link::lost(const std::string& why) {
+  const bool refused = state_ == State::open && std::chrono::steady_clock::now() - greeted_at_ < kProven;
+  refused_ = refused_ || refused;
   if (!said_lost_) {
-    const bool refused = state_ == State::open && std::chrono::steady_clock::now() - greeted_at_ < kProven;
     spdlog::warn("raft: node {} at {} cannot be reached: {}{}; trying again", peer_, net::to_string(endpoint_), why,
                  refused ? ", after our greeting: its log may say why it refuses us" : "");
   }

@@ -25,13 +25,15 @@ class Link : public std::enable_shared_from_this<Link> {
   void send(std::string_view message);
   void send_large(std::string message);  // in pieces; its fate is told to the owner
   bool has_large() const { return large_.has_value(); }
-  void flush();  // what was gathered, now
-  void close();  // for good
+  void flush();                       // what was gathered, now
+  void heard() { refused_ = false; }  // the peer has said anew which version it reads
+  void close();                       // for good
 
  private:
   enum class State { idle, connecting, open, waiting, closed };
   using Tls = boost::asio::ssl::stream<Tcp::socket&>;
 
+  std::uint32_t version() const;  // of the next connection
   void connect();
   void connected(Tcp::socket socket);
   void handshake();
@@ -54,6 +56,8 @@ class Link : public std::enable_shared_from_this<Link> {
   State state_ = State::idle;
   std::uint64_t connection_ = 0;  // counts them
   bool said_lost_ = false;        // one line in the log an outage
+  // The last connection was closed at once. Maybe the peer was started in an older version than it last said.
+  bool refused_ = false;
   std::chrono::steady_clock::time_point greeted_at_;
   std::shared_ptr<net::Connector> connector_;
   Tcp::socket socket_;

@@ -1,12 +1,16 @@
 #include "raft/membership.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "raft/codec.h"
 
 namespace gantry::raft {
 
-void MemberHistory::apply(Index index, const Node::AppliedChange& change) {
+Result<void> MemberHistory::apply(Index index, const Node::AppliedChange& change) {
+  auto read = decode_member_facts(change.context);
+  if (!read) return std::unexpected(in_context(fmt::format("log entry {}", index), read.error()));
+  MemberFacts& facts = *read;
   Members members = newest();
   auto it = std::ranges::lower_bound(members.list, change.id, {}, &Member::id);
   bool known = it != members.list.end() && it->id == change.id;
@@ -15,13 +19,13 @@ void MemberHistory::apply(Index index, const Node::AppliedChange& change) {
   } else {
     if (!known) it = members.list.insert(it, Member{.id = change.id});
     it->voter = change.kind == Node::Change::add_voter;
-    auto facts = decode_member_facts(change.context);
     if (!facts.address.empty()) it->address = std::move(facts.address);
     if (!facts.name.empty()) it->name = std::move(facts.name);
     if (!facts.token.empty()) it->token = std::move(facts.token);
     members.highest_id = std::max(members.highest_id, change.id);
   }
   states_.emplace_back(index, std::move(members));
+  return {};
 }
 
 void MemberHistory::forget_before(Index index) {

@@ -22,7 +22,8 @@ inline constexpr Index promotable_lag_max = 1000;
 class MemberHistory {
  public:
   void reset(Index at, Members members) { states_ = {{at, std::move(members)}}; }
-  void apply(Index index, const Node::AppliedChange& change);
+  // Errors, with nothing changed: what the change says cannot be read.
+  Result<void> apply(Index index, const Node::AppliedChange& change);
   void forget_before(Index index);
 
   const Members& newest() const { return states_.back().second; }

@@ -44,6 +44,8 @@ Result<Snapshot> read_snapshot_file(const std::string& directory, Index index) {
   auto checksum = reader.number<std::uint32_t>();
   if (!reader.ok() || checksum != crc32c(reader.rest())) return damaged(path, "its checksum is wrong");
   auto view = decode_snapshot(reader.rest());
+  if (!view && view.error().code == Errc::unimplemented)
+    return fail(Errc::unimplemented, "snapshot {}: {}", path, view.error().message);
   if (!view) return damaged(path, view.error().message);
   if (view->meta.at.index != index) return damaged(path, "it is that of another entry");
   return Snapshot{std::move(view->meta), std::string(view->bytes)};

@@ -15,7 +15,8 @@ std::string snapshot_path(const std::string& directory, Index index);
 
 Result<void> write_snapshot_file(const std::string& directory, const SnapshotMeta& meta, std::string_view bytes);
 
-// Errc::corrupt when it is damaged or not there: `index` is one that was written.
+// Errc::corrupt when it is damaged or not there: `index` is one that was written. Errc::unimplemented when it is whole, and of
+// another format.
 Result<Snapshot> read_snapshot_file(const std::string& directory, Index index);
 
 // All but that of `keep`, unfinished ones too. What cannot be removed stays and does no harm.

@@ -28,7 +28,7 @@ class Link;
 struct TransportConfig {
   std::uint64_t self = 0;   // our node's id
   std::string group;        // nodes of other groups are refused; at most kGroupNameMax bytes
-  std::uint32_t reads = 1;  // the highest version of entries that we understand: peers are told
+  std::uint32_t reads = 1;  // the highest version that we understand (frames.h), at most 255: peers are told
   std::size_t message_bytes_max = 64 * 1024 * 1024;
   std::size_t large_bytes_max = 1024 * 1024 * 1024;  // of a message in pieces; one at a time from and to each peer
   std::size_t piece_bytes = 256 * 1024;
@@ -69,7 +69,7 @@ class Transport {
   // is told to on_large_sent, later: false when it surely does not arrive whole, or another one is on its way.
   void send_large(std::uint64_t to, std::string message);
   std::function<void(std::uint64_t peer, bool delivered)> on_large_sent;
-  // A peer has said which entries it understands; the newest word of each is kept.
+  // A peer has said which version it understands; the newest word of each is kept.
   std::function<void()> on_announced;
   std::optional<std::uint32_t> reads(std::uint64_t peer) const;
   // Whether the node with this id may speak to us; everyone may when it is not set. Ids prove nothing, certificates do.

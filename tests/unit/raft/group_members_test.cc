@@ -1,5 +1,7 @@
 #include <gmock/gmock.h>
 
+#include "raft/codec.h"
+#include "raft/membership.h"
 #include "unit/raft/cluster.h"
 
 namespace gantry::raft::group_test {
@@ -14,6 +16,22 @@ Result<Proposal> change(Cluster& cluster, Kind kind, NodeId id, std::string addr
   cluster.handle(leader);
   cluster.settle();
   return proposal;
+}
+
+TEST(GroupMembers, GivenAChangeInANewerFormatThenNoMemberIsInvented) {
+  MemberHistory history;
+  history.reset(1, {{{1, "a:1", true}}, 1});
+  const Members before = history.newest();
+  Node::AppliedChange newer{.applied = true, .kind = Node::Change::add_learner, .id = 2, .context = "\x09..."};
+  const auto applied = history.apply(7, newer);
+  ASSERT_FALSE(applied);
+  EXPECT_EQ(applied.error().code, Errc::unimplemented);
+  EXPECT_THAT(applied.error().message, testing::HasSubstr("log entry 7"));
+  EXPECT_THAT(applied.error().message, testing::HasSubstr("start a newer gantry"));
+  EXPECT_EQ(history.newest(), before);
+  newer.context = encode(MemberFacts{"b:1", "n2", "token"});
+  ASSERT_TRUE(history.apply(8, newer));
+  EXPECT_EQ(history.newest().find(2)->address, "b:1");
 }
 
 TEST(GroupMembers, GivenANewNodeWhenItIsAddedPromotedAndCountedThenTheGroupSurvivesTheLossOfAnOldOne) {

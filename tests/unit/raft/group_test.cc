@@ -150,6 +150,32 @@ TEST(Group, GivenALaggingFollowerWhenTheLogIsGoneThenItGetsASnapshot) {
   EXPECT_THAT(follower.applied, ElementsAre("a", "b", "c", "d")) << "after a restart";
 }
 
+TEST(Group, GivenALeadersSnapshotThatTheApplicationCannotReadThenItIsRefusedAndTheNodeKeepsWhatItHas) {
+  Cluster cluster(3, {}, [](GroupConfig& config) {
+    config.entries_kept = 0;
+    config.reads_snapshot = [](std::string_view bytes) -> Result<void> {
+      if (bytes.starts_with("new")) return fail(Errc::unimplemented, "start a newer one");
+      return {};
+    };
+  });
+  auto leader = cluster.elect();
+  auto late = cluster.follower();
+  cluster.write("a");
+  cluster.cut = {late};
+  for (const auto* text : {"b", "c"}) cluster.write(text);
+  auto& node = cluster.nodes[leader];
+  ASSERT_TRUE(node.group->offer_snapshot(node.applied_index, "new:" + node.state()));
+  cluster.cut.clear();
+  ASSERT_TRUE(cluster.until([&] { return !cluster.refusals.empty(); }));
+  EXPECT_THAT(cluster.refusals.front(), testing::HasSubstr("start a newer one"));
+  EXPECT_THAT(cluster.nodes[late].applied, ElementsAre("a"));
+  cluster.stop(late);
+  cluster.start(late);
+  EXPECT_FALSE(cluster.nodes[late].stopped) << "its own disk is as it was";
+  cluster.until([&] { return cluster.nodes[late].applied.size() == 1; }, 20);
+  EXPECT_EQ(cluster.nodes[late].group->status().snapshot, 1u);
+}
+
 TEST(Group, GivenASnapshotOfEntriesNotAppliedThenItIsRefused) {
   Cluster cluster(1);
   cluster.elect();

@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/checksum.h"
+#include "raft/bytes.h"
 #include "raft/snapshot_file.h"
 #include "unit/raft/cluster.h"
 
@@ -184,6 +186,24 @@ TEST_F(RocksDbStore, GivenADamagedTornOrMissingSnapshotThenItDoesNotOpen) {
     EXPECT_EQ(stored.error().code, Errc::corrupt);
     EXPECT_THAT(stored.error().message, HasSubstr(file));
   }
+}
+
+TEST_F(RocksDbStore, GivenASnapshotOfANewerFormatThenItDoesNotOpenSaysSoAndKeepsIt) {
+  fill(5);
+  ASSERT_TRUE(store_->save_snapshot(meta({5, 1}), "state"));
+  store_.reset();
+  const auto file = snapshot_path(directory_, 5);
+  const std::string newer = "\x09 what a later version writes";
+  std::string content;
+  put_fixed(content, crc32c(newer));
+  std::ofstream(file, std::ios::binary | std::ios::trunc) << content << newer;
+  auto stored = open();
+  ASSERT_FALSE(stored);
+  EXPECT_EQ(stored.error().code, Errc::unimplemented);
+  EXPECT_THAT(stored.error().message, HasSubstr(file));
+  EXPECT_THAT(stored.error().message, HasSubstr("start a newer gantry"));
+  EXPECT_THAT(stored.error().message, testing::Not(HasSubstr("remove"))) << "it is not damaged";
+  EXPECT_TRUE(std::filesystem::exists(file));
 }
 
 TEST_F(RocksDbStore, GivenACrashInTheMiddleOfASnapshotThenWhatWasLeftBehindIsRemoved) {

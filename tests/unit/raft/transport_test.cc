@@ -243,6 +243,56 @@ TEST_F(TransportTest, GivenPeersThatSayWhichEntriesTheyReadThenTheirNewestWordIs
   EXPECT_EQ(one.transport->reads(2), 3u);
 }
 
+// A rolling upgrade, and a step back: the peer's end by hand, to see what a connection begins with.
+TEST_F(TransportTest, GivenAPeerOfAnOlderVersionThenConnectionsToItAreInWhatItLastSaidThatItReads) {
+  TransportConfig newer;
+  newer.reads = 2;
+  Node one(io, 1, newer);
+  tcp::acceptor peer(io, {asio::ip::address_v4::loopback(), 0});
+  one.transport->set_peers({{2, net::Endpoint{"127.0.0.1", peer.local_endpoint().port()}}});
+  const auto next_preamble = [&] {
+    std::optional<tcp::socket> accepted;
+    std::string preamble(kPreambleBytes, '\0');
+    bool read = false;
+    peer.async_accept([&](auto error, tcp::socket socket) {
+      if (error) return;
+      accepted.emplace(std::move(socket));
+      asio::async_read(*accepted, asio::buffer(preamble), [&](auto failed, std::size_t) { read = !failed; });
+    });
+    EXPECT_TRUE(until([&] {
+      one.transport->send(2, "m");
+      return read;
+    }));
+    accepted->set_option(asio::socket_base::linger(true, 0));
+    accepted.reset();  // refused
+    const auto unreachable = one.unreachable.size();
+    EXPECT_TRUE(until([&] { return one.unreachable.size() > unreachable; }));
+    return static_cast<int>(preamble[4]);
+  };
+  const auto greets = [&](std::uint32_t reads) {
+    Raw greeting(io, one);
+    greeting.send(encode_preamble(false, std::min(reads, 2u)) + encode_hello({2, 1, reads, "g"}) + framed("m"));
+    const auto before = one.received.size();
+    EXPECT_TRUE(until([&] { return one.received.size() > before; }));
+  };
+  EXPECT_EQ(next_preamble(), 1) << "it has not greeted yet";
+  greets(1);
+  EXPECT_EQ(next_preamble(), 1);
+  greets(2);
+  EXPECT_EQ(next_preamble(), 2) << "it was upgraded";
+  EXPECT_EQ(next_preamble(), 1) << "it refused that: it may be the older one again";
+  greets(3);
+  EXPECT_EQ(next_preamble(), 2) << "we read no more";
+}
+
+TEST_F(TransportTest, GivenANewerVersionThanIsReadWhenAConnectionBeginsThenTheRefusalSaysWhatToDo) {
+  EXPECT_TRUE(decode_preamble(encode_preamble(false, 2), 2));
+  const auto refused = decode_preamble(encode_preamble(false, 3), 2);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::unimplemented);
+  EXPECT_THAT(refused.error().message, testing::HasSubstr("start a newer gantry"));
+}
+
 TEST_F(TransportTest, GivenWhatNoPeerSendsWhenItComesThenTheConnectionIsClosedAndNothingReceived) {
   TransportConfig config;
   config.message_bytes_max = 1'000;
