@@ -17,6 +17,7 @@ struct Identity;
 class MemberChanges;
 class Forwarder;
 class LiveSettings;
+class Twins;
 
 // Asks the Raft group, which lives on a thread of its own; the answer comes on the service's thread.
 using GroupStatusQuery = std::function<void(std::function<void(const raft::GroupStatus&)>)>;
@@ -31,6 +32,7 @@ struct ControllerContext {
   const Config& config;
   const Identity& identity;
   MemberChanges& members;
+  Twins& twins;
   std::function<Result<void>()> bootstrap;  // forms a group although peers are silent; founding.h
 };
 

@@ -25,6 +25,7 @@
 #include "controller/raft_thread.h"
 #include "controller/replica.h"
 #include "controller/table.h"
+#include "controller/twins.h"
 #include "controller/view.h"
 #include "net/alarm.h"
 #include "raft/frames.h"
@@ -89,11 +90,18 @@ class Controller::Impl final : public ReplicatedLog {
         forwarder_(client_, replica_, directory_),
         doors_(io, client_, replica_),
         member_changes_(config_, replica_, directory_, member_changes_env()),
-        context_{replica_,        forwarder_,
-                 directory_,      config_.spread_brokers ? &doors_ : nullptr,
-                 settings_,       group_status(),
-                 config_,         identity_,
-                 member_changes_, [this] { return force_founding(); }},
+        twins_(io, client_, config_, identity_),
+        context_{replica_,
+                 forwarder_,
+                 directory_,
+                 config_.spread_brokers ? &doors_ : nullptr,
+                 settings_,
+                 group_status(),
+                 config_,
+                 identity_,
+                 member_changes_,
+                 twins_,
+                 [this] { return force_founding(); }},
         ticking_(io, [this] { tick(); }),
         retiring_(io) {}
 
@@ -181,9 +189,11 @@ class Controller::Impl final : public ReplicatedLog {
     ticking_.stop();
     doors_.stop();
     founding_.reset();
+    twins_.stop();
     retiring_.cancel();
     if (http_) http_->stop();
     if (raft_) raft_->stop();
+    held_.reset();
     replica_.stop();
     if (server_) server_->stop();
     client_.stop();
@@ -259,15 +269,23 @@ class Controller::Impl final : public ReplicatedLog {
     return config;
   }
 
-  // Takes part in the group.
+  // Takes part in the group, once it is known that nobody does so with a copy of this directory.
   Result<void> begin(RaftThreadConfig config) {
     const raft::NodeId self = config.id;
     config.gauges = meters_.raft;
-    auto started = RaftThread::start(io_, std::move(config), log_meter_);
-    if (!started) return std::unexpected(started.error());
-    raft_ = std::move(*started);
-    if (config_.spread_brokers) doors_.start(self);
+    auto opened = RaftThread::open(io_, std::move(config), log_meter_);
+    if (!opened) return std::unexpected(opened.error());
+    held_ = std::move(*opened);
+    twins_.start(
+        self, held_->own_address(), [this, self] { take_part(self); },
+        [this](const Error& error) { replica_.on_failed(error); });
     return {};
+  }
+
+  void take_part(raft::NodeId self) {
+    raft_ = std::move(held_);
+    raft_->take_part();
+    if (config_.spread_brokers) doors_.start(self);
   }
 
   // Each step is on the disk before the next: a crash in between leaves a node that asks again, or one that is a member.
@@ -295,6 +313,8 @@ class Controller::Impl final : public ReplicatedLog {
     if (identity_.node != 0 && identity_.node != invitation.node) {
       spdlog::warn("controller: node {}, which it was to be before, was removed: its log is thrown away",
                    identity_.node);
+      twins_.stop();
+      held_.reset();
       raft_.reset();
       std::error_code error;
       std::filesystem::remove_all(raft_config().directory, error);
@@ -313,7 +333,8 @@ class Controller::Impl final : public ReplicatedLog {
   }
 
   Result<void> force_founding() {
-    if (!founding_ || raft_) return fail(Errc::already_exists, "{} has the data of a group already", config_.self);
+    if (!founding_ || raft_ || held_)
+      return fail(Errc::already_exists, "{} has the data of a group already", config_.self);
     return founding_->force();
   }
 
@@ -413,6 +434,8 @@ class Controller::Impl final : public ReplicatedLog {
     NodeView view = view_of(replica_, directory_, config_);
     view.member = raft_ != nullptr;
     if (!view.member && founding_) view.waits_for = founding_->why();
+    if (held_) view.waits_for = twins_.why();
+    view.twin = twins_.seen();
     view.term = meters_.raft->term;
     view.commit = meters_.raft->commit;
     view.last = meters_.raft->last;
@@ -481,8 +504,10 @@ class Controller::Impl final : public ReplicatedLog {
   Forwarder forwarder_;
   Doors doors_;
   MemberChanges member_changes_;
+  Twins twins_;
   ControllerContext context_;
   std::optional<remoting::Server> server_;
+  std::unique_ptr<RaftThread> held_;  // until twins_ lets it take part
   std::unique_ptr<RaftThread> raft_;
   std::unique_ptr<HttpListener> http_;
   net::Alarm ticking_;

@@ -69,7 +69,7 @@ FormationVerdict may_form(const Config& config, const Identity& own, const std::
       silent += fmt::format("{}{} at {}", silent.empty() ? "" : ", ", peer.name, net::to_string(peer.endpoint));
       continue;
     }
-    const auto& [group, peers, identity, name, members] = answer->second;
+    const auto& [group, peers, identity, name, members, instance] = answer->second;
     if (group != config.group || peers != peers_text(config)) {
       return {Step::mismatch,
               fmt::format("{} is configured for group {} of {}, this controller for group {} of {}: make "

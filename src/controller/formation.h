@@ -34,6 +34,7 @@ struct PeerIdentity {
   Identity identity;
   std::string name{};       // its own; empty: it did not say
   raft::Members members{};  // as it has applied them; none when it is of no group
+  Instance instance{};      // empty: it did not say
 };
 
 // "n0-host:port;n1-host:port", ascending by name: equal for configurations that mean the same.

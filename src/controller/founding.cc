@@ -104,7 +104,8 @@ void Founding::look_for_removal() {
   if (unknown_rounds_ % kSayEvery == kUnknownRounds) spdlog::error("controller: {}", removed_text(config_, joined_));
 }
 
-std::string peer_identity_body(const Config& config, const Identity& identity, const raft::Members& members) {
+std::string peer_identity_body(const Config& config, const Identity& identity, const raft::Members& members,
+                               const Instance& instance) {
   json::array list;
   for (const raft::Member& member : members.list) {
     list.push_back({{"id", member.id},
@@ -117,6 +118,8 @@ std::string peer_identity_body(const Config& config, const Identity& identity, c
                                       {"peers", peers_text(config)},
                                       {"identity", json::parse(to_json(identity))},
                                       {"name", config.self},
+                                      {"instance", instance.id},
+                                      {"where", instance.where},
                                       {"members", std::move(list)}});
 }
 
@@ -158,8 +161,12 @@ Result<PeerIdentity> parse_peer_identity(std::string_view body) {
   auto parsed = identity_from_json(json::serialize(*identity));
   if (!parsed) return std::unexpected(parsed.error());
   const json::value* members = object->if_contains("members");
-  return PeerIdentity{std::string(group->get_string()), std::string(peers->get_string()), std::move(*parsed),
-                      text_of(*object, "name"), members ? members_of(*members) : raft::Members{}};
+  return PeerIdentity{std::string(group->get_string()),
+                      std::string(peers->get_string()),
+                      std::move(*parsed),
+                      text_of(*object, "name"),
+                      members ? members_of(*members) : raft::Members{},
+                      {text_of(*object, "instance"), text_of(*object, "where")}};
 }
 
 }  // namespace gantry::controller

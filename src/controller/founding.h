@@ -57,7 +57,8 @@ class Founding {
 };
 
 // The body of the answer to request 19003, and back.
-std::string peer_identity_body(const Config& config, const Identity& identity, const raft::Members& members);
+std::string peer_identity_body(const Config& config, const Identity& identity, const raft::Members& members,
+                               const Instance& instance = {});
 Result<PeerIdentity> parse_peer_identity(std::string_view body);
 
 }  // namespace gantry::controller

@@ -1,5 +1,7 @@
 #include "controller/identity.h"
 
+#include <unistd.h>
+
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
@@ -29,6 +31,12 @@ std::string draw_token() {
 std::string file_of(const std::string& directory) { return directory + "/identity.json"; }
 
 }  // namespace
+
+Instance draw_instance() {
+  char host[256] = {};
+  ::gethostname(host, sizeof(host) - 1);
+  return {draw_token(), fmt::format("host {}, process {}", host, ::getpid())};
+}
 
 std::string to_json(const Identity& identity) {
   json::object founding;

@@ -28,6 +28,13 @@ struct Identity {
   bool operator==(const Identity&) const = default;
 };
 
+// This process. Two that say the same token are two on copies of one directory.
+struct Instance {
+  std::string id;     // drawn at each start
+  std::string where;  // "host a, process 123", for people
+};
+Instance draw_instance();
+
 std::string to_json(const Identity& identity);
 Result<Identity> identity_from_json(std::string_view text);
 

@@ -64,11 +64,19 @@ class RaftThread::Impl final : public LogDriverHost {
     config_.group.id = config_.id;
     auto group = raft::Group::open(config_.group, *store_);
     if (!group) return std::unexpected(group.error());
+    for (const auto& one : group->status().members) {
+      if (one.member.id == config_.id) own_address_ = one.member.address;
+    }
+    if (const raft::Member* invited = config_.seeds.find(config_.id); invited && own_address_.empty())
+      own_address_ = invited->address;
     driver_.emplace(std::move(*group), *this);
     return {};
   }
 
+  const std::string& own_address() const { return own_address_; }
+
   void start() {
+    started_ = true;
     thread_.start();
     on_raft([this] {
       transport_.emplace(
@@ -91,12 +99,14 @@ class RaftThread::Impl final : public LogDriverHost {
   void stop() {
     if (!std::exchange(stopped_, true)) {
       *alive_ = false;
-      thread_.call([this] {
-        timer_.cancel();
-        if (transport_) transport_->stop();
-        driver_->stop();
-      });
-      thread_.stop();
+      if (started_) {
+        thread_.call([this] {
+          timer_.cancel();
+          if (transport_) transport_->stop();
+          driver_->stop();
+        });
+        thread_.stop();
+      }
       driver_.reset();
       store_.reset();
     }
@@ -181,7 +191,9 @@ class RaftThread::Impl final : public LogDriverHost {
   RaftThreadConfig config_;
   asio::io_context& service_;
   LogListener* listener_;
+  std::string own_address_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // the service's
+  bool started_ = false;                                        // the service's
   bool stopped_ = false;                                        // the service's
   net::IoThread thread_;
   asio::steady_timer timer_;
@@ -195,13 +207,22 @@ RaftThread::RaftThread(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 RaftThread::~RaftThread() { stop(); }
 void RaftThread::stop() { impl_->stop(); }
 
-Result<std::unique_ptr<RaftThread>> RaftThread::start(asio::io_context& service, RaftThreadConfig config,
-                                                      LogListener& listener) {
+Result<std::unique_ptr<RaftThread>> RaftThread::open(asio::io_context& service, RaftThreadConfig config,
+                                                     LogListener& listener) {
   auto impl = std::make_unique<Impl>(service, std::move(config), listener);
   if (auto opened = impl->open(); !opened) return std::unexpected(opened.error());
-  impl->start();
   return std::unique_ptr<RaftThread>(new RaftThread(std::move(impl)));
 }
+
+Result<std::unique_ptr<RaftThread>> RaftThread::start(asio::io_context& service, RaftThreadConfig config,
+                                                      LogListener& listener) {
+  auto opened = open(service, std::move(config), listener);
+  if (opened) (*opened)->take_part();
+  return opened;
+}
+
+void RaftThread::take_part() { impl_->start(); }
+const std::string& RaftThread::own_address() const { return impl_->own_address(); }
 
 void RaftThread::propose(Token token, std::string entry) {
   impl_->on_raft([impl = impl_.get(), token, entry = std::move(entry)] { impl->driver().propose(token, entry); });

@@ -34,10 +34,16 @@ struct RaftThreadConfig {
 
 class RaftThread final : public ReplicatedLog {
  public:
-  // Opens the log (here, before it returns) and starts the thread. The listener is called on `service`, which is run by one
-  // thread, the one that all of this class is used on; not any more after stop(). Errors name the file and what to do.
+  // Opens the log (here, before it returns). The listener is called on `service`, which is run by one thread, the one that
+  // all of this class is used on; not any more after stop(). Errors name the file and what to do. Nothing is said to
+  // anybody, and nothing answered, before take_part().
+  static Result<std::unique_ptr<RaftThread>> open(boost::asio::io_context& service, RaftThreadConfig config,
+                                                  LogListener& listener);
   static Result<std::unique_ptr<RaftThread>> start(boost::asio::io_context& service, RaftThreadConfig config,
-                                                   LogListener& listener);
+                                                   LogListener& listener);  // both
+  void take_part();                                                         // starts the thread; once
+  // At which address the group knows this node, as the log said when it was opened; empty: it does not.
+  const std::string& own_address() const;
   ~RaftThread() override;  // stop()
 
   void propose(Token token, std::string entry) override;

@@ -33,9 +33,9 @@ Readiness readiness_of(const NodeView& node) {
   if (node.applied + kReadyLagMax < node.commit) {
     return {false, fmt::format("catches up with {}: applied {} of {}", *node.leader, node.applied, node.commit)};
   }
-  return {true, fmt::format("{} in term {}, applied {}",
+  return {true, fmt::format("{} in term {}, applied {}{}{}",
                             node.role == raft::Role::leader ? "leads" : fmt::format("follows {}", *node.leader),
-                            node.term, node.applied)};
+                            node.term, node.applied, node.twin.empty() ? "" : "; ", node.twin)};
 }
 
 void Meters::held(const replication::ElectMaster& election, const replication::Outcome& outcome,

@@ -34,6 +34,7 @@ struct NodeView {
   bool member = false;    // of a group; else it waits to form one
   bool removed = false;   // it was a member, and the log says that it is none any more
   std::string waits_for;  // why it is none yet
+  std::string twin;       // of a process that uses a copy of its directory, and takes no part; empty: there is none
   raft::Role role = raft::Role::follower;
   raft::Term term = 0;
   std::optional<std::string> leader, leader_address;

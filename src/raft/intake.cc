@@ -145,6 +145,7 @@ void Intake::on_hello() {
   // the peer has given the former one up, maybe without our hearing of it
   if (before != owner_->intakes_.end() && before->first != number_) {
     const auto kept = before->second;
+    owner_->displaced(hello.from, kept->remote_, remote_);
     kept->close();
   }
   received_.clear();

@@ -12,6 +12,11 @@ namespace gantry::raft {
 
 namespace asio = boost::asio;
 
+namespace {
+constexpr std::chrono::seconds kContestedWithin{5};
+constexpr std::size_t kContestedFrom = 10;  // displacements: more than a bad network brings
+}  // namespace
+
 Transport::Transport(boost::asio::io_context& io, TransportConfig config, Received received, Unreachable unreachable)
     : io_(io), config_(std::move(config)), received_(std::move(received)), unreachable_(std::move(unreachable)) {}
 
@@ -93,6 +98,23 @@ bool Transport::make_room() {
   intake->refuse({Errc::resource_exhausted,
                   fmt::format("{} are open, and it is the oldest that is not of a known peer", intakes_.size())});
   return true;
+}
+
+void Transport::displaced(std::uint64_t peer, const std::string& former, const std::string& newer) {
+  const auto now = std::chrono::steady_clock::now();
+  if (displacements_.size() > config_.intakes_max) displacements_.clear();
+  Displacements& its = displacements_[peer];
+  if (its.count == 0 || now - its.since > kContestedWithin) its = {now, 0};
+  if (++its.count < kContestedFrom) return;
+  its.count = 0;
+  ++stats_.contested;
+  if (!contested_log_.admit()) return;
+  const auto link = links_.find(peer);
+  spdlog::error(
+      "raft: two processes seem to be node {}: their connections, of {} and {}, drive each other out. Does a copy of "
+      "its "
+      "directory run? Stop the one that is not at {}",
+      peer, former, newer, link == links_.end() ? "its address" : net::to_string(link->second->endpoint()));
 }
 
 void Transport::stop() {

@@ -81,11 +81,12 @@ class Transport {
   void stop();  // idempotent; nothing is called back after it
 
   struct Stats {
-    std::size_t connected = 0;   // of our connections, those that are open
-    std::size_t intakes = 0;     // connections that came in and are open
-    std::uint64_t dropped = 0;   // messages that could not be sent
-    std::uint64_t sent = 0;      // messages handed to connections
-    std::uint64_t received = 0;  // messages that came whole
+    std::size_t connected = 0;    // of our connections, those that are open
+    std::size_t intakes = 0;      // connections that came in and are open
+    std::uint64_t dropped = 0;    // messages that could not be sent
+    std::uint64_t sent = 0;       // messages handed to connections
+    std::uint64_t received = 0;   // messages that came whole
+    std::uint64_t contested = 0;  // times that a peer's connections were found to drive each other out
   };
   Stats stats() const;
 
@@ -102,10 +103,19 @@ class Transport {
   void tell_large(std::uint64_t peer, bool delivered);        // later
 
   bool make_room();
+  // A peer has come again while its former connection was open. One process does so now and then, when the network lost the
+  // former; two with the same id do it without end, and each drives the other out.
+  void displaced(std::uint64_t peer, const std::string& former, const std::string& newer);
 
   std::map<std::uint64_t, std::uint32_t> reads_;
   std::map<std::uint64_t, std::uint64_t> intake_of_;  // peer -> the newest of its intakes
   std::uint64_t next_intake_ = 0;
+  struct Displacements {
+    std::chrono::steady_clock::time_point since;
+    std::size_t count = 0;
+  };
+  std::map<std::uint64_t, Displacements> displacements_;  // of peers that have intakes
+  net::LogLimit contested_log_{std::chrono::seconds(30)};
   std::size_t held_bytes_ = 0;
   Stats stats_;
   net::LogLimit refused_log_;

@@ -10,7 +10,8 @@ namespace gantry::wire::request_code {
 inline constexpr std::int32_t kGantryControllerStatus = 19'001;
 // Replica sets, ascending by name: {"after": NAME, "limit": N, "set": NAME}, all optional. Linearizable.
 inline constexpr std::int32_t kGantryControllerSets = 19'002;
-// A controller's own data: empty or of a group, and which peers founded that; no body.
+// A controller's own data: empty or of a group, and which peers founded that; and which process it is. No body, or
+// {"token", "instance", "where", "address"} of who asks: another process on a copy of the same directory is noticed by both.
 inline constexpr std::int32_t kGantryControllerIdentity = 19'003;
 
 // Of the group, answered by the leader, to which the other nodes hand them on:

@@ -274,6 +274,36 @@ TEST_F(ControllerMembers, GivenWhatMustNotBeThenItIsRefusedWithTheReason) {
   }
 }
 
+TEST_F(ControllerMembers, GivenACopyOfADirectoryThatRunsTooThenItTakesNoPartAndBothSayWhichAddressesAreOne) {
+  begin_to_write();
+  ASSERT_TRUE(writes_on());
+  const std::size_t whose = (*leader() + 1) % 3;
+  const std::string self = "n" + std::to_string(whose);
+  const auto term = [&] { return json::parse(operate({"status"}).out).at("term"); };
+  const auto before = term();
+  std::filesystem::copy(directory / self, directory / "copy", std::filesystem::copy_options::recursive);
+  const std::string at = "127.0.0.1:" + std::to_string(free_ports().first);
+  std::string its_peers = peers;
+  its_peers.replace(its_peers.find(addresses[whose]), addresses[whose].size(), at);
+  Running copy(directory,
+               {"controller", "--peers", its_peers, "--self", self, "--data", (directory / "copy").string()});
+  ASSERT_TRUE(eventually_asked([&] { return copy.err().find("runs twice") != std::string::npos; })) << copy.err();
+  EXPECT_THAT(copy.err(), HasSubstr("at " + addresses[whose] + " ("));
+  EXPECT_THAT(copy.err(), HasSubstr("here, at " + at));
+  EXPECT_THAT(log(whose), HasSubstr("another process, at " + at + " (host "));
+  EXPECT_THAT(log(whose), HasSubstr("uses a copy of the directory of " + self));
+  ASSERT_TRUE(writes_on());
+  EXPECT_EQ(term(), before) << "it asked for no votes";
+  // also when the member itself is down
+  kill_node(whose);
+  ASSERT_TRUE(eventually_asked([&] { return copy.err().find("where nobody answers") != std::string::npos; }))
+      << copy.err();
+  ASSERT_TRUE(writes_on());
+  start(whose);
+  end_writing();
+  check_acknowledged();
+}
+
 TEST_F(ControllerMembers, GivenASnapshotIsAskedForThenEveryNodeWritesOneAndSaysWhichAndHowLarge) {
   begin_to_write();
   ASSERT_TRUE(writes_on());

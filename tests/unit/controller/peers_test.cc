@@ -6,6 +6,7 @@
 #include "controller/doors.h"
 #include "controller/forwarder.h"
 #include "controller/founding.h"
+#include "controller/twins.h"
 #include "unit/controller/log_of_one.h"
 #include "unit/drive.h"
 #include "wire/gantry_codes.h"
@@ -202,6 +203,72 @@ TEST_F(FoundingOf, GivenAPeerThatRemembersAnotherDiskThenNotEvenAnOperatorFormsA
   ASSERT_FALSE(forced);
   EXPECT_THAT(forced.error().message, HasSubstr("n1 is of a group"));
   EXPECT_TRUE(formed.empty());
+}
+
+class ControllerTwins : public ControllerPeers {
+ protected:
+  // As the process at our address answers: with `token`, as `instance`.
+  void plays(const std::string& token, const Instance& instance) {
+    one.identity = peer_identity_body(config, {token, Identity::Stage::formed, {}, 0}, {}, instance);
+  }
+  void start(const net::Endpoint& recorded) {
+    config.self = "n1";
+    twins.emplace(io, client, config, own);
+    twins->start(
+        2, net::to_string(recorded), [this] { ++alone; }, [this](const Error& error) { found = error.message; });
+  }
+
+  const Identity own{"mine", Identity::Stage::formed, {}, 2};
+  std::optional<Twins> twins;
+  int alone = 0;
+  std::string found;
+};
+
+TEST_F(ControllerTwins, GivenAnotherProcessWithOurTokenAtOurAddressThenThisOneTakesNoPartAndBothSayWhere) {
+  plays("mine", {"another", "host a, process 7"});
+  start(one.endpoint());
+  ASSERT_TRUE(until([&] { return twins->why().find("runs twice") != std::string::npos; })) << twins->why();
+  EXPECT_THAT(twins->why(), HasSubstr(net::to_string(one.endpoint()) + " (host a, process 7)"));
+  EXPECT_EQ(alone, 0);
+
+  Twins theirs(io, client, config, own);
+  theirs.asked(R"({"token": "mine", "instance": "another", "where": "host b\n", "address": "10.0.0.9:1"})");
+  EXPECT_THAT(theirs.seen(), HasSubstr("another process, at 10.0.0.9:1 (host b), uses a copy"));
+}
+
+TEST_F(ControllerTwins, GivenOurselvesAtOurAddressThenThisOneTakesPartUntilAnotherIsThere) {
+  config.self = "n1";
+  twins.emplace(io, client, config, own);
+  plays("mine", twins->instance());
+  twins->start(2, net::to_string(one.endpoint()), [&] { ++alone; }, [&](const Error& error) { found = error.message; });
+  ASSERT_TRUE(until([&] { return alone == 1; }));
+  EXPECT_EQ(twins->why(), "");
+  twins->asked(R"({"token": "mine", "instance": ")" + twins->instance().id + R"(", "address": "10.0.0.9:1"})");
+  twins->asked(R"({"token": "of another", "instance": "another", "address": "10.0.0.9:1"})");
+  twins->asked("no JSON");
+  twins->asked("");
+  EXPECT_EQ(twins->seen(), "");
+  plays("mine", {"another", "host a, process 7"});
+  ASSERT_TRUE(test::run_until(io, [&] { return !found.empty(); }, std::chrono::seconds(10)));
+  EXPECT_THAT(found, HasSubstr("runs twice"));
+  EXPECT_EQ(alone, 1);
+}
+
+TEST_F(ControllerTwins, GivenSilenceThenOnlyWhoIsAtTheRecordedAddressTakesPart) {
+  config.peers[1].endpoint = {"127.0.0.1", 2};
+  start({"127.0.0.1", 3});
+  ASSERT_TRUE(until([&] { return twins->why().find("takes no part") != std::string::npos; }));
+  EXPECT_THAT(twins->why(), HasSubstr("the group knows n1 (node 2) at 127.0.0.1:3, where nobody answers"));
+  EXPECT_THAT(twins->why(), HasSubstr("members replace n1-127.0.0.1:2"));
+  EXPECT_EQ(alone, 0);
+  twins->stop();
+  start({"127.0.0.1", 2});
+  EXPECT_TRUE(until([&] { return alone == 1; }))
+      << "a network in which a node cannot reach itself is no reason to stop";
+  twins->stop();
+  start(one.endpoint());
+  plays("of another", {"another", ""});
+  ASSERT_TRUE(until([&] { return twins->why().find("n1 of group g answers") != std::string::npos; })) << twins->why();
 }
 
 TEST(PeerIdentityBody, GivenMembersThenTheyAreReadAsTheyWereAndOddOnesAreLeftOut) {

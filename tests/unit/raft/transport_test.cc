@@ -439,5 +439,28 @@ TEST_F(TransportTlsTest, GivenMutualTlsWhenAPeerHasNoCertificateOfOursThenNothin
   EXPECT_TRUE(one.received.empty());
 }
 
+TEST_F(TransportTest, GivenTwoProcessesWithTheSameIdThenItIsNoticed) {
+  Node one(io, 1), copy(io, 1), two(io, 2);
+  for (Node* node : {&one, &copy, &two}) node->transport->set_peers({{1, one.endpoint()}, {2, two.endpoint()}});
+  ASSERT_TRUE(until([&] {
+    one.transport->send(2, "of the one");
+    copy.transport->send(2, "of the other");
+    return two.transport->stats().contested > 0;
+  }));
+}
+
+TEST_F(TransportTest, GivenAPeerThatComesAnewNowAndThenThenThatIsNoSecondOne) {
+  Node one(io, 1), two(io, 2);
+  introduce(one, two);
+  for (int i = 0; i < 9; ++i) {
+    const std::size_t before = two.received.size();
+    one.transport->set_peers({});
+    one.transport->set_peers({{2, two.endpoint()}});
+    one.transport->send(2, "anew");
+    ASSERT_TRUE(until([&] { return two.received.size() > before; }));
+  }
+  EXPECT_EQ(two.transport->stats().contested, 0u);
+}
+
 }  // namespace
 }  // namespace gantry::raft
