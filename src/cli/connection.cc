@@ -38,11 +38,16 @@ void add_security_options(CLI::App& command, ConnectionOptions& options) {
   command.add_option("--access-key", options.access_key, "ACL access key (env GANTRY_ACCESS_KEY)");
   command.add_option("--secret-key", options.secret_key, "ACL secret key (env GANTRY_SECRET_KEY)");
   command.add_flag("--tls", options.tls, "connect with TLS (env GANTRY_TLS=true)");
-  command.add_option("--tls-ca", options.ca_file,
-                     "PEM file of the authorities to trust (default: the system's; env GANTRY_TLS_CA)");
-  command.add_option("--tls-cert", options.certificate_file,
-                     "with --tls: PEM certificate to show (env GANTRY_TLS_CERT)");
-  command.add_option("--tls-key", options.key_file, "PEM key of --tls-cert (env GANTRY_TLS_KEY)");
+  // Who names a file for TLS wants TLS; of the environment alone that is not said, it may serve other commands.
+  const auto implies_tls = [&](CLI::Option* option) {
+    option->each([&options](const std::string&) { options.tls = true; });
+  };
+  implies_tls(command.add_option("--tls-ca", options.ca_file,
+                                 "with TLS, also without --tls: PEM file of the authorities to trust (default: the "
+                                 "system's; env GANTRY_TLS_CA)"));
+  implies_tls(command.add_option("--tls-cert", options.certificate_file,
+                                 "the same: PEM certificate to show (env GANTRY_TLS_CERT)"));
+  implies_tls(command.add_option("--tls-key", options.key_file, "PEM key of --tls-cert (env GANTRY_TLS_KEY)"));
   command.add_flag("--tls-insecure", options.insecure,
                    "with --tls: accept any certificate (env GANTRY_TLS_INSECURE=true)");
 }
@@ -100,6 +105,7 @@ Result<std::optional<wire::Credentials>> credentials_of(const ConnectionOptions&
 Result<std::shared_ptr<net::TlsContext>> tls_of(const ConnectionOptions& options) {
   if (!options.tls) return nullptr;
   net::TlsFiles files;
+  files.advice = "--tls-ca FILE names the authority to trust; --tls-insecure accepts any certificate, for a test";
   files.ca_file = options.ca_file;
   files.certificate_file = options.certificate_file;
   files.key_file = options.key_file;

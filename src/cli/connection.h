@@ -30,7 +30,8 @@ struct ConnectionOptions {
 };
 
 // --access-key, --secret-key (GANTRY_ACCESS_KEY, GANTRY_SECRET_KEY), --tls (GANTRY_TLS=true), --tls-ca (GANTRY_TLS_CA),
-// --tls-cert and --tls-key (GANTRY_TLS_CERT, GANTRY_TLS_KEY), --tls-insecure (GANTRY_TLS_INSECURE=true).
+// --tls-cert and --tls-key (GANTRY_TLS_CERT, GANTRY_TLS_KEY), --tls-insecure (GANTRY_TLS_INSECURE=true). Options that name a
+// file mean --tls.
 void add_security_options(CLI::App& command, ConnectionOptions& options);
 // --namesrv (NAMESRV_ADDR), and those.
 void add_connection_options(CLI::App& command, ConnectionOptions& options);

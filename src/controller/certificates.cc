@@ -3,14 +3,29 @@
 namespace gantry::controller {
 
 Result<Certificates> load_certificates(net::TlsFiles files) {
-  const int given = !files.certificate_file.empty() + !files.key_file.empty() + !files.ca_file.empty();
-  if (given == 0) return Certificates{};
-  if (given < 3) {
+  std::string missing;
+  int absent = 0;
+  const std::pair<const std::string&, std::string_view> needed[] = {
+      {files.certificate_file, "--tls-cert (tls.certificate)"},
+      {files.key_file, "--tls-key (tls.key)"},
+      {files.ca_file, "--tls-ca (tls.ca)"}};
+  for (const auto& [file, option] : needed) {
+    if (!file.empty()) continue;
+    ++absent;
+    missing += fmt::format("{}{}", missing.empty() ? "" : ", ", option);
+  }
+  if (absent == 3) return Certificates{};
+  if (absent > 0) {
     return fail(Errc::invalid_argument,
-                "TLS needs three files: the certificate, its key, and the authority of all controllers' certificates");
+                "TLS needs three files: the certificate, its key, and the authority of all controllers' certificates; "
+                "not given: {}",
+                missing);
   }
   auto peers_in = net::TlsContext::server(files);
   if (!peers_in) return std::unexpected(peers_in.error());
+  files.advice =
+      "The certificate of each controller must name its host among the peers, and be of the authority in --tls-ca "
+      "(tls.ca)";
   auto peers_out = net::TlsContext::client(files);
   if (!peers_out) return std::unexpected(peers_out.error());
   files.client_certificate_optional = true;

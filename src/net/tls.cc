@@ -85,7 +85,7 @@ Result<std::shared_ptr<TlsContext>> TlsContext::server(const TlsFiles& files) {
     context->set_verify_mode(files.client_certificate_optional ? ssl::verify_peer
                                                                : ssl::verify_peer | ssl::verify_fail_if_no_peer_cert);
   }
-  return std::shared_ptr<TlsContext>(new TlsContext(std::move(*context), files.verify_peer));
+  return std::shared_ptr<TlsContext>(new TlsContext(std::move(*context), files));
 }
 
 Result<std::shared_ptr<TlsContext>> TlsContext::client(const TlsFiles& files) {
@@ -107,7 +107,7 @@ Result<std::shared_ptr<TlsContext>> TlsContext::client(const TlsFiles& files) {
         "TLS: certificates of servers are not verified, as asked; anyone on the way can read and change messages");
     context->set_verify_mode(ssl::verify_none);
   }
-  return std::shared_ptr<TlsContext>(new TlsContext(std::move(*context), files.verify_peer));
+  return std::shared_ptr<TlsContext>(new TlsContext(std::move(*context), files));
 }
 
 }  // namespace gantry::net

@@ -19,6 +19,8 @@ struct TlsFiles {
   std::string certificate_text{}, key_text{}, ca_text{};
   // Servers: a client certificate is asked for, and a client without one is served as well.
   bool client_certificate_optional = false;
+  std::string
+      advice{};  // clients: what a person may do where a server's certificate is refused; a sentence for the error
 };
 
 class TlsContext {
@@ -26,13 +28,15 @@ class TlsContext {
   static Result<std::shared_ptr<TlsContext>> server(const TlsFiles& files);
   static Result<std::shared_ptr<TlsContext>> client(const TlsFiles& files);
   boost::asio::ssl::context& native() { return context_; }
+  const std::string& advice() const { return advice_; }
   bool verifies_peer() const { return verify_peer_; }  // clients: then the host name is checked as well
 
  private:
-  TlsContext(boost::asio::ssl::context context, bool verify_peer)
-      : context_(std::move(context)), verify_peer_(verify_peer) {}
+  TlsContext(boost::asio::ssl::context context, const TlsFiles& files)
+      : context_(std::move(context)), verify_peer_(files.verify_peer), advice_(files.advice) {}
   boost::asio::ssl::context context_;
   bool verify_peer_;
+  std::string advice_;
 };
 
 }  // namespace gantry::net

@@ -6,6 +6,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/read.hpp>
 
+#include "net/certificate_check.h"
 #include "raft/frames.h"
 #include "raft/link.h"
 
@@ -89,9 +90,11 @@ void Intake::on_preamble() {
   }
   if (!tls) return read_hello();
   tls_ = std::make_unique<Tls>(socket_, context->native());
-  tls_->async_handshake(asio::ssl::stream_base::server, [self = shared_from_this()](error_code error) {
+  const net::CertificateCheck check;
+  tls_->set_verify_callback(check);
+  tls_->async_handshake(asio::ssl::stream_base::server, [self = shared_from_this(), check](error_code error) {
     if (!self->owner_) return;
-    if (error) return self->refuse({Errc::unauthenticated, "the TLS handshake failed: " + error.message()});
+    if (error) return self->refuse({Errc::unauthenticated, check.failure(error)});
     self->read_hello();
   });
 }

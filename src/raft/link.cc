@@ -6,9 +6,9 @@
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
-#include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/write.hpp>
 
+#include "net/certificate_check.h"
 #include "raft/frames.h"
 
 namespace gantry::raft {
@@ -117,10 +117,11 @@ void Link::connected(Tcp::socket socket) {
 void Link::handshake() {
   auto& context = *owner_->config_.client_tls;
   tls_ = std::make_shared<Tls>(socket_, context.native());
-  if (context.verifies_peer()) tls_->set_verify_callback(asio::ssl::host_name_verification(endpoint_.host));
+  const net::CertificateCheck check(endpoint_.host);
+  if (context.verifies_peer()) tls_->set_verify_callback(check);
   tls_->async_handshake(asio::ssl::stream_base::client,
-                        of_this_connection(State::connecting, [](Link& link, error_code error) {
-                          if (error) return link.lost("the TLS handshake failed: " + error.message());
+                        of_this_connection(State::connecting, [check](Link& link, error_code error) {
+                          if (error) return link.lost(check.failure(error, link.owner_->config_.client_tls->advice()));
                           link.greet();
                         }));
 }

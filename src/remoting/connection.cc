@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
-#include <boost/asio/ssl/host_name_verification.hpp>
 
 #include "net/endpoint.h"
 #include "wire/codes.h"
@@ -79,8 +78,9 @@ void Connection::connected(Tcp::socket socket, std::shared_ptr<net::TlsContext> 
   tls_ = std::make_unique<Tls>(socket_, tls_context_->native());
   asio::ip::make_address(host, ignored);
   if (ignored) SSL_set_tlsext_host_name(tls_->native_handle(), host.c_str());  // RFC 6066: names only, no addresses
-  if (tls_context_->verifies_peer()) tls_->set_verify_callback(asio::ssl::host_name_verification(host));
-  handshake(asio::ssl::stream_base::client);
+  const net::CertificateCheck check(host);
+  if (tls_context_->verifies_peer()) tls_->set_verify_callback(check);
+  handshake(asio::ssl::stream_base::client, check);
 }
 
 void Connection::sniff(std::shared_ptr<const OtherProtocol> other) {
@@ -102,17 +102,17 @@ void Connection::sniff(std::shared_ptr<const OtherProtocol> other) {
       return self->open();
     }
     self->tls_ = std::make_unique<Tls>(self->socket_, self->tls_context_->native());
-    self->handshake(asio::ssl::stream_base::server);
+    self->handshake(asio::ssl::stream_base::server, {});
   });
 }
 
-void Connection::handshake(asio::ssl::stream_base::handshake_type side) {
+void Connection::handshake(asio::ssl::stream_base::handshake_type side, const net::CertificateCheck& check) {
   state_ = State::handshaking;
   frame_begun_ = Clock::now();  // the handshake has the time of one frame
   hub_->wake_by(*frame_begun_ + hub_->limits().frame_timeout);
-  tls_->async_handshake(side, [self = shared_from_this()](error_code error) {
+  tls_->async_handshake(side, [self = shared_from_this(), check](error_code error) {
     if (self->state_ == State::closed) return;
-    if (error) return self->shut({Errc::unauthenticated, fmt::format("the TLS handshake failed: {}", error.message())});
+    if (error) return self->shut({Errc::unauthenticated, check.failure(error, self->tls_context_->advice())});
     self->frame_begun_.reset();
     // where a certificate is optional, "verified" is also said of none
     self->certified_ = SSL_get0_peer_certificate(self->tls_->native_handle()) != nullptr &&

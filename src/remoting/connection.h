@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 
+#include "net/certificate_check.h"
 #include "net/tls.h"
 #include "remoting/hub.h"
 #include "remoting/opaque_table.h"
@@ -56,7 +57,7 @@ class Connection final : public Peer, public std::enable_shared_from_this<Connec
 
   void adopt(Tcp::socket socket);
   void sniff(std::shared_ptr<const OtherProtocol> other);
-  void handshake(boost::asio::ssl::stream_base::handshake_type side);
+  void handshake(boost::asio::ssl::stream_base::handshake_type side, const net::CertificateCheck& check);
   void open();
 
   // Reading. One of these is under way at any time, or the connection is paused.

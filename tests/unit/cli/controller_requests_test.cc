@@ -30,6 +30,22 @@ TEST(ControllerEndpoints, GivenTheVariableAndTheOptionOfOneCommandThenTheOptionC
   ::unsetenv("ROCKETMQ_CONTROLLER_ADDR");
 }
 
+TEST(ControllerEndpoints, GivenAFileForTlsAsAnOptionThenTlsIsMeantAndOfTheEnvironmentAloneItIsNot) {
+  ASSERT_EQ(::setenv("GANTRY_TLS_CA", "/ca.crt", 1), 0);
+  CLI::App app;
+  ControllersOptions options;
+  add_controller_options(*app.add_subcommand("sets"), options);
+  app.parse("sets");
+  EXPECT_EQ(options.connection.ca_file, "/ca.crt");
+  EXPECT_FALSE(options.connection.tls);
+  ::unsetenv("GANTRY_TLS_CA");
+  app.parse("sets --tls-ca /no/such/file");
+  EXPECT_TRUE(options.connection.tls);
+  const auto tls = tls_of(options.connection);
+  ASSERT_FALSE(tls);
+  EXPECT_THAT(tls.error().message, HasSubstr("/no/such/file"));
+}
+
 class PlayedController {
  public:
   explicit PlayedController(boost::asio::io_context& io) : server(io, {}) {
