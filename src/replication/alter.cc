@@ -9,7 +9,7 @@
 namespace gantry::replication {
 
 Applied State::alter(const AlterSyncStateSet& command) {
-  ReplicaSet* set = find_mutable(command.broker_name);
+  ReplicaSet* set = sets_.find(command.broker_name);
   if (set == nullptr) {
     return refuse(Verdict::alter_sync_state_set_failed,
                   "broker set {} is not known here: its brokers must apply for an id and register first",

@@ -7,19 +7,18 @@
 
 namespace gantry::replication {
 
-void State::retire(Sets::iterator set) {
+void State::retire(const ReplicaSet& set) {
   if (retired_.size() >= kRetiredSetsMax) {
     retired_.erase(std::ranges::min_element(retired_, {}, [](const auto& entry) { return entry.second.order; }));
   }
   std::uint64_t order = 1;
   for (const auto& [name, other] : retired_) order = std::max(order, other.order + 1);
-  const ReplicaSet& gone = set->second;
-  retired_[set->first] = {gone.next_broker_id, gone.master_epoch, gone.sync_state_set_epoch, order};
-  sets_.erase(set);
+  retired_[set.broker_name] = {set.next_broker_id, set.master_epoch, set.sync_state_set_epoch, order};
+  sets_.erase(set.broker_name);
 }
 
 Applied State::clean(const CleanBrokerData& command) {
-  ReplicaSet* set = find_mutable(command.broker_name);
+  ReplicaSet* set = sets_.find(command.broker_name);
   if (auto refused = refuse_other_cluster(command.cluster_name, set)) return *std::move(refused);
   if (set == nullptr) {
     return refuse(Verdict::invalid_clean_broker_metadata, "broker set {} is not known here: check the broker name",
@@ -48,7 +47,7 @@ Applied State::clean(const CleanBrokerData& command) {
     return applied;
   }
   if (going.size() == set->members.size()) {
-    retire(sets_.find(command.broker_name));
+    retire(*set);
     applied.outcome.changed = true;
     return applied;
   }

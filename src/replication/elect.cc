@@ -66,7 +66,7 @@ std::string why_nobody(const ReplicaSet& set, const ElectMaster& command) {
 }  // namespace
 
 Applied State::elect(const ElectMaster& command) {
-  ReplicaSet* set = find_mutable(command.broker_name);
+  ReplicaSet* set = sets_.find(command.broker_name);
   if (auto refused = refuse_other_cluster(command.cluster_name, set)) return *std::move(refused);
   if (set == nullptr) {
     return refuse(Verdict::broker_need_to_be_registered,

@@ -19,7 +19,7 @@ Applied State::import(const ImportReplicaSet& command) {
   coming.members = command.members;
   std::ranges::sort(coming.members, {}, &Member::broker_id);
 
-  ReplicaSet* set = find_mutable(command.broker_name);
+  ReplicaSet* set = sets_.find(command.broker_name);
   if (auto refused = refuse_other_cluster(command.cluster_name, set)) return *std::move(refused);
   if (set != nullptr) {
     const bool same = set->master_id == coming.master_id && set->master_epoch == coming.master_epoch &&
@@ -57,7 +57,7 @@ Applied State::import(const ImportReplicaSet& command) {
                               .new_master = coming.master_id,
                               .reason = ElectionReason::imported,
                               .proposed_at_ms = command.proposed_at_ms});
-  ReplicaSet& stored = sets_[command.broker_name] = std::move(coming);
+  ReplicaSet& stored = sets_.add(command.broker_name) = std::move(coming);
   Applied applied{.outcome = answer_of(stored), .role_changed = {}};
   applied.outcome.changed = true;
   return applied;

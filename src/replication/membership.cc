@@ -27,7 +27,7 @@ Member& member_of(ReplicaSet& set, std::int64_t id) {
 }  // namespace
 
 Applied State::apply_id(const ApplyBrokerId& command) {
-  ReplicaSet* set = find_mutable(command.broker_name);
+  ReplicaSet* set = sets_.find(command.broker_name);
   if (auto refused = refuse_other_cluster(command.cluster_name, set)) return *std::move(refused);
   const std::string_view address = address_in(command.check_code);
   const std::int64_t id = command.broker_id;
@@ -63,7 +63,7 @@ Applied State::apply_id(const ApplyBrokerId& command) {
 }
 
 Applied State::register_broker(const RegisterBroker& command) {
-  ReplicaSet* set = find_mutable(command.broker_name);
+  ReplicaSet* set = sets_.find(command.broker_name);
   if (auto refused = refuse_other_cluster(command.cluster_name, set)) return *std::move(refused);
   if (set == nullptr) {
     return refuse(

@@ -24,18 +24,10 @@ Applied State::apply(const Command& command) {
   return std::visit(dispatch, command);
 }
 
-const ReplicaSet* State::find(std::string_view broker_name) const {
-  const auto found = sets_.find(broker_name);
-  return found != sets_.end() ? &found->second : nullptr;
-}
-
-ReplicaSet* State::find_mutable(std::string_view broker_name) {
-  const auto found = sets_.find(broker_name);
-  return found != sets_.end() ? &found->second : nullptr;
-}
+const ReplicaSet* State::find(std::string_view broker_name) const { return sets_.find(broker_name); }
 
 ReplicaSet& State::found_set(const std::string& cluster_name, const std::string& broker_name) {
-  ReplicaSet& set = sets_[broker_name];
+  ReplicaSet& set = sets_.add(broker_name);
   set.cluster_name = cluster_name;
   set.broker_name = broker_name;
   if (const auto before = retired_.find(broker_name); before != retired_.end()) {
@@ -89,7 +81,7 @@ Result<State> State::restore(Sets sets, Retired retired) {
     }
   }
   State state;
-  state.sets_ = std::move(sets);
+  state.sets_ = ReplicaSets(std::move(sets));
   state.retired_ = std::move(retired);
   return state;
 }
