@@ -2,6 +2,7 @@
 // wire/bodies/ include this; each ends by instantiating decode_body and encode_body for its types.
 #pragma once
 
+#include <algorithm>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 #include <cmath>
@@ -17,6 +18,7 @@
 
 #include "base/parse_number.h"
 #include "wire/body.h"
+#include "wire/body_plain.h"
 #include "wire/decimal.h"
 #include "wire/json_text.h"
 
@@ -240,6 +242,10 @@ void write(Tag, const Body& body, std::string& out) {
 
 template <class Body>
 Result<Body> decode_body(std::string_view text, const JsonLimits& limits) {
+  if constexpr (body_plain::is_plain<Body>) {
+    const bool within = text.size() <= std::min(limits.bytes_max, limits.values_max) && limits.depth_max >= 2;
+    if (Body body; within && body_plain::read_body(text, body)) return body;
+  }
   Result<boost::json::value> json = parse_fastjson(text, limits);
   if (!json) return std::unexpected(json.error());
   Body body;

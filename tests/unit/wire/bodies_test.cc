@@ -213,5 +213,54 @@ TEST(Heartbeat, GivenMoreThanALimitWhenReadThenItIsRefused) {
   EXPECT_EQ(code_of([](auto&, auto&, auto&) {}), Errc::resource_exhausted);
 }
 
+// The short way for plain bodies (wire/body_plain.h) may only ever say what the long one says: a space before a key's colon or a
+// bare word sends a text to the long way or keeps it on the short one, and the meaning stays.
+struct PlainCase {
+  std::string name;
+  std::string json;
+  std::vector<std::int64_t> ids;
+  std::int32_t epoch = 0;
+  std::string fault = "";  // empty: it is read
+};
+class PlainBody : public testing::TestWithParam<PlainCase> {};
+TEST_P(PlainBody, GivenABodyOfNumbersWhenReadThenAsTheLongWayReadsIt) {
+  const PlainCase& c = GetParam();
+  const auto body = decode_body<SyncStateSet>(c.json);
+  ASSERT_EQ(body.has_value(), c.fault.empty()) << body.error().message;
+  if (!body) {
+    EXPECT_NE(body.error().message.find(c.fault), std::string::npos) << body.error().message;
+    return;
+  }
+  EXPECT_EQ(body->sync_state_set, c.ids);
+  EXPECT_EQ(body->sync_state_set_epoch, c.epoch);
+}
+INSTANTIATE_TEST_SUITE_P(
+    Table, PlainBody,
+    testing::Values(PlainCase{"as_fastjson_writes_it", R"({"syncStateSet":[1,2],"syncStateSetEpoch":7})", {1, 2}, 7},
+                    PlainCase{"spaces", " { \"syncStateSetEpoch\" : -7 , \"syncStateSet\" : [ 1 , 2 ] } ", {1, 2}, -7},
+                    PlainCase{"empty", "{}", {}, 0}, PlainCase{"no_ids", R"({"syncStateSet":[]})", {}, 0},
+                    PlainCase{"unknown_member", R"({"x":{"y":[1]},"syncStateSetEpoch":7})", {}, 7},
+                    PlainCase{"null", R"({"syncStateSet":null,"syncStateSetEpoch":null})", {}, 0},
+                    PlainCase{"null_among_ids", R"({"syncStateSet":[1,null,2]})", {1, 2}, 0},
+                    PlainCase{"number_as_text", R"({"syncStateSetEpoch":"7"})", {}, 7},
+                    PlainCase{"suffix", R"({"syncStateSet":[1L]})", {1}, 0},
+                    PlainCase{"bare_key", R"({syncStateSetEpoch:7})", {}, 7},
+                    PlainCase{"comma_at_the_end", R"({"syncStateSetEpoch":7,})", {}, 7},
+                    PlainCase{"escaped_key", R"({"\u0073yncStateSetEpoch":7})", {}, 7},
+                    PlainCase{"twice", R"({"syncStateSetEpoch":6,"syncStateSetEpoch":7})", {}, 7},
+                    PlainCase{"too_large", R"({"syncStateSetEpoch":4294967296})", {}, 0, "syncStateSetEpoch"},
+                    PlainCase{"no_end", R"({"syncStateSet":[1,2])", {}, 0, "at byte"},
+                    PlainCase{"more_behind_it", R"({"syncStateSetEpoch":7}x)", {}, 0, "the end"},
+                    PlainCase{"no_list", R"({"syncStateSet":7})", {}, 0, "an array"},
+                    PlainCase{"nothing", "", {}, 0, "at byte"}),
+    [](const auto& info) { return info.param.name; });
+
+TEST(PlainBody, GivenLimitsBelowItsSizeWhenReadThenTheyHold) {
+  const std::string json = R"({"syncStateSet":[1,2,3],"syncStateSetEpoch":7})";
+  EXPECT_EQ(decode_body<SyncStateSet>(json, {.bytes_max = 10}).error().code, Errc::resource_exhausted);
+  EXPECT_EQ(decode_body<SyncStateSet>(json, {.values_max = 3}).error().code, Errc::resource_exhausted);
+  EXPECT_EQ(decode_body<SyncStateSet>(json, {.depth_max = 1}).error().code, Errc::resource_exhausted);
+}
+
 }  // namespace
 }  // namespace gantry::wire
