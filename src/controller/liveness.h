@@ -103,22 +103,23 @@ class Liveness {
   static constexpr std::uint32_t kNone = 0xffff'ffff;
   static constexpr std::size_t kSlots = 1'024;
 
-  struct Broker {
-    const std::string* set = nullptr;  // the key in sets_; null: free
-    std::string address;
+  // What facts() reads comes first, in one cache line: writes ask for the facts of sets at random.
+  struct alignas(64) Broker {
     std::int64_t id = 0;
     MonotonicMs last_seen = 0;
-    MonotonicMs presumed_until = 0;
-    MonotonicMs due = -1;  // when the wheel looks at it; -1: it does not
     std::int64_t timeout_ms = 0;
+    MonotonicMs presumed_until = 0;
     std::int64_t max_offset = -1;
-    std::uint64_t connection = 0;
     std::int32_t epoch = -1;
     std::int32_t priority = 0;
-    std::uint32_t generation = 0;  // of this place in brokers_
     bool heard = false;            // ever
     bool closed = true;            // its connection has ended; also before its first heartbeat
     bool told = false;             // its loss was
+    std::uint32_t generation = 0;  // of this place in brokers_
+    std::uint64_t connection = 0;
+    const std::string* set = nullptr;  // the key in sets_; null: free
+    std::string address;
+    MonotonicMs due = -1;  // when the wheel looks at it; -1: it does not
   };
   struct Place {
     std::uint32_t broker = kNone;

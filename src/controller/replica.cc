@@ -215,9 +215,9 @@ void Replica::on_restore(raft::Index index, const std::string& snapshot) {
 void Replica::on_committed(std::vector<raft::Output::Committed> entries) {
   for (const auto& entry : entries) {
     if (failed_) return;
-    auto ours = writes_.take(entry.index, entry.term);
-    if (!ours.empty()) {
-      for (auto& write : ours) apply(write.command, &write.done);
+    const auto ours = writes_.take(entry.index, entry.term);
+    if (!ours.commands.empty()) {
+      for (std::size_t i = 0; i < ours.commands.size(); ++i) apply(ours.commands[i], &ours.done[i]);
     } else if (!entry.data.empty()) {
       auto commands = settings_.formats.decode_entry(entry.data);
       if (!commands) return on_failed(in_context(fmt::format("log entry {}", entry.index), commands.error()));

@@ -19,35 +19,48 @@ void Writes::submit(replication::Command command, Done done, MonotonicMs now) {
   if (waiting_ >= limits_.waiting_max) {
     return done(fail(Errc::resource_exhausted, "{} writes are waiting for the log already; try again", waiting_));
   }
-  if (gathered_.empty()) gathered_deadline_ = now + limits_.timeout_ms;
-  gathered_.push_back({std::move(command), std::move(done)});
+  if (!gathered()) gathered_deadline_ = now + limits_.timeout_ms;
+  gathered_.commands.push_back(std::move(command));
+  gathered_.done.push_back(std::move(done));
   ++waiting_;
 }
 
 void Writes::flush() {
-  auto next = gathered_.begin();
-  while (next != gathered_.end()) {
-    Entry entry;
-    entry.deadline = gathered_deadline_;
-    std::vector<replication::Command> commands;
-    std::size_t bytes = 0;
-    while (next != gathered_.end() && commands.size() < limits_.entry_commands_max &&
-           (commands.empty() || bytes < limits_.entry_bytes_max)) {
-      bytes += replication::size_hint(next->command);
-      commands.push_back(next->command);
-      entry.writes.push_back(std::move(*next));
-      ++next;
-    }
-    std::string bytes_of_entry = formats_.encode_entry(commands, version_);
-    if (auto kept = keep_what_is_written(entry, bytes_of_entry); !kept) {
+  std::size_t at = 0;
+  while (at < gathered_.commands.size()) {
+    Entry entry = next_entry(at);
+    std::string bytes = formats_.encode_entry(entry.writes.commands, version_);
+    if (auto kept = keep_what_is_written(entry, bytes); !kept) {
       tell(entry, kept.error());
       continue;
     }
     const Token token = next_token_++;
     asked_.emplace(token, std::move(entry));
-    log_.propose(token, std::move(bytes_of_entry));
+    log_.propose(token, std::move(bytes));
   }
-  gathered_.clear();
+  gathered_ = {};
+}
+
+// The gathered ones from `at` on that fit into one entry: nearly always all, which then only change hands.
+Writes::Entry Writes::next_entry(std::size_t& at) {
+  Entry entry;
+  entry.deadline = gathered_deadline_;
+  auto& commands = gathered_.commands;
+  std::size_t end = at;
+  for (std::size_t bytes = 0;
+       end < commands.size() && end - at < limits_.entry_commands_max && (end == at || bytes < limits_.entry_bytes_max);
+       ++end) {
+    bytes += replication::size_hint(commands[end]);
+  }
+  if (at == 0 && end == commands.size()) {
+    entry.writes = std::exchange(gathered_, {});
+    return entry;
+  }
+  for (; at < end; ++at) {
+    entry.writes.commands.push_back(std::move(commands[at]));
+    entry.writes.done.push_back(std::move(gathered_.done[at]));
+  }
+  return entry;
 }
 
 // An older version has no place for a new field: the others will not see it, so neither may we.
@@ -55,9 +68,11 @@ Result<void> Writes::keep_what_is_written(Entry& entry, std::string_view bytes) 
   if (version_ == formats_.newest) return {};
   auto commands = formats_.decode_entry(bytes);
   if (!commands) return std::unexpected(commands.error());
-  if (commands->size() != entry.writes.size())
-    return fail(Errc::internal, "{} commands are {} in an older format", entry.writes.size(), commands->size());
-  for (std::size_t i = 0; i < entry.writes.size(); ++i) entry.writes[i].command = std::move((*commands)[i]);
+  if (commands->size() != entry.writes.commands.size()) {
+    return fail(Errc::internal, "{} commands are {} in an older format", entry.writes.commands.size(),
+                commands->size());
+  }
+  entry.writes.commands = std::move(*commands);
   return {};
 }
 
@@ -75,12 +90,12 @@ void Writes::on_proposed(Token token, const Result<raft::Proposal>& proposal) {
   proposed_.emplace(proposal->index, std::move(entry));
 }
 
-std::vector<Writes::Write> Writes::take(raft::Index index, raft::Term term) {
+Writes::Batch Writes::take(raft::Index index, raft::Term term) {
   while (!proposed_.empty() && proposed_.begin()->first <= index) {
     auto node = proposed_.extract(proposed_.begin());
     Entry& entry = node.mapped();
     if (node.key() == index && entry.term == term) {
-      waiting_ -= entry.writes.size();
+      waiting_ -= entry.writes.done.size();
       return std::move(entry.writes);
     }
     tell(entry, kSuperseded);
@@ -128,8 +143,8 @@ void Writes::fail_all(const Error& error) {
 }
 
 void Writes::tell(Entry& entry, const Error& error) {
-  waiting_ -= entry.writes.size();
-  for (Write& write : entry.writes) write.done(std::unexpected(error));
+  waiting_ -= entry.writes.done.size();
+  for (const Done& done : entry.writes.done) done(std::unexpected(error));
 }
 
 }  // namespace gantry::controller

@@ -30,9 +30,10 @@ struct WriteLimits {
 class Writes {
  public:
   using Done = std::function<void(const Result<replication::Applied>&)>;
-  struct Write {
-    replication::Command command;
-    Done done;
+  // Side by side, so that an entry is written from the commands as they lie there.
+  struct Batch {
+    std::vector<replication::Command> commands;
+    std::vector<Done> done;  // one for each
   };
 
   Writes(ReplicatedLog& log, WriteLimits limits, replication::Formats formats = {})
@@ -40,16 +41,16 @@ class Writes {
 
   // `done` is called once, at the latest timeout_ms from now by expire().
   void submit(replication::Command command, Done done, MonotonicMs now);
-  bool gathered() const { return !gathered_.empty(); }
+  bool gathered() const { return !gathered_.commands.empty(); }
   void flush();  // proposes what has gathered
   // Of entries from now on: what all members read, at most what we write ourselves.
   void write_version(std::uint32_t version);
 
   void on_proposed(Token token, const Result<raft::Proposal>& proposal);
   // The entry is committed: its writes when it is ours, to be applied in this order and each told, with the commands as the
-  // entry's bytes say them, as everybody else applies them. What stood at or
-  // before the index with another term did not happen, and is told so.
-  std::vector<Write> take(raft::Index index, raft::Term term);
+  // entry's bytes say them, as everybody else applies them. What stood at or before the index with another term did not
+  // happen, and is told so.
+  Batch take(raft::Index index, raft::Term term);
   // The state jumped over entries up to `index`: what became of ours among them is unknown.
   void on_restore(raft::Index index);
   void expire(MonotonicMs now);
@@ -59,17 +60,18 @@ class Writes {
 
  private:
   struct Entry {
-    std::vector<Write> writes;
+    Batch writes;
     MonotonicMs deadline = 0;
     raft::Term term = 0;  // 0: not proposed yet
   };
+  Entry next_entry(std::size_t& at);
   void tell(Entry& entry, const Error& error);
   Result<void> keep_what_is_written(Entry& entry, std::string_view bytes) const;
 
   ReplicatedLog& log_;
   WriteLimits limits_;
   replication::Formats formats_;
-  std::vector<Write> gathered_;
+  Batch gathered_;
   MonotonicMs gathered_deadline_ = 0;  // of the first
   Token next_token_ = 1;
   std::map<Token, Entry> asked_;           // handed to the log

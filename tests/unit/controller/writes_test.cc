@@ -39,7 +39,7 @@ class WritesTest : public testing::Test {
     writes.on_proposed(log.proposed.at(n).first, raft::Proposal{index, term});
   }
   void committed(raft::Index index, raft::Term term) {
-    for (auto& write : writes.take(index, term)) write.done(replication::Applied{});
+    for (const auto batch = writes.take(index, term); const auto& done : batch.done) done(replication::Applied{});
   }
 
   FakeLog log;
@@ -128,7 +128,7 @@ TEST_F(WritesTest, GivenAnOlderVersionIsWrittenThenTheLeaderAppliesWhatItSaysAnd
     leader.submit(command(1), [](const auto&) {}, 0);
     leader.flush();
     leader.on_proposed(log.proposed.back().first, raft::Proposal{index, 2});
-    return leader.take(index, 2).at(0).command;
+    return leader.take(index, 2).commands.at(0);
   };
   for (const std::uint32_t version : {1u, 2u, 1u}) {
     leader.write_version(version);
