@@ -80,6 +80,7 @@ void Twins::start(raft::NodeId node, std::string recorded, std::function<void()>
 }
 
 void Twins::stop() {
+  again_.stop();  // a process waits for its alarms before it ends
   recorded_.clear();
   alone_ = nullptr;
   found_ = nullptr;
