@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "base/near_name.h"
+#include "controller/peer_list.h"
 #include "controller/properties.h"
 
 namespace gantry::controller {
@@ -99,12 +101,13 @@ std::vector<std::string_view> split(std::string_view text, std::string_view sepa
 // The properties, and what was taken of them.
 class Taker {
  public:
-  Taker(std::string_view text, std::string_view file) : all_(parse_properties(text)), file_(file) {}
+  Taker(std::string_view text, std::string_view file) : all_(parse_numbered_properties(text)), file_(file) {}
 
   std::string take(std::string_view name, std::string_view otherwise = {}) {
     auto node = all_.find(name);
     if (node == all_.end()) return std::string(otherwise);
-    std::string value = std::move(node->second);
+    std::string value = std::move(node->second.value);
+    lines_.insert_or_assign(std::string(name), node->second.line);
     all_.erase(node);
     while (value.ends_with(' ')) value.pop_back();
     return value;
@@ -112,15 +115,21 @@ class Taker {
   Result<bool> take_bool(std::string_view name, bool otherwise) {
     const std::string value = take(name, otherwise ? "true" : "false");
     if (value == "true" || value == "false") return value == "true";
-    return fail(Errc::invalid_argument, "{}: {}: expected true or false, got {}", file_, name, value);
+    return fail(Errc::invalid_argument, "{}: {}: expected true or false, got {}", place(name), name, value);
   }
   std::unexpected<Error> wrong(std::string_view name, std::string_view expected, std::string_view got) const {
-    return fail(Errc::invalid_argument, "{}: {}: expected {}, got \"{}\"", file_, name, expected, got);
+    return fail(Errc::invalid_argument, "{}: {}: expected {}, got \"{}\"", place(name), name, expected, got);
   }
-  const Properties& rest() const { return all_; }
+  // "controller.properties:3" of one that was taken; the file alone of one that is not there.
+  std::string place(std::string_view name) const {
+    const auto line = lines_.find(name);
+    return line == lines_.end() ? std::string(file_) : fmt::format("{}:{}", file_, line->second);
+  }
+  const NumberedProperties& rest() const { return all_; }
 
  private:
-  Properties all_;
+  NumberedProperties all_;
+  std::map<std::string, std::size_t, std::less<>> lines_;  // of those that were taken
   std::string_view file_;
 };
 
@@ -128,14 +137,12 @@ Result<void> read_dledger(Taker& properties, Config& config) {
   config.group = properties.take("controllerDLegerGroup", "gantry-controller");
   const std::string peers = properties.take("controllerDLegerPeers");
   config.self = properties.take("controllerDLegerSelfId");
-  for (const std::string_view word : split(peers, ";")) {
-    // an id has no '-' of its own, a host may
-    const auto dash = word.find('-');
-    auto endpoint = net::parse_endpoint(dash == std::string_view::npos ? word : word.substr(dash + 1));
-    if (dash == std::string_view::npos || dash == 0 || !endpoint)
-      return properties.wrong("controllerDLegerPeers", "n0-host:port;n1-host:port", word);
-    config.peers.push_back({std::string(word.substr(0, dash)), *endpoint});
+  auto parsed = parse_peers(peers);
+  if (!parsed) {
+    return fail(Errc::invalid_argument, "{}: controllerDLegerPeers: {}", properties.place("controllerDLegerPeers"),
+                parsed.error().message);
   }
+  config.peers = std::move(*parsed);
   if (config.peers.empty())
     return properties.wrong("controllerDLegerPeers", "the controllers, as n0-host:port;n1-host:port", peers);
   if (!config.own())
@@ -164,6 +171,38 @@ Result<void> read_jraft(Taker& properties, Config& config) {
   return {};
 }
 
+constexpr std::string_view kTaken[] = {"controllerType", "controllerStorePath", "enableElectUncleanMaster",
+                                       "notifyBrokerRoleChanged", "configBlackList"};
+
+// Where there is something of ours in its place.
+std::string advice_on(std::string_view name, std::string_view value) {
+  if (name == "metricsPromExporterPort")
+    return fmt::format("metrics for Prometheus are served, at /metrics, by the option --http :{}", value);
+  if (name.starts_with("metrics")) return "metrics for Prometheus are served, at /metrics, by the option --http";
+  return {};
+}
+
+// A fifth of the letters may be wrong: "controllerAddr", of brokers, is not meant for "controllerType".
+std::string meant_by(std::string_view name) {
+  std::vector<std::string_view> known(std::begin(kWithoutEffect), std::end(kWithoutEffect));
+  known.insert(known.end(), std::begin(kTaken), std::end(kTaken));
+  const std::string_view nearest = nearest_name(name, known, std::max<std::size_t>(2, name.size() / 5));
+  return nearest.empty() ? std::string() : fmt::format("did you mean {}?", nearest);
+}
+
+bool is_known(std::string_view name) { return std::ranges::find(kWithoutEffect, name) != std::end(kWithoutEffect); }
+
+// Behind an error that may come of it: "; f:3: controllerDLegerPeer is unknown: did you mean controllerDLegerPeers?"
+std::string misspelt(const NumberedProperties& rest, std::string_view file) {
+  std::string all;
+  for (const auto& [name, property] : rest) {
+    if (is_known(name)) continue;
+    if (const std::string advice = meant_by(name); !advice.empty())
+      all += fmt::format("; {}:{}: {} is unknown: {}", file, property.line, name, advice);
+  }
+  return all;
+}
+
 }  // namespace
 
 Result<JavaConfig> read_java_properties(std::string_view text, std::string_view file) {
@@ -173,7 +212,7 @@ Result<JavaConfig> read_java_properties(std::string_view text, std::string_view 
   const std::string type = properties.take("controllerType", "DLedger");
   if (type != "DLedger" && type != "jRaft") return properties.wrong("controllerType", "DLedger or jRaft", type);
   if (auto read = type == "jRaft" ? read_jraft(properties, config) : read_dledger(properties, config); !read)
-    return std::unexpected(read.error());
+    return fail(read.error().code, "{}{}", read.error().message, misspelt(properties.rest(), file));
 
   const char* home = std::getenv("HOME");
   const std::string directory =
@@ -192,9 +231,12 @@ Result<JavaConfig> read_java_properties(std::string_view text, std::string_view 
   for (const std::string_view name : split(properties.take("configBlackList"), ";"))
     config.config_black_list.emplace_back(name);
 
-  for (const auto& [name, value] : properties.rest()) {
-    const bool known = std::ranges::find(kWithoutEffect, name) != std::end(kWithoutEffect);
-    (known ? java.without_effect : java.unknown).push_back(name);
+  for (const auto& [name, property] : properties.rest()) {
+    if (is_known(name)) {
+      java.without_effect.push_back({name, property.line, advice_on(name, property.value)});
+    } else {
+      java.unknown.push_back({name, property.line, meant_by(name)});
+    }
   }
   return java;
 }

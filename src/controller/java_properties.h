@@ -21,9 +21,16 @@
 namespace gantry::controller {
 
 struct JavaConfig {
+  struct Left {  // not taken
+    std::string name;
+    std::size_t line = 0;
+    std::string advice{};  // of one that is unknown: which known name is meant; may be empty
+
+    bool operator==(const Left&) const = default;
+  };
   Config config;
-  std::vector<std::string> without_effect;  // known to the Java controller, of no use here
-  std::vector<std::string> unknown;         // known to neither: a typing error?
+  std::vector<Left> without_effect;  // known to the Java controller, of no use here
+  std::vector<Left> unknown;         // known to neither: of another part, or a typing error where there is advice
 };
 
 // `file`: named in errors, which name the property, its value and what was expected.

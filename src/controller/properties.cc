@@ -1,5 +1,7 @@
 #include "controller/properties.h"
 
+#include <algorithm>
+
 namespace gantry::controller {
 
 namespace {
@@ -35,9 +37,12 @@ char unescaped(char c) {
 
 }  // namespace
 
-Properties parse_properties(std::string_view text) {
-  Properties all;
-  while (!text.empty()) {
+NumberedProperties parse_numbered_properties(std::string_view text) {
+  NumberedProperties all;
+  std::size_t number = 0;  // of the line that begins here
+  for (std::string_view before = text; !text.empty();) {
+    number += static_cast<std::size_t>(std::ranges::count(before.substr(0, before.size() - text.size()), '\n'));
+    before = text;
     const std::string line = logical_line(text);
     std::string name, value;
     std::size_t i = 0;
@@ -53,8 +58,14 @@ Properties parse_properties(std::string_view text) {
       separated |= separator;
     }
     for (; i < line.size(); ++i) value += line[i] == '\\' && i + 1 < line.size() ? unescaped(line[++i]) : line[i];
-    if (!name.empty()) all.insert_or_assign(std::move(name), std::move(value));
+    if (!name.empty()) all.insert_or_assign(std::move(name), NumberedProperty{std::move(value), number + 1});
   }
+  return all;
+}
+
+Properties parse_properties(std::string_view text) {
+  Properties all;
+  for (auto& [name, property] : parse_numbered_properties(text)) all.emplace(name, std::move(property.value));
   return all;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/near_name.h"
 #include "kube/scalar.h"
 
 namespace gantry::kube {
@@ -36,21 +37,6 @@ Reader<std::string> text_that(std::string what, Condition condition) {
     if (!condition(node.text)) return reading.expected(node, what);
     out = node.text;
   };
-}
-
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const bool same = (a[i - 1] | 0x20) == (b[j - 1] | 0x20);
-      const std::size_t next = std::min({row[j] + 1, row[j - 1] + 1, diagonal + (same ? 0 : 1)});
-      diagonal = std::exchange(row[j], next);
-    }
-  }
-  return row[b.size()];
 }
 
 }  // namespace
@@ -165,14 +151,7 @@ Reader<StringMap> string_map() {
 }
 
 std::string unknown_field_message(std::string_view name, const std::vector<std::string_view>& known) {
-  std::string_view best;
-  std::size_t best_distance = 3;  // more than two slips is another word
-  if (name.size() <= 64) {
-    for (std::string_view candidate : known) {
-      const std::size_t distance = edit_distance(name, candidate);
-      if (distance < best_distance && distance < name.size()) best = candidate, best_distance = distance;
-    }
-  }
+  std::string_view best = nearest_name(name, known);  // more than two slips is another word
   // or a word that begins alike: maxReplicas for maxReplicaCount
   std::size_t longest = name.size() * 2 / 3;
   for (std::string_view candidate : best.empty() ? known : std::vector<std::string_view>{}) {

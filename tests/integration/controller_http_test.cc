@@ -130,5 +130,25 @@ TEST_F(ControllerHttp, GivenMistakesThenTheyAreNamedWithFileAndLineAndNothingSta
   EXPECT_THAT(no_directory.err, HasSubstr("/dev/null is no directory"));
 }
 
+TEST_F(ControllerHttp, GivenAPropertyThatIsNearlyAKnownOneThenCheckNamesItsLineAndFailsAndAnotherOneIsAWarning) {
+  const auto properties = directory / "controller.properties";
+  const auto check_with = [&](const std::string& more) {
+    std::ofstream(properties) << "controllerDLegerPeers=n0-127.0.0.1:" << port << "\ncontrollerDLegerSelfId=n0\n"
+                              << "controllerStorePath=" << (directory / "data").string() << "\n"
+                              << more;
+    Running command(directory, {"controller", "--properties", properties.string(), "--check"});
+    return command.wait();
+  };
+  const Ended misspelt = check_with("enableElectUncleanMastr=true\n");
+  EXPECT_EQ(misspelt.code, 2);
+  EXPECT_THAT(misspelt.out + misspelt.err,
+              HasSubstr("controller.properties:4: enableElectUncleanMastr is unknown, here and "
+                        "to the Java controller: did you mean enableElectUncleanMaster?"));
+  const Ended of_others = check_with("controllerAddr=a:1\nmetricsPromExporterPort=5557\n");
+  EXPECT_EQ(of_others.code, 0) << of_others.err;
+  EXPECT_THAT(of_others.out + of_others.err, HasSubstr("controller.properties:4: controllerAddr is unknown"));
+  EXPECT_THAT(of_others.out + of_others.err, HasSubstr("--http :5557"));
+}
+
 }  // namespace
 }  // namespace gantry::integration

@@ -528,8 +528,10 @@ TEST(ControllerCommand, GivenWhatCannotBeThenTheErrorSaysWhatAndWhere) {
   const std::pair<std::vector<std::string>, const char*> cases[] = {
       {{"controller", "--properties", (directory / "absent").string()}, "cannot be read"},
       {{"controller", "--properties", (directory / "c.properties").string()},
-       "c.properties: controllerDLegerPeers: expected n0-host:port;n1-host:port, got \"n0-127.0.0.1\""},
-      {{"controller", "--self", "n5", "--data", directory.string()}, "expected the id of one of controllerDLegerPeers"},
+       "c.properties:1: controllerDLegerPeers: expected n0-host:port;n1-host:port, got \"n0-127.0.0.1\""},
+      {{"controller", "--self", "n5", "--data", directory.string()},
+       "--self: expected one of the names in --peers (n0), got \"n5\""},
+      {{"controller", "--peers", "n0-127.0.0.1:99999"}, "--peers: expected n0-host:port;n1-host:port, got \"n0-127"},
   };
   for (const auto& [arguments, expected] : cases) {
     Running controller(directory, arguments);

@@ -12,6 +12,7 @@
 #include "controller/command.h"
 #include "controller/config_file.h"
 #include "controller/java_properties.h"
+#include "controller/peer_list.h"
 #include "controller/preflight.h"
 
 namespace gantry::cli {
@@ -73,27 +74,46 @@ Result<controller::Config> from_file(const ControllerOptions& options, bool self
   return config;
 }
 
-Result<controller::Config> from_properties(const std::string& file) {
+struct FromProperties {
+  controller::Config config;
+  std::size_t misspelt = 0;  // unknown names that are nearly known ones
+};
+
+Result<FromProperties> from_properties(const std::string& file) {
   auto text = read_settings(file);
   if (!text) return std::unexpected(text.error());
   auto java = controller::read_java_properties(*text, file);
   if (!java) return std::unexpected(java.error());
-  for (const std::string& name : java->without_effect)
-    spdlog::info("{}: {} has no effect here: it is for the Java process, or for the other form of the file", file,
-                 name);
-  for (const std::string& name : java->unknown) spdlog::warn("{}: {} is unknown: is it a typing error?", file, name);
-  return std::move(java->config);
+  for (const auto& left : java->without_effect) {
+    spdlog::info("{}:{}: {} has no effect here: {}", file, left.line, left.name,
+                 left.advice.empty() ? "it is for the Java process, or for the other form of the file" : left.advice);
+  }
+  FromProperties read{std::move(java->config)};
+  for (const auto& left : java->unknown) {
+    if (!left.advice.empty()) ++read.misspelt;
+    spdlog::warn("{}:{}: {} is unknown, here and to the Java controller{}{}", file, left.line, left.name,
+                 left.advice.empty() ? "" : ": ", left.advice);
+  }
+  return read;
 }
 
-// The options speak the words of the properties, so there is one reader of both.
 Result<controller::Config> from_options(const ControllerOptions& options) {
-  const std::string text =
-      fmt::format("controllerDLegerGroup={}\ncontrollerDLegerPeers={}\ncontrollerDLegerSelfId={}\n", options.group,
-                  options.peers, options.self);
-  auto java = controller::read_java_properties(text, "--peers, --self");
-  if (!java) return std::unexpected(java.error());
-  java->config.data_directory = default_data(options.self);
-  return std::move(java->config);
+  controller::Config config;
+  config.group = options.group;
+  config.self = options.self;
+  auto peers = controller::parse_peers(options.peers);
+  if (!peers) return std::unexpected(in_context("--peers", peers.error()));
+  config.peers = std::move(*peers);
+  if (config.peers.empty())
+    return fail(Errc::invalid_argument, "--peers: expected all controllers, as n0-host:port;n1-host:port");
+  if (!config.own()) {
+    std::string names;
+    for (const auto& peer : config.peers) names += fmt::format("{}{}", names.empty() ? "" : ", ", peer.name);
+    return fail(Errc::invalid_argument, "--self: expected one of the names in --peers ({}), got \"{}\"", names,
+                options.self);
+  }
+  config.data_directory = default_data(options.self);
+  return config;
 }
 
 // What was given counts more than what the file says; only operators are added to those of the file.
@@ -119,12 +139,17 @@ Result<void> apply_options(const ControllerOptions& options, controller::Config&
   return {};
 }
 
-int check(const controller::Config& config) {
+int check(const controller::Config& config, std::size_t misspelt) {
   if (auto checked = controller::check_config(config); !checked) return report(checked.error());
   const controller::Plan plan = controller::plan_of(config);
   for (const std::string& step : plan.steps) fmt::print("{}\n", step);
   for (const std::string& warning : plan.warnings) fmt::print(stderr, "warning: {}\n", warning);
   if (plan.refused) return report(*plan.refused);
+  if (misspelt > 0) {
+    return report({Errc::invalid_argument,
+                   "the properties have names that are unknown, and nearly known ones (see above): "
+                   "correct them; a start would go on without"});
+  }
   fmt::print("ok\n");
   return 0;
 }
@@ -185,12 +210,19 @@ void declare_controller(CLI::App& command, Invocation& invocation) {
     if (!command.get_subcommands().empty()) return;  // a verb, not a controller to be run
     for (Switch& one : options->switches) one.given = one.option->count() > 0;
     invocation.run = [options, self_given = self->count() > 0] {
-      auto config = !options->config_file.empty() ? from_file(*options, self_given)
-                    : options->properties.empty() ? from_options(*options)
-                                                  : from_properties(options->properties);
+      std::size_t misspelt = 0;
+      Result<controller::Config> config = controller::Config{};
+      if (!options->properties.empty()) {
+        auto read = from_properties(options->properties);
+        if (!read) return report(read.error());
+        misspelt = read->misspelt;
+        config = std::move(read->config);
+      } else {
+        config = options->config_file.empty() ? from_options(*options) : from_file(*options, self_given);
+      }
       if (!config) return report(config.error());
       if (auto applied = apply_options(*options, *config); !applied) return report(applied.error());
-      return options->check ? check(*config) : controller::run_controller(*config);
+      return options->check ? check(*config, misspelt) : controller::run_controller(*config);
     };
   });
 }

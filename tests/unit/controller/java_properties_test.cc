@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "controller/live_settings.h"
+#include "controller/peer_list.h"
 #include "controller/properties.h"
 
 namespace gantry::controller {
@@ -13,6 +14,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Pair;
+using Left = JavaConfig::Left;
 
 TEST(Properties, GivenWhatJavaWritesThenItIsReadAsJavaReadsIt) {
   EXPECT_THAT(parse_properties("# a comment\n! another\r\n\n a = 1 \nb:2\nc 3\nd=x\\\n   y\ne\\=f=g=h\ni=\nj\na=4"),
@@ -57,30 +59,65 @@ enableElectUncleanMastr=true
   EXPECT_EQ(java->config.own()->endpoint.port, 9770);
   EXPECT_THAT(java->config.data_directory, testing::EndsWith("/jRaftController/gantry-10.0.0.2-9880"));
   EXPECT_TRUE(java->config.unclean_election);
-  EXPECT_THAT(java->without_effect, ElementsAre("jRaftSnapshotIntervalSecs", "scanNotActiveBrokerInterval"));
-  EXPECT_THAT(java->unknown, ElementsAre("enableElectUncleanMastr"));
+  EXPECT_THAT(java->without_effect,
+              ElementsAre(Left{"jRaftSnapshotIntervalSecs", 7}, Left{"scanNotActiveBrokerInterval", 8}));
+  EXPECT_THAT(java->unknown, ElementsAre(Left{"enableElectUncleanMastr", 9, "did you mean enableElectUncleanMaster?"}));
 }
 
 TEST(JavaProperties, GivenATypingErrorThatBeginsAsAKnownNameThenItIsUnknownAllTheSame) {
   auto java = read_java_properties(std::string(kDledger) +
                                        "serverWorkerThreads=8\nserverWorkerThread=8\nclientSocketSndBufSiz=1\n"
-                                       "jRaftGroupId=other\njRaftSnapshotInterval=1\ncontrollerDLegerStorePath=/x\n",
+                                       "jRaftGroupId=other\njRaftSnapshotInterval=1\ncontrollerAddr=/x\n",
                                    "f");
   ASSERT_TRUE(java) << java.error().message;
-  EXPECT_THAT(java->without_effect, ElementsAre("jRaftGroupId", "serverWorkerThreads"));
-  EXPECT_THAT(java->unknown, ElementsAre("clientSocketSndBufSiz", "controllerDLegerStorePath", "jRaftSnapshotInterval",
-                                         "serverWorkerThread"));
+  EXPECT_THAT(java->without_effect, ElementsAre(Left{"jRaftGroupId", 8}, Left{"serverWorkerThreads", 5}));
+  EXPECT_THAT(java->unknown, ElementsAre(Left{"clientSocketSndBufSiz", 7, "did you mean clientSocketSndBufSize?"},
+                                         Left{"controllerAddr", 10, ""},
+                                         Left{"jRaftSnapshotInterval", 9, "did you mean jRaftSnapshotIntervalSecs?"},
+                                         Left{"serverWorkerThread", 6, "did you mean serverWorkerThreads?"}))
+      << "controllerAddr is of brokers";
+}
+
+TEST(JavaProperties, GivenThePortOfItsExporterThenTheAdviceIsOurOption) {
+  auto java = read_java_properties(std::string(kDledger) + "metricsPromExporterPort=5557\n", "f");
+  ASSERT_TRUE(java) << java.error().message;
+  ASSERT_EQ(java->without_effect.size(), 1u);
+  EXPECT_THAT(java->without_effect[0].advice, HasSubstr("--http :5557"));
+}
+
+TEST(PeerList, GivenWhatCannotBeThenTheErrorHasTheEntryAndWhatIsWrongWithIt) {
+  EXPECT_THAT(parse_peers("").value(), IsEmpty());
+  EXPECT_THAT(parse_peers(" n0-a-b:1 ;; n1-[::1]:2").value(),
+              ElementsAre(Peer{"n0", {"a-b", 1}}, Peer{"n1", {"::1", 2}}));
+  const std::pair<const char*, const char*> cases[] = {
+      {"n0-a:1;n1-b:99999", "got \"n1-b:99999\": expected an address"},
+      {"n1-b:99999", "the port must be a number from"},
+      {"n1-b:0", "the port must be a number from 1 to 65535"},
+      {"n0:a:1", "the name, with a dash behind it, is missing"},
+      {"-a:1", "the name, with a dash behind it, is missing"},
+      {"n0-a", "the port is missing"},
+  };
+  for (const auto& [text, expected] : cases) {
+    const auto peers = parse_peers(text);
+    ASSERT_FALSE(peers) << text;
+    EXPECT_THAT(peers.error().message, HasSubstr(expected));
+    EXPECT_THAT(peers.error().message, HasSubstr("expected n0-host:port;n1-host:port"));
+  }
 }
 
 TEST(JavaProperties, GivenWhatCannotBeThenTheErrorNamesPropertyValueAndWhatWasExpected) {
   const std::string good = kDledger;
   const std::tuple<std::string, const char*> cases[] = {
       {"", "f: controllerDLegerPeers: expected the controllers, as n0-host:port;n1-host:port, got \"\""},
-      {"controllerType=Zookeeper", "f: controllerType: expected DLedger or jRaft, got \"Zookeeper\""},
-      {"controllerDLegerPeers=n0:127.0.0.1:1\ncontrollerDLegerSelfId=n0", "n0-host:port;n1-host:port, got \"n0:127"},
+      {"controllerType=Zookeeper", "f:1: controllerType: expected DLedger or jRaft, got \"Zookeeper\""},
+      {"controllerDLegerPeers=n0:127.0.0.1:1\ncontrollerDLegerSelfId=n0",
+       "got \"n0:127.0.0.1:1\": the name, with a dash"},
       {"controllerDLegerPeers=n0-127.0.0.1\ncontrollerDLegerSelfId=n0", "got \"n0-127.0.0.1\""},
-      {"controllerDLegerPeers=n0-a:1\ncontrollerDLegerSelfId=n7", "controllerDLegerSelfId: expected the id of one of"},
-      {good + "enableElectUncleanMaster=yes", "enableElectUncleanMaster: expected true or false, got yes"},
+      {"controllerDLegerPeers=n0-a:1\ncontrollerDLegerSelfId=n7",
+       "f:2: controllerDLegerSelfId: expected the id of one of"},
+      {"controllerDLegerPeer=n0-a:1\ncontrollerDLegerSelfId=n0",
+       "got \"\"; f:1: controllerDLegerPeer is unknown: did you mean controllerDLegerPeers?"},
+      {good + "enableElectUncleanMaster=yes", "f:5: enableElectUncleanMaster: expected true or false, got yes"},
       {"controllerType=jRaft\njRaftInitConf=a:1,b:1\njRaftControllerRPCAddr=a:2", "expected 2 addresses"},
       {"controllerType=jRaft\njRaftInitConf=a:1\njRaftControllerRPCAddr=a:2\njRaftServerId=c:1", "jRaftServerId"},
   };
