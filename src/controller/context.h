@@ -29,6 +29,7 @@ struct ControllerContext {
   Doors* doors;  // null: brokers are not spread, all go to the leader
   LiveSettings& settings;
   GroupStatusQuery group_status;
+  GroupStatusQuery status_after_snapshots;  // once those that were taken are on the disk, or failed
   const Config& config;
   const Identity& identity;
   MemberChanges& members;

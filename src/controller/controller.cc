@@ -97,6 +97,10 @@ class Controller::Impl final : public ReplicatedLog {
                  config_.spread_brokers ? &doors_ : nullptr,
                  settings_,
                  group_status(),
+                 [this](RaftThread::StatusCallback done) {
+                   if (raft_) return raft_->status_after_snapshots(std::move(done));
+                   done({});  // of no group yet
+                 },
                  config_,
                  identity_,
                  member_changes_,

@@ -28,6 +28,7 @@ void LogDriver::check(const Result<void>& result) {
 void LogDriver::fail(const Error& error) {
   if (std::exchange(failed_, true)) return;
   host_.stopped();
+  host_.to_listener([waiters = std::exchange(snapshot_waiters_, {})](LogListener&) {});
   host_.to_listener([error](LogListener& listener) { listener.on_failed(error); });
 }
 
@@ -139,12 +140,49 @@ void LogDriver::applied(raft::Index index) {
   if (!failed_ && group_.has_work()) schedule();
 }
 
-void LogDriver::snapshot(raft::Index index, std::string_view bytes) {
+void LogDriver::snapshot(raft::Index index, std::string bytes) {
   if (failed_) return;
-  const auto offered = group_.offer_snapshot(index, bytes);
-  if (!offered) spdlog::warn("raft: no snapshot at entry {}: {}", index, offered.error().message);
-  const bool too_large = !offered && offered.error().code == Errc::resource_exhausted;  // it goes on without
-  check(too_large ? Result<void>{} : offered);
+  if (writing_snapshot_) {
+    next_snapshot_.emplace(index, std::move(bytes));
+    return;
+  }
+  auto begun = group_.begin_snapshot(index, std::move(bytes));
+  if (begun && *begun) {
+    writing_snapshot_ = true;
+    return host_.in_background(std::move(**begun));
+  }
+  if (begun) return;
+  spdlog::warn("raft: no snapshot at entry {}: {}", index, begun.error().message);
+  if (begun.error().code != Errc::resource_exhausted)
+    check(std::unexpected(begun.error()));  // too large: it goes on without
+}
+
+void LogDriver::snapshot_written(const Result<void>& written) {
+  writing_snapshot_ = false;
+  if (failed_) return;
+  const auto ended = group_.end_snapshot(written);
+  if (!ended) spdlog::warn("raft: no snapshot: {}", ended.error().message);
+  check(ended);
+  schedule();  // a member may wait for it
+  if (auto next = std::exchange(next_snapshot_, std::nullopt)) snapshot(next->first, std::move(next->second));
+  answer_snapshot_waiters();
+}
+
+void LogDriver::status_after_snapshots(StatusAnswer answer) {
+  if (failed_ || !writing_snapshot_) return ask([](raft::Group& group) { return group.status(); }, std::move(answer));
+  // without one that waits it is the one that is written, which ends before any other begins
+  snapshot_waiters_.emplace_back(next_snapshot_ ? next_snapshot_->first : 0, std::move(answer));
+}
+
+// Of those that came meanwhile only the newest is written, so who waits for an older one waits for it.
+void LogDriver::answer_snapshot_waiters() {
+  if (failed_ || snapshot_waiters_.empty()) return;
+  const raft::GroupStatus status = group_.status();
+  std::erase_if(snapshot_waiters_, [&](auto& waiter) {
+    if (writing_snapshot_ && waiter.first > status.snapshot) return false;
+    host_.to_listener([status, answer = std::move(waiter.second)](LogListener&) { answer(status); });
+    return true;
+  });
 }
 
 }  // namespace gantry::controller

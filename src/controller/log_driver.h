@@ -8,8 +8,10 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -36,6 +38,9 @@ class LogDriverHost {
   virtual std::uint64_t lease_clock_ms() = 0;      // as of raft::Group::read_by_lease()
   virtual void dropped(const Error& refusal) = 0;  // a peer's message made no sense
   virtual void stopped() = 0;                      // the driver has failed: no more ticks and messages
+  // The disk may take long for it: done on a third side, one at a time, then snapshot_written() is called on the driver's. The
+  // driver lives until then.
+  virtual void in_background(raft::Group::SnapshotWork work) = 0;
 };
 
 class LogDriver {
@@ -53,12 +58,19 @@ class LogDriver {
   void propose(Token token, std::string_view entry);
   void read(Token token);
   void applied(raft::Index index);
-  void snapshot(raft::Index index, std::string_view bytes);
+  void snapshot(raft::Index index, std::string bytes);
+  void snapshot_written(const Result<void>& written);
+
+  // Told on the other side, once what snapshot() was given until now is on the disk, or will never be. Dropped there, unused,
+  // when the driver fails.
+  using StatusAnswer = std::function<void(const raft::GroupStatus&)>;
+  void status_after_snapshots(StatusAnswer answer);
 
   // For what concerns the group alone: `question` is asked and its answer given on the other side.
   template <class Question, class Answer>
   void ask(Question question, Answer answer) {
-    if (failed_) return;
+    // what the answer holds belongs to the other side, and ends there
+    if (failed_) return host_.to_listener([answer = std::move(answer)](LogListener&) {});
     auto result = question(group_);
     host_.to_listener([result = std::move(result), answer = std::move(answer)](LogListener&) { answer(result); });
     check({});
@@ -73,6 +85,7 @@ class LogDriver {
   void schedule();
   void check(const Result<void>& result);
   void fail(const Error& error);
+  void answer_snapshot_waiters();
   void send(std::vector<raft::Output::Message> messages);
   void hand_out(raft::Output output);
   void tell(LogListener& listener, raft::Output& output);
@@ -83,6 +96,10 @@ class LogDriver {
   std::vector<raft::NodeId> snapshots_sent_;
   bool scheduled_ = false;
   bool failed_ = false;
+  bool writing_snapshot_ = false;
+  std::optional<std::pair<raft::Index, std::string>> next_snapshot_;  // came meanwhile; the newest counts
+  std::vector<std::pair<raft::Index, StatusAnswer>>
+      snapshot_waiters_;  // requests of operators, whose connections bound them
   std::map<raft::ReadRound, Token>
       rounds_;  // the listener's side: calls come in order, so a round is known before its answer
 };

@@ -43,7 +43,12 @@ std::map<raft::NodeId, net::Endpoint> endpoints_of(const raft::Members& members)
 class RaftThread::Impl final : public LogDriverHost {
  public:
   Impl(asio::io_context& service, RaftThreadConfig config, LogListener& listener)
-      : config_(std::move(config)), service_(service), listener_(&listener), thread_("raft"), timer_(thread_.io()) {}
+      : config_(std::move(config)),
+        service_(service),
+        listener_(&listener),
+        thread_("raft"),
+        snapshots_("raft-snapshot"),
+        timer_(thread_.io()) {}
 
   Result<void> open() {
     if (!config_.form && config_.seeds.list.empty() && !std::filesystem::exists(config_.directory)) {
@@ -78,6 +83,7 @@ class RaftThread::Impl final : public LogDriverHost {
   void start() {
     started_ = true;
     thread_.start();
+    snapshots_.start();
     on_raft([this] {
       transport_.emplace(
           thread_.io(), config_.transport,
@@ -105,6 +111,7 @@ class RaftThread::Impl final : public LogDriverHost {
           if (transport_) transport_->stop();
           driver_->stop();
         });
+        snapshots_.stop();  // what it does is the store's
         thread_.stop();
       }
       driver_.reset();
@@ -149,6 +156,11 @@ class RaftThread::Impl final : public LogDriverHost {
     }
   }
   std::uint64_t lease_clock_ms() override { return boot_time_ms(); }
+  void in_background(raft::Group::SnapshotWork work) override {
+    snapshots_.post([this, work = std::move(work)]() mutable {
+      asio::post(thread_.io(), [this, written = work()] { driver_->snapshot_written(written); });
+    });
+  }
   void stopped() override {
     if (transport_) transport_->stop();
     timer_.cancel();
@@ -196,6 +208,7 @@ class RaftThread::Impl final : public LogDriverHost {
   bool started_ = false;                                        // the service's
   bool stopped_ = false;                                        // the service's
   net::IoThread thread_;
+  net::IoThread snapshots_;  // writes and syncs their files: one that is written, and one that waits in the driver
   asio::steady_timer timer_;
   std::unique_ptr<raft::LogStore> store_;
   std::optional<LogDriver> driver_;
@@ -237,7 +250,9 @@ void RaftThread::applied(raft::Index index) {
 }
 
 void RaftThread::snapshot(raft::Index index, std::string bytes) {
-  impl_->on_raft([impl = impl_.get(), index, bytes = std::move(bytes)] { impl->driver().snapshot(index, bytes); });
+  impl_->on_raft([impl = impl_.get(), index, bytes = std::move(bytes)]() mutable {
+    impl->driver().snapshot(index, std::move(bytes));
+  });
 }
 
 void RaftThread::accept(tcp::socket socket, const tcp::endpoint& remote) {
@@ -255,6 +270,12 @@ void RaftThread::accept(tcp::socket socket, const tcp::endpoint& remote) {
 void RaftThread::status(StatusCallback done) {
   impl_->on_raft([impl = impl_.get(), done = std::move(done)]() mutable {
     impl->driver().ask([](raft::Group& group) { return group.status(); }, std::move(done));
+  });
+}
+
+void RaftThread::status_after_snapshots(StatusCallback done) {
+  impl_->on_raft([impl = impl_.get(), done = std::move(done)]() mutable {
+    impl->driver().status_after_snapshots(std::move(done));
   });
 }
 

@@ -1,5 +1,6 @@
 // Consensus on a thread of its own: the Raft group, its log on the disk, and the connections to the peers. It may wait
-// for the disk; the service's thread never does. The two meet by post alone: questions in, answers out, in order.
+// for the disk; the service's thread never does. The two meet by post alone: questions in, answers out, in order. The file of
+// a snapshot, which is large, is written and synced on a second one that does nothing else, so that the log does not wait for it.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -56,6 +57,7 @@ class RaftThread final : public ReplicatedLog {
 
   using StatusCallback = std::function<void(const raft::GroupStatus&)>;
   void status(StatusCallback done);
+  void status_after_snapshots(StatusCallback done);  // once those given to snapshot() are on the disk, or failed
   using Proposed = std::function<void(const Result<raft::Proposal>&)>;
   void change(raft::MemberChange change, Proposed done);  // done: where it will stand if it is committed
   using Done = std::function<void(const Result<void>&)>;

@@ -31,9 +31,12 @@ class TimedLogStore final : public raft::LogStore {
   Result<std::vector<raft::Entry>> read(raft::Index from, raft::Index to, std::size_t bytes_max) override {
     return store_->read(from, to, bytes_max);
   }
-  Result<void> save_snapshot(const raft::SnapshotMeta& meta, std::string_view bytes) override {
+  Result<void> stage_snapshot(const raft::SnapshotMeta& meta, std::string_view bytes) override {
+    return store_->stage_snapshot(meta, bytes);
+  }
+  Result<void> adopt_snapshot(const raft::SnapshotMeta& meta) override {
     gauges_->snapshots += 1;
-    return store_->save_snapshot(meta, bytes);
+    return store_->adopt_snapshot(meta);
   }
   Result<void> install_snapshot(const raft::SnapshotMeta& meta, std::string_view bytes,
                                 const raft::HardState& hard_state) override {

@@ -168,10 +168,18 @@ Result<void> Group::advance_applied(Index index) {
   return {};
 }
 
-Result<void> Group::offer_snapshot(Index index, std::string_view bytes) {
+Result<void> Group::offer_snapshot(Index index, std::string bytes) {
+  auto work = begin_snapshot(index, std::move(bytes));
+  if (!work) return std::unexpected(work.error());
+  return *work ? end_snapshot((**work)()) : Result<void>{};
+}
+
+Result<std::optional<Group::SnapshotWork>> Group::begin_snapshot(Index index, std::string bytes) {
   auto& g = *impl_;
   if (g.failed) return std::unexpected(*g.failed);
-  if (index <= g.snapshot_at.index) return {};  // a newer one came from the leader meanwhile
+  if (g.begun_snapshot)
+    return fail(Errc::already_exists, "a snapshot at {} is being written", g.begun_snapshot->at.index);
+  if (index <= g.snapshot_at.index) return std::nullopt;  // a newer one came from the leader meanwhile
   if (index > g.applied) return fail(Errc::invalid_argument, "entry {} is not applied; {} is", index, g.applied);
   if (bytes.size() > g.config.snapshot_bytes_max) {
     return fail(Errc::resource_exhausted, "a snapshot of {} bytes; the limit is {}", bytes.size(),
@@ -179,10 +187,23 @@ Result<void> Group::offer_snapshot(Index index, std::string_view bytes) {
   }
   auto term = g.checked(g.node->term(index));
   if (!term) return std::unexpected(term.error());
-  SnapshotMeta meta{{index, *term}, g.members.at(index)};
-  if (auto saved = g.stored(g.store.save_snapshot(meta, bytes)); !saved) return saved;
+  g.begun_snapshot = SnapshotMeta{{index, *term}, g.members.at(index)};
+  return SnapshotWork([&store = g.store, meta = *g.begun_snapshot, bytes = std::move(bytes)] {
+    return store.stage_snapshot(meta, bytes);
+  });
+}
+
+Result<void> Group::end_snapshot(const Result<void>& written) {
+  auto& g = *impl_;
+  if (g.failed) return std::unexpected(*g.failed);
+  if (!g.begun_snapshot) return fail(Errc::invalid_argument, "no snapshot was begun");
+  const SnapshotMeta meta = *std::exchange(g.begun_snapshot, std::nullopt);
+  // A newer one came from the leader meanwhile, and may have removed this one's file, so whatever came of it is in order.
+  if (meta.at.index <= g.snapshot_at.index) return {};
+  if (auto staged = g.stored(written); !staged) return staged;
+  if (auto adopted = g.stored(g.store.adopt_snapshot(meta)); !adopted) return adopted;
   g.snapshot_at = meta.at;
-  g.members.forget_before(index);
+  g.members.forget_before(meta.at.index);
   return g.compact_log();
 }
 

@@ -189,7 +189,13 @@ class Group {
   // The application's: entries up to `index` are applied. Its state after the applied entry `index`, kept as the snapshot;
   // older entries but `entries_kept` are then forgotten.
   Result<void> advance_applied(Index index);
-  Result<void> offer_snapshot(Index index, std::string_view bytes);
+  Result<void> offer_snapshot(Index index, std::string bytes);
+  // The same in steps, so that nobody waits for its disk. The work that is begun may be done by another thread while the
+  // group goes on, and before the group ends; end_snapshot() gets what came of it, and only then is anything forgotten.
+  // Empty: there is a newer one. Errc::already_exists: one was begun and has not ended.
+  using SnapshotWork = std::move_only_function<Result<void>()>;
+  Result<std::optional<SnapshotWork>> begin_snapshot(Index index, std::string bytes);
+  Result<void> end_snapshot(const Result<void>& written);
 
   bool has_work() const;
 

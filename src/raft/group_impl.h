@@ -86,7 +86,8 @@ struct Group::Impl final : Source {
   HardState hard_state;
   MemberHistory members;
   Position snapshot_at;
-  std::map<NodeId, Position> described;  // of which snapshot the core's newest message to a node speaks
+  std::optional<SnapshotMeta> begun_snapshot;  // its bytes are being written
+  std::map<NodeId, Position> described;        // of which snapshot the core's newest message to a node speaks
   Position truncated;
   std::optional<Snapshot> arriving;  // what came with a snapshot message that the core has taken, until the turn
   Index handed_out = 0;

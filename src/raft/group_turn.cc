@@ -16,7 +16,8 @@ Result<std::vector<Entry>> Group::Impl::read_entries(Index from, Index to, std::
 std::optional<Position> Group::Impl::snapshot_for(NodeId to) noexcept {
   if (snapshot_at.index == 0) return std::nullopt;
   if (members.at(snapshot_at.index).find(to) == nullptr) {
-    snapshot_wanted = true;
+    // one that is being written will do
+    snapshot_wanted = snapshot_wanted || !begun_snapshot || begun_snapshot->members.find(to) == nullptr;
     return std::nullopt;
   }
   described[to] = snapshot_at;

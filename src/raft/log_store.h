@@ -1,6 +1,6 @@
 // Where a member of a group keeps what it must not forget: hard state, log, newest snapshot. Group is the only caller,
-// from one thread, and every call is synchronous: what a call wrote is durable when it returns, because messages that
-// promise it go out right after.
+// from one thread (but for stage_snapshot), and every call is synchronous: what a call wrote is durable when it returns,
+// because messages that promise it go out right after.
 //
 // Errors: Errc::corrupt when what is stored cannot be what was written (the message names the file and ends with
 // kAfterDamage; state is never invented), anything else when the disk failed. After an error of a write nobody knows what
@@ -48,8 +48,16 @@ class LogStore {
   // Entries [from, to) in order: at least one, then until `bytes_max` of data is exceeded.
   virtual Result<std::vector<Entry>> read(Index from, Index to, std::size_t bytes_max) = 0;
 
-  // A snapshot of our own, at an entry that is in the log: replaces the one before; the log stays.
-  virtual Result<void> save_snapshot(const SnapshotMeta& meta, std::string_view bytes) = 0;
+  // A snapshot of our own, at an entry that is in the log, in two steps, since it is large. It is put on the disk, where nothing
+  // counts on it: the one call that another thread may make, while others go on here. Then it replaces the one before; the
+  // log stays. What was staged and not adopted is gone at the next start, or with the next one; a snapshot from the leader
+  // that is installed meanwhile may make the first step fail, and is newer.
+  virtual Result<void> stage_snapshot(const SnapshotMeta& meta, std::string_view bytes) = 0;
+  virtual Result<void> adopt_snapshot(const SnapshotMeta& meta) = 0;
+  Result<void> save_snapshot(const SnapshotMeta& meta, std::string_view bytes) {
+    if (auto staged = stage_snapshot(meta, bytes); !staged) return staged;
+    return adopt_snapshot(meta);
+  }
 
   // A snapshot from the leader: replaces snapshot and log (`truncated` becomes meta.at) and the hard state, atomically.
   virtual Result<void> install_snapshot(const SnapshotMeta& meta, std::string_view bytes,

@@ -272,8 +272,12 @@ Result<void> RocksDbLogStore::save(const HardState& hard_state, std::span<const 
   return {};
 }
 
-Result<void> RocksDbLogStore::save_snapshot(const SnapshotMeta& meta, std::string_view bytes) {
-  if (auto written = write_snapshot_file(options_.directory, meta, bytes); !written) return written;
+// On any thread: touches nothing but the file.
+Result<void> RocksDbLogStore::stage_snapshot(const SnapshotMeta& meta, std::string_view bytes) {
+  return write_snapshot_file(options_.directory, meta, bytes);
+}
+
+Result<void> RocksDbLogStore::adopt_snapshot(const SnapshotMeta& meta) {
   rocksdb::WriteBatch batch;
   batch.Put(snapshot_key, row(meta.at.index, meta.at.term));
   if (auto written = write(batch, true); !written) return written;

@@ -31,7 +31,8 @@ class RocksDbLogStore final : public LogStore {
   Result<Stored> load() override;
   Result<void> save(const HardState& hard_state, std::span<const Entry> entries, bool must_sync) override;
   Result<std::vector<Entry>> read(Index from, Index to, std::size_t bytes_max) override;
-  Result<void> save_snapshot(const SnapshotMeta& meta, std::string_view bytes) override;
+  Result<void> stage_snapshot(const SnapshotMeta& meta, std::string_view bytes) override;
+  Result<void> adopt_snapshot(const SnapshotMeta& meta) override;
   Result<void> install_snapshot(const SnapshotMeta& meta, std::string_view bytes, const HardState& hard_state) override;
   Result<Snapshot> read_snapshot() override;
   Result<void> compact(Position upto) override;

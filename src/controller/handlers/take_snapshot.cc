@@ -12,8 +12,7 @@ void handle_take_snapshot(ControllerContext& controller, remoting::Request reque
     return refuse(request.reply, {Errc::unavailable, "this controller is of no group yet, or has nothing of its log"});
   const auto taken = controller.replica.take_snapshot();
   auto reply = std::make_shared<remoting::Reply>(std::move(request.reply));
-  // asked of the same thread after the snapshot, and so answered when it is written
-  controller.group_status([reply, taken](const raft::GroupStatus& status) {
+  controller.status_after_snapshots([reply, taken](const raft::GroupStatus& status) {
     if (status.snapshot < taken.index)
       return refuse(*reply, {Errc::internal, "the snapshot was not written; the log of this controller says why"});
     auto response = reply->response(wire::response_code::kSuccess);

@@ -20,7 +20,11 @@ raft::sim::MemoryLogStore::Lie lie_of(Bug bug) {
 }  // namespace
 
 Node::Node(raft::NodeId id, Surroundings& world, Forward forward)
-    : id_(id), world_(world), forward_(std::move(forward)), store_(lie_of(world.plan.bug)) {
+    : id_(id),
+      world_(world),
+      forward_(std::move(forward)),
+      store_(lie_of(world.plan.bug)),
+      slowness_(world.plan.seed * 31 + id) {
   clock_.start(world.now_ms, static_cast<std::int64_t>(world.random.between(1'000, 100'000)), world.some_rate());
   if (!raft::Group::form(store_, world.founders)) broken("the group cannot be formed");
 }
@@ -64,6 +68,7 @@ void Node::crash() {
   service_ = {};
   raft_ = {};
   joined_.clear();
+  writing_.reset();
   driver_.reset();
   replica_.reset();
   store_.crash();
@@ -88,6 +93,10 @@ void Node::pass() {
   if (!failed_ && world_.now_ms >= service_.busy_until && local_now() >= service_.next_tick) {
     service_.next_tick = local_now() + kServiceTickMs;
     replica_->tick();
+  }
+  if (writing_ && world_.now_ms >= writing_until_) {
+    auto work = std::move(*std::exchange(writing_, std::nullopt));
+    raft_.inbox.emplace_back([this, written = work()] { driver_->snapshot_written(written); });
   }
   work_off(raft_);
   if (!failed_ && world_.now_ms >= raft_.busy_until && local_now() >= raft_.next_tick) {
@@ -222,6 +231,13 @@ void Node::to_listener(ToListener call) {
 
 void Node::run_soon() {
   raft_.inbox.emplace_back([this] { driver_->run(); });
+}
+
+void Node::in_background(raft::Group::SnapshotWork work) {
+  if (writing_) broken("controller {} writes two snapshots at once", id_);
+  writing_ = std::move(work);
+  writing_until_ = world_.now_ms + (slowness_.one_in(4) ? slowness_.between(50, 600) : slowness_.between(0, 30));
+  if (slowness_.one_in(40)) store_.fail_next_staging();
 }
 
 std::uint64_t Node::lease_clock_ms() {

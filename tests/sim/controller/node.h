@@ -1,6 +1,6 @@
 // One controller of the simulation: production's Replica and LogDriver, and what production has around them (two threads,
 // timers, a disk, connections) in simulated form. Two inboxes stand for the two threads: each is worked off in order, and
-// each may be late.
+// each may be late. A snapshot's file is written beside both, and takes its time.
 #pragma once
 
 #include <deque>
@@ -89,6 +89,7 @@ class Node final : public controller::LogDriverHost, public controller::Replicat
   std::uint64_t lease_clock_ms() override;
   void dropped(const Error& refusal) override;
   void stopped() override {}
+  void in_background(raft::Group::SnapshotWork work) override;
 
   // ReplicatedLog
   void propose(controller::Token token, std::string entry) override;
@@ -134,6 +135,9 @@ class Node final : public controller::LogDriverHost, public controller::Replicat
   std::uint32_t version_ = kOldVersion;
   std::uint32_t running_version_ = kOldVersion;
   std::map<raft::NodeId, std::uint32_t> heard_versions_;
+  std::optional<raft::Group::SnapshotWork> writing_;  // of a snapshot
+  std::uint64_t writing_until_ = 0;
+  raft::sim::Random slowness_;  // of its disk, apart from everything else's
   bool failed_ = false;
   bool flushing_ = false;
   bool started_ = false;  // the first restore is that of the start

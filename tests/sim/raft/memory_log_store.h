@@ -36,8 +36,12 @@ class MemoryLogStore final : public LogStore {
     if (durable_hard_state_) state_.hard_state = *std::exchange(durable_hard_state_, std::nullopt);
     if (lie_ == Lie::forget_vote) state_.hard_state.vote = 0;
     fail_next_.reset();
+    fail_next_staging_ = false;
+    staged_.reset();
   }
 
+  // The file of the next snapshot cannot be written.
+  void fail_next_staging() { fail_next_staging_ = true; }
   // The next write fails; `written`: it has reached the disk all the same.
   void fail_next(bool written) { fail_next_ = written; }
   void corrupt() { corrupt_ = true; }
@@ -79,8 +83,15 @@ class MemoryLogStore final : public LogStore {
     return out;
   }
 
-  Result<void> save_snapshot(const SnapshotMeta& meta, std::string_view bytes) override {
-    return write(true, [&] { state_.snapshot = Snapshot{meta, std::string(bytes)}; });
+  Result<void> stage_snapshot(const SnapshotMeta& meta, std::string_view bytes) override {
+    if (std::exchange(fail_next_staging_, false)) return fail(Errc::unavailable, "the disk failed");
+    staged_ = Snapshot{meta, std::string(bytes)};
+    return {};
+  }
+
+  Result<void> adopt_snapshot(const SnapshotMeta& meta) override {
+    if (!staged_ || staged_->meta != meta) return fail(Errc::corrupt, "the snapshot at {} is not there", meta.at.index);
+    return write(true, [&] { state_.snapshot = std::move(*std::exchange(staged_, std::nullopt)); });
   }
 
   Result<void> install_snapshot(const SnapshotMeta& meta, std::string_view bytes,
@@ -131,7 +142,9 @@ class MemoryLogStore final : public LogStore {
   State state_;
   std::optional<State> last_durable_;            // of a liar
   std::optional<HardState> durable_hard_state_;  // when the newest write of it was not synced
+  std::optional<Snapshot> staged_;
   std::optional<bool> fail_next_;
+  bool fail_next_staging_ = false;
   bool corrupt_ = false;
   std::size_t syncs_ = 0;
 };

@@ -33,6 +33,8 @@ struct Peer {
   std::deque<Output::Committed> to_apply;
   std::map<Index, Term> proposals;   // of clients that wait
   std::map<ReadRound, Index> reads;  // the round, and what it must have seen
+  std::optional<Group::SnapshotWork> writing;
+  std::uint64_t writing_until_ms = 0;
 };
 
 class World {
@@ -54,6 +56,7 @@ class World {
       disturb();
       clients();
       pass();
+      end_snapshots();
       stop_removed();
       if (step % 500 == 0) check_logs();
     }
@@ -100,6 +103,7 @@ class World {
 
   void crash(NodeId id, std::uint64_t down_ms) {
     auto& peer = peers_[id];
+    peer.writing.reset();
     peer.group.reset();
     peer.store->crash();
     peer.app = {};
@@ -204,8 +208,25 @@ class World {
   void offer_snapshot(NodeId id) {
     auto& peer = peers_[id];
     if (!peer.group) return;
-    auto offered = peer.group->offer_snapshot(peer.app.index, peer.app.snapshot());
-    if (!offered) stopped(id, offered.error());
+    auto begun = peer.group->begin_snapshot(peer.app.index, peer.app.snapshot());
+    if (!begun && begun.error().code == Errc::already_exists) return;
+    if (!begun) return stopped(id, begun.error());
+    if (!*begun) return;
+    peer.writing = std::move(*begun);
+    peer.writing_until_ms = now_ms_ + (random_.one_in(3) ? random_.between(1, 300) : 0);
+    if (random_.one_in(40)) peer.store->fail_next_staging();
+  }
+
+  void end_snapshots() {
+    for (auto& [id, peer] : peers_) {
+      if (!peer.writing || now_ms_ < peer.writing_until_ms) continue;
+      auto work = std::move(*std::exchange(peer.writing, std::nullopt));
+      if (auto ended = peer.group->end_snapshot(work()); !ended) {
+        stopped(id, ended.error());
+      } else {
+        handle(id);
+      }
+    }
   }
 
   // --- clients ---
@@ -402,6 +423,7 @@ class World {
         if (!peer.group && !peer.gone) start(id);
       }
       pass();
+      end_snapshots();
       for (auto& [id, peer] : peers_) {
         if (!peer.group) continue;
         apply(id, 1000);

@@ -176,6 +176,53 @@ TEST(Group, GivenALeadersSnapshotThatTheApplicationCannotReadThenItIsRefusedAndT
   EXPECT_EQ(cluster.nodes[late].group->status().snapshot, 1u);
 }
 
+TEST(Group, GivenACrashWhileASnapshotIsWrittenThenTheOneBeforeAndTheWholeLogAreThere) {
+  for (const bool staged : {false, true}) {
+    Cluster cluster(1, {}, [](GroupConfig& config) { config.entries_kept = 0; });
+    cluster.elect();
+    for (const auto* text : {"a", "b"}) cluster.write(text);
+    auto& node = cluster.nodes[1];
+    auto work = node.group->begin_snapshot(node.applied_index, node.state());
+    ASSERT_TRUE(work && *work);
+    EXPECT_EQ(node.group->begin_snapshot(node.applied_index, "").error().code, Errc::already_exists);
+    cluster.write("c");
+    if (staged) {
+      ASSERT_TRUE((**work)());
+    }
+    cluster.stop(1);
+    cluster.start(1);
+    EXPECT_EQ(node.group->status().snapshot, 1u);
+    cluster.elect();
+    EXPECT_THAT(node.applied, ElementsAre("a", "b", "c"));
+  }
+}
+
+TEST(Group, GivenALeadersSnapshotThatComesWhileOneOfItsOwnIsWrittenThenTheLeadersStays) {
+  for (const bool lost : {false, true}) {
+    Cluster cluster(3, {}, [](GroupConfig& config) { config.entries_kept = 0; });
+    const auto leader = cluster.elect();
+    const auto late = cluster.follower();
+    cluster.write("a");
+    auto& follower = cluster.nodes[late];
+    auto work = follower.group->begin_snapshot(follower.applied_index, follower.state());
+    ASSERT_TRUE(work && *work);
+    cluster.cut = {late};
+    for (const auto* text : {"b", "c"}) cluster.write(text);
+    auto& node = cluster.nodes[leader];
+    ASSERT_TRUE(node.group->offer_snapshot(node.applied_index, node.state()));
+    cluster.cut.clear();
+    ASSERT_TRUE(cluster.until([&] { return follower.applied.size() == 3; }));
+    const auto installed = follower.group->status().snapshot;
+    auto written = (**work)();
+    if (lost) written = fail(Errc::unavailable, "its file was removed under it");
+    EXPECT_TRUE(follower.group->end_snapshot(written));
+    EXPECT_EQ(follower.group->status().snapshot, installed);
+    EXPECT_EQ(follower.store->read_snapshot()->bytes, "a\nb\nc\n");
+    cluster.write("d");
+    EXPECT_TRUE(cluster.until([&] { return follower.applied.size() == 4; }));
+  }
+}
+
 TEST(Group, GivenASnapshotOfEntriesNotAppliedThenItIsRefused) {
   Cluster cluster(1);
   cluster.elect();
