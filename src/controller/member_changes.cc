@@ -148,19 +148,15 @@ void MemberChanges::finish(const Result<Member>& result) {
 void MemberChanges::hand_over(const std::string& name, Done done) {
   if (!start("transfer", std::move(done))) return;
   status(of_this([this, name](const raft::GroupStatus& status) {
-    const auto named = std::ranges::find_if(status.members, [&](const auto& member) {
-      return member.member.name == name || std::to_string(member.member.id) == name;
-    });
-    const auto to = name.empty()                    ? successor(status)
-                    : named == status.members.end() ? std::nullopt
-                                                    : std::optional(named->member.id);
-    if (!to) return finish(fail(Errc::not_found, "{} is no other voter that lives", name.empty() ? "there" : name));
+    const auto to = plan_transfer(name, status);
+    if (!to) return finish(std::unexpected(to.error()));
     operation_->result = std::ranges::find(status.members, *to, [](const auto& m) { return m.member.id; })->member;
     if (*to == status.id) return finish(operation_->result);  // it leads
-    env_.transfer(*to, of_this([this, to](const Result<void>& begun) {
+    env_.transfer(*to, of_this([this, to = *to](const Result<void>& begun) {
       if (!begun) return finish(std::unexpected(begun.error()));
       operation_->at = 0;
-      operation_->happened = [this, to] { return replica_.leadership().leader == *to; };
+      operation_->transfer_to = to;
+      operation_->happened = [this, to] { return replica_.leadership().leader == to; };
       operation_->then = [this] { finish(operation_->result); };
     }));
   }));
@@ -169,6 +165,7 @@ void MemberChanges::hand_over(const std::string& name, Done done) {
 void MemberChanges::tick() {
   if (!operation_) return promote_when_ready();
   if (operation_->deadline <= replica_.now()) {
+    if (operation_->transfer_to && replica_.leads()) return transfer_failed();
     return finish(fail(Errc::timeout, "{}: the outcome is unknown; see gantry controller members", operation_->what));
   }
   if (!operation_->at || replica_.applied() < *operation_->at) return;
@@ -178,6 +175,23 @@ void MemberChanges::tick() {
   }
   operation_->at.reset();
   std::exchange(operation_->then, nullptr)();
+}
+
+// Raft gives a transfer up long before our deadline, so who leads then goes on.
+void MemberChanges::transfer_failed() {
+  const raft::NodeId to = *std::exchange(operation_->transfer_to, std::nullopt);
+  operation_->at.reset();
+  status(of_this([this, to](const raft::GroupStatus& status) {
+    const auto member = std::ranges::find(status.members, to, [](const auto& m) { return m.member.id; });
+    if (member == status.members.end())
+      return finish(fail(Errc::not_found, "{} is not a member any more", operation_->result.name));
+    finish(
+        fail(Errc::invalid_argument,
+             "{} (node {}, at {}) did not take the leadership over in time, and {} leads as before: {} {}; look at its "
+             "log, or choose another one (gantry controller members)",
+             member->member.name, to, member->member.address, directory_.name_of(status.id), member->member.name,
+             how_silent(*member)));
+  }));
 }
 
 // The members are watched by every node, so a leader that is new goes on where the former one stopped.

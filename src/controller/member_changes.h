@@ -48,6 +48,7 @@ class MemberChanges {
     std::optional<raft::Index> at;   // of the change that is waited for
     std::function<bool()> happened;  // asked once entry `at` is applied
     std::function<void()> then;
+    std::optional<raft::NodeId> transfer_to;  // asked of the group
     raft::Member result;
   };
 
@@ -61,6 +62,7 @@ class MemberChanges {
   void add();
   void change(raft::MemberChange change, std::function<bool()> happened, std::function<void()> then);
   void finish(const Result<raft::Member>& result);
+  void transfer_failed();
   void promote_when_ready();
 
   const Config& config_;

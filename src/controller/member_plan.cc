@@ -15,7 +15,8 @@ using Kind = MemberRequest::Kind;
 namespace {
 
 constexpr std::uint64_t kAliveTicks = 100;  // of 10 ms
-constexpr std::uint64_t kSureTicks = 30;    // to build a majority on: three to six heartbeats may be missing
+constexpr std::uint64_t kTicksPerSecond = 100;
+constexpr std::uint64_t kSureTicks = 30;  // to build a majority on: three to six heartbeats may be missing
 constexpr std::size_t kNameMax = 64;
 
 // As in the peers of a configuration, where '-' ends a name and ';' a peer.
@@ -144,6 +145,32 @@ Result<MemberPlan> plan_members(const MemberRequest& request, const raft::GroupS
   return plan_replacement(request, status);
 }
 
+Result<raft::NodeId> plan_transfer(std::string_view name, const raft::GroupStatus& status) {
+  std::string could;
+  for (const auto& other : status.members) {
+    if (other.member.voter && other.member.id != status.id && is_alive(other))
+      could += (could.empty() ? "" : ", ") + other.member.name;
+  }
+  const std::string instead =
+      could.empty() ? "nobody else could lead: start another voter first" : "these could lead: " + could;
+  if (name.empty()) {
+    if (const auto next = successor(status)) return *next;
+    return fail(Errc::invalid_argument, "{}; see gantry controller members", instead);
+  }
+  const auto* member = find(status, name);
+  if (!member) return fail(Errc::not_found, "{} is not a member; those are {}", name, names_of(status));
+  if (member->member.id == status.id) return member->member.id;
+  const std::string who =
+      fmt::format("{} (node {}, at {})", member->member.name, member->member.id, member->member.address);
+  if (!member->member.voter) {
+    return fail(Errc::invalid_argument, "{} is a learner: it cannot lead before it has caught up and is a voter; {}",
+                who, instead);
+  }
+  if (!is_alive(*member))
+    return fail(Errc::invalid_argument, "{} {}: start it, or look at its log; {}", who, how_silent(*member), instead);
+  return member->member.id;
+}
+
 Result<std::string> token_of_newcomer(const Config& config, const MemberRequest& request,
                                       const MemberPlan::Newcomer& newcomer, const PeerIdentity& identity) {
   using Stage = Identity::Stage;
@@ -176,6 +203,12 @@ std::string how_to_start(const Config& config, const MemberPlan::Newcomer& newco
 }
 
 bool is_alive(const raft::MemberStatus& member) { return member.silent_ticks && *member.silent_ticks <= kAliveTicks; }
+
+std::string how_silent(const raft::MemberStatus& member) {
+  if (!member.silent_ticks) return "was not heard since this leader started";
+  const std::uint64_t seconds = *member.silent_ticks / kTicksPerSecond;
+  return seconds == 0 ? "was heard within the last second" : fmt::format("was last heard {} s ago", seconds);
+}
 
 std::optional<raft::Index> lag_of(const raft::MemberStatus& member, const raft::GroupStatus& status) {
   if (!is_alive(member) || !member.matched) return std::nullopt;

@@ -41,6 +41,10 @@ struct MemberPlan {
 // status: the leader's, every member with a name. Errors: not_found, already_exists, invalid_argument.
 Result<MemberPlan> plan_members(const MemberRequest& request, const raft::GroupStatus& status);
 
+// Who shall lead next: the member of that name or id, the leader itself too; of an empty name whoever is closest. Errors:
+// not_found, and invalid_argument: it could not lead, or nobody could, with what to do.
+Result<raft::NodeId> plan_transfer(std::string_view name, const raft::GroupStatus& status);
+
 // Whether the node that answers at the newcomer's address may be taken in; its token then.
 Result<std::string> token_of_newcomer(const Config& config, const MemberRequest& request,
                                       const MemberPlan::Newcomer& newcomer, const PeerIdentity& identity);
@@ -50,6 +54,7 @@ std::string how_to_start(const Config& config, const MemberPlan::Newcomer& newco
 bool is_alive(const raft::MemberStatus& member);  // heard within the last second
 // Entries behind the leader; of one that is silent nobody knows what it has: its disk may be another one.
 std::optional<raft::Index> lag_of(const raft::MemberStatus& member, const raft::GroupStatus& status);
+std::string how_silent(const raft::MemberStatus& member);                // "was last heard 12 s ago"
 std::optional<raft::NodeId> successor(const raft::GroupStatus& status);  // the live voter that is closest to the leader
 std::optional<raft::NodeId> promotable(const raft::GroupStatus& status);  // a live learner that has caught up
 

@@ -263,7 +263,8 @@ TEST_F(ControllerMembers, GivenWhatMustNotBeThenItIsRefusedWithTheReason) {
       {{"members", "replace", name}, "the group would have 2 voters, of which 1 live and 2 are needed"},
       {{"members", "replace", name, "--force"}, name + " has its data: there is nothing to replace"},
       {{"members", "replace", "n" + std::to_string(dead)}, "start it first"},
-      {{"transfer", "n7"}, "n7 is no other voter"},
+      {{"transfer", "n7"}, "n7 is not a member; those are n0, n1, n2"},
+      {{"transfer", "n" + std::to_string(dead)}, "s ago: start it, or look at its log; these could lead: " + name},
       {{"bootstrap"}, "two groups that each elect masters"},
       {{"bootstrap", "--force"}, "has the data of a group already"},
   };

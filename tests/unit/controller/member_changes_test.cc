@@ -201,5 +201,15 @@ TEST_F(MemberChangesTest, GivenAHandOverThenItIsDoneWhenTheOtherLeads) {
   EXPECT_EQ(results[0]->id, 3u);
 }
 
+TEST_F(MemberChangesTest, GivenAHandOverThatIsNotTakenThenItSaysByWhomAndThatNothingHasChanged) {
+  changes.hand_over("n2", [this](const Result<raft::Member>& result) { results.push_back(result); });
+  now += 4'000;
+  changes.tick();
+  ASSERT_EQ(results.size(), 1u);
+  EXPECT_EQ(results[0].error().code, Errc::invalid_argument) << "the outcome is known";
+  EXPECT_THAT(results[0].error().message, HasSubstr("n2 (node 3, at c:1) did not take the leadership over in time"));
+  EXPECT_THAT(results[0].error().message, HasSubstr("n0 leads as before"));
+}
+
 }  // namespace
 }  // namespace gantry::controller

@@ -28,6 +28,32 @@ raft::GroupStatus group(std::vector<raft::MemberStatus> members) {
 
 constexpr std::uint64_t kSilent = 500;
 
+TEST(MemberPlan, GivenATransferToWhoCannotLeadThenItSaysWhoThatIsSinceWhenAndWhatToDo) {
+  const auto four = group({member(1), member(2), member(3, true, 1'250), member(4, false)});
+  auto unheard = four;
+  unheard.members[2].silent_ticks.reset();
+  const auto alone = group({member(1), member(2, true, kSilent)});
+  const std::tuple<const char*, raft::GroupStatus, Errc, const char*> cases[] = {
+      {"n2", four, Errc::invalid_argument,
+       "n2 (node 3, at n2:1) was last heard 12 s ago: start it, or look at its log; these could lead: n1"},
+      {"3", four, Errc::invalid_argument, "n2 (node 3, at n2:1) was last heard 12 s ago"},
+      {"n2", unheard, Errc::invalid_argument, "was not heard since this leader started"},
+      {"n3", four, Errc::invalid_argument, "n3 (node 4, at n3:1) is a learner"},
+      {"n9", four, Errc::not_found, "n9 is not a member; those are n0, n1, n2, n3"},
+      {"", alone, Errc::invalid_argument, "nobody else could lead"},
+      {"n1", alone, Errc::invalid_argument, "nobody else could lead: start another voter first"},
+  };
+  for (const auto& [name, status, code, why] : cases) {
+    const auto to = plan_transfer(name, status);
+    ASSERT_FALSE(to) << name;
+    EXPECT_EQ(to.error().code, code) << name;
+    EXPECT_THAT(to.error().message, HasSubstr(why)) << name;
+  }
+  EXPECT_EQ(plan_transfer("n1", four), 2u);
+  EXPECT_EQ(plan_transfer("", four), 2u);
+  EXPECT_EQ(plan_transfer("n0", four), 1u) << "it leads";
+}
+
 TEST(MemberPlan, GivenWishesThatCannotBeThenTheReasonSaysWhatToDo) {
   const auto three = group({member(1), member(2), member(3)});
   const auto one_dead = group({member(1), member(2), member(3, true, kSilent)});
