@@ -275,6 +275,36 @@ TEST_F(ControllerMembers, GivenWhatMustNotBeThenItIsRefusedWithTheReason) {
   }
 }
 
+TEST_F(ControllerMembers, GivenNoMajorityThenMembersShowsWithinSecondsWhatIsKnownAndThatNobodyConfirmsIt) {
+  const std::size_t left = *leader();
+  const auto diagnose = [&] {  // told of one, it finds the others
+    Running doctor(directory, {"doctor", "--controllers", addresses[left]});
+    return doctor.wait();
+  };
+  const Ended well = diagnose();
+  EXPECT_EQ(well.code, 0) << well.out << well.err;
+  EXPECT_THAT(well.out, HasSubstr("n" + std::to_string(left) + " leads, all 3 voters answer, 1 may fail"));
+  EXPECT_THAT(well.out, HasSubstr("only members in sync become master"));
+  kill_node((left + 1) % 3);
+  kill_node((left + 2) % 3);
+  ASSERT_TRUE(eventually_asked([&] { return operate({"status"}).code != 0; })) << "it hears nobody, and leads no more";
+  const auto since = std::chrono::steady_clock::now();
+  const Ended list = operate({"members"});
+  EXPECT_LT(std::chrono::steady_clock::now() - since, 8s);
+  EXPECT_EQ(list.code, 1);
+  const json::value shown = json::parse(list.out);
+  ASSERT_EQ(shown.as_array().size(), 3u) << list.out;
+  for (const json::value& member : shown.as_array()) {
+    const bool answers = member.at("address").as_string() == addresses[left];
+    EXPECT_EQ(member.at("confirmed"), false);
+    EXPECT_EQ(member.at("role") == "unreachable", !answers) << member;
+  }
+  EXPECT_THAT(list.err, HasSubstr("no controller leads: 1 of 3 voters answered here (n" + std::to_string(left)));
+  const Ended ill = diagnose();
+  EXPECT_EQ(ill.code, 1);
+  EXPECT_THAT(ill.out, testing::ContainsRegex("failed +controllers +no controller leads: 1 of 3 voters"));
+}
+
 TEST_F(ControllerMembers, GivenACopyOfADirectoryThatRunsTooThenItTakesNoPartAndBothSayWhichAddressesAreOne) {
   begin_to_write();
   ASSERT_TRUE(writes_on());

@@ -1,12 +1,14 @@
 // gantry controller members | transfer | snapshot | bootstrap.
 #include "cli/commands/controller_members.h"
 
+#include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 
 #include "base/exit_code.h"
 #include "cli/commands/controller_requests.h"
 #include "cli/connection.h"
+#include "cli/controller_group.h"
 #include "wire/gantry_codes.h"
 
 namespace gantry::cli {
@@ -26,6 +28,7 @@ struct MembersOptions {
 
 constexpr milliseconds kRetryFor{10'000};  // while nobody leads, or the leadership is handed over first
 constexpr milliseconds kPause{200};
+constexpr milliseconds kElectedWithin{2'500};  // after which an election has had its time
 
 using Ask = asio::awaitable<Result<json::value>> (*)(ClientPtr, std::int32_t, std::string);
 
@@ -40,11 +43,36 @@ asio::awaitable<Result<json::value>> insist(Ask ask, ClientPtr client, std::int3
   }
 }
 
+// All are asked, and then the one that leads, or knows who does. Without a leader what the nodes know is shown all the same: it
+// is then that an operator looks.
 asio::awaitable<int> list_members(const MembersOptions& options, ClientPtr client) {
-  auto members = co_await insist(&ask_any_controller, client, codes::kGantryControllerMembers, {});
-  if (!members) co_return report(members.error());
-  print_list(members->as_array(), {"id", "name", "address", "role", "alive", "lag"}, options.controllers.format);
-  co_return kDone;
+  const auto until = std::chrono::steady_clock::now() + kElectedWithin;
+  const auto show = [&](const json::array& members) {
+    print_list(members, {"id", "name", "address", "role", "alive", "lag"}, options.controllers.format);
+  };
+  while (true) {
+    const auto answers = co_await ask_group(client->remoting(), client->endpoints(), kStatusWithin);
+    const NodeAnswer* way = way_to_leader(answers);
+    if (way) {
+      auto members = co_await ask_controller(client, way->address, codes::kGantryControllerMembers, {}, kStatusWithin);
+      if (members) {
+        for (json::value& member : members->as_array()) member.as_object()["confirmed"] = true;
+        show(members->as_array());
+        co_return kDone;
+      }
+      if (members.error().code != Errc::unavailable && members.error().code != Errc::timeout)
+        co_return report(members.error());
+    }
+    const bool any = std::ranges::any_of(answers, [](const NodeAnswer& one) { return one.status.has_value(); });
+    if (any && std::chrono::steady_clock::now() < until) {
+      co_await wait_for(kPause);
+      continue;
+    }
+    if (any) show(members_unconfirmed(answers));
+    print_error(why_no_leader(answers));
+    if (const std::string whose = whose_knowledge(answers); !whose.empty()) print_error(whose);
+    co_return kFailed;
+  }
 }
 
 // What the list of members says of the one with this id; null when it is not there, or could not be asked.

@@ -10,6 +10,7 @@
 #include "cli/commands/controller_requests.h"
 #include "cli/commands/declarations.h"
 #include "cli/connection.h"
+#include "cli/controller_group.h"
 #include "cli/output.h"
 #include "rocketmq/controller_client.h"
 #include "wire/codes.h"
@@ -32,8 +33,8 @@ asio::awaitable<int> show_status(const OperationOptions& options, ClientPtr clie
   json::array nodes;
   json::object result{{"leader", nullptr}, {"term", nullptr}, {"commit_index", nullptr}};
   std::int64_t newest = -1;
-  for (const std::string& address : client->endpoints()) {
-    auto answer = co_await ask_controller(client, address, wire::request_code::kGantryControllerStatus, {});
+  const auto answers = co_await ask_nodes(client->remoting(), client->endpoints(), kStatusWithin);
+  for (const auto& [address, answer] : answers) {
     if (!answer) {
       print_error(answer.error().message);
       nodes.push_back(json::object{{"id", nullptr},
@@ -45,7 +46,7 @@ asio::awaitable<int> show_status(const OperationOptions& options, ClientPtr clie
                                    {"alive", false}});
       continue;
     }
-    const json::object& node = answer->as_object();
+    const json::object& node = *answer;
     const std::int64_t term = node.at("term").to_number<std::int64_t>();
     if (term > newest || (term == newest && node.at("role") == "leader")) {
       newest = term;

@@ -20,13 +20,11 @@ namespace rc = wire::response_code;
 
 namespace {
 
-constexpr std::chrono::milliseconds kTimeout{7'000};  // a follower that hands on waits for 5 s
-
-asio::awaitable<Result<wire::Command>> send(ClientPtr client, std::string address, std::int32_t code,
-                                            std::string body) {
+asio::awaitable<Result<wire::Command>> send(ClientPtr client, std::string address, std::int32_t code, std::string body,
+                                            std::chrono::milliseconds timeout = kAnswerWithin) {
   wire::Command request = wire::make_request(code);
   request.body = std::move(body);
-  co_return co_await client->remoting().call(std::move(address), std::move(request), kTimeout);
+  co_return co_await client->remoting().call(std::move(address), std::move(request), timeout);
 }
 
 Result<json::value> read_answer(const wire::Command& answer, const std::string& address) {
@@ -60,8 +58,8 @@ void add_controller_options(CLI::App& command, ControllersOptions& options) {
 }
 
 asio::awaitable<Result<json::value>> ask_controller(ClientPtr client, std::string address, std::int32_t code,
-                                                    std::string body) {
-  auto answer = co_await send(client, address, code, std::move(body));
+                                                    std::string body, std::chrono::milliseconds timeout) {
+  auto answer = co_await send(client, address, code, std::move(body), timeout);
   if (!answer) co_return std::unexpected(answer.error());
   co_return read_answer(*answer, address);
 }

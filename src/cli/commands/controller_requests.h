@@ -30,8 +30,10 @@ void add_controller_options(CLI::App& command, ControllersOptions& options);
 
 // One of our own requests; the answer's JSON, null when it has no body. unavailable also when it was refused for now (no
 // leader, another change under way); timeout: the outcome is unknown; else it was refused for good.
+inline constexpr std::chrono::milliseconds kAnswerWithin{7'000};  // a follower that hands on waits for 5 s
 boost::asio::awaitable<Result<boost::json::value>> ask_controller(ClientPtr client, std::string address,
-                                                                  std::int32_t code, std::string body);
+                                                                  std::int32_t code, std::string body,
+                                                                  std::chrono::milliseconds timeout = kAnswerWithin);
 // The first endpoint that answers, or refuses for good. Only for questions: it may be asked of each of them.
 boost::asio::awaitable<Result<boost::json::value>> ask_any_controller(ClientPtr client, std::int32_t code,
                                                                       std::string body);

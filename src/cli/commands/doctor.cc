@@ -1,15 +1,18 @@
 // gantry doctor: checks a cluster from where it is called, and says what to do about each thing that is wrong.
 #include <set>
+#include <vector>
 
 #include "base/parse_number.h"
 #include "cli/commands/declarations.h"
 #include "cli/connection.h"
+#include "cli/controller_group.h"
 #include "cli/failover_advice.h"
 #include "cli/output.h"
 #include "net/endpoint.h"
 #include "rocketmq/admin.h"
 #include "rocketmq/identity.h"
 #include "wire/codes.h"
+#include "wire/gantry_codes.h"
 #include "wire/headers/offset.h"
 #include "wire/headers/send.h"
 
@@ -21,6 +24,8 @@ using ClusterPtr = std::shared_ptr<rocketmq::Cluster>;
 
 struct DoctorOptions {
   ConnectionOptions connection;
+  const CLI::Option* name_servers = nullptr;
+  std::string controllers;  // with them alone nothing is asked of name servers
   Format format = Format::table;
 };
 
@@ -136,7 +141,55 @@ asio::awaitable<void> check_broker(ClusterPtr cluster, std::string what, std::st
   co_await check_clock(cluster, what, address, findings);
 }
 
+// Ours, and those of the group that they know; the Java ones answer for their settings alone.
+asio::awaitable<void> check_controllers(ClusterPtr cluster, std::vector<std::string> addresses, Findings& findings) {
+  const auto answers = co_await ask_group(cluster->remoting(), std::move(addresses), kStatusWithin);
+  advise_on_group(answers, findings);
+  for (const NodeAnswer& one : answers) {
+    const bool answered = one.status || one.status.error().code == Errc::unimplemented;
+    if (answered) co_await check_controller(cluster, one.address, findings);
+  }
+}
+
+// The brokers of the sets that a controller of ours knows, without a name server.
+asio::awaitable<void> check_brokers_of_sets(ClusterPtr cluster, std::vector<std::string> addresses,
+                                            Findings& findings) {
+  Error last{Errc::unavailable, "no endpoints"};
+  for (const std::string& address : addresses) {
+    wire::Command request = wire::make_request(wire::request_code::kGantryControllerSets);
+    auto answer = co_await cluster->call(address, std::move(request));
+    if (answer && answer->code != wire::response_code::kSuccess)
+      answer = std::unexpected(rocketmq::error_of_response(*answer, "controller " + address));
+    if (!answer) {
+      last = answer.error();
+      continue;
+    }
+    const auto brokers = brokers_of_sets(answer->body);
+    for (const BrokerOfSet& broker : brokers) {
+      const std::string what = fmt::format("broker {} {} {}", broker.set, broker.id, broker.address);
+      co_await check_failover(cluster, what, broker.address, findings);
+    }
+    co_return;
+  }
+  findings.add(FindingState::warning, "brokers", "which there are, and how they are set, is unknown: " + last.message,
+               "ask with --namesrv, or again when a controller leads");
+}
+
+asio::awaitable<int> diagnose_controllers(const DoctorOptions& options, ClusterPtr cluster) {
+  Findings findings;
+  auto endpoints = net::parse_endpoints(options.controllers);
+  if (!endpoints) co_return report(in_context("--controllers", endpoints.error()));
+  std::vector<std::string> addresses;
+  for (const net::Endpoint& endpoint : *endpoints) addresses.push_back(net::to_string(endpoint));
+  co_await check_controllers(cluster, addresses, findings);
+  co_await check_brokers_of_sets(cluster, addresses, findings);
+  print_list(findings.list(), {"state", "check", "found", "advice"}, options.format);
+  co_return findings.failed() ? kFailed : kDone;
+}
+
 asio::awaitable<int> run_doctor(const DoctorOptions& options, ClusterPtr cluster) {
+  const bool controllers_alone = !options.controllers.empty() && options.name_servers->count() == 0;
+  if (controllers_alone) co_return co_await diagnose_controllers(options, cluster);
   Findings findings;
   rocketmq::AdminQueries admin(cluster);
   if (co_await check_name_servers(cluster, findings)) {
@@ -160,7 +213,11 @@ asio::awaitable<int> run_doctor(const DoctorOptions& options, ClusterPtr cluster
           controllers.insert(named.begin(), named.end());
         }
       }
-      for (const std::string& address : controllers) co_await check_controller(cluster, address, findings);
+      if (auto given = net::parse_endpoints(options.controllers)) {
+        for (const net::Endpoint& endpoint : *given) controllers.insert(net::to_string(endpoint));
+      }
+      std::vector<std::string> addresses(controllers.begin(), controllers.end());
+      co_await check_controllers(cluster, std::move(addresses), findings);
       auto creating = co_await cluster->route(wire::kAutoCreateTopic);
       if (creating) {
         findings.add(FindingState::warning, "autoCreateTopicEnable", "on: a send to an unknown topic creates it",
@@ -179,6 +236,11 @@ asio::awaitable<int> run_doctor(const DoctorOptions& options, ClusterPtr cluster
 void declare_doctor(CLI::App& command, Invocation& invocation) {
   auto options = std::make_shared<DoctorOptions>();
   add_connection_options(command, options->connection);
+  options->name_servers = command.get_option("--namesrv");
+  command.add_option(
+      "--controllers", options->controllers,
+      "host:port;host:port of controllers: who leads, who is behind or silent, what their brokers' settings "
+      "lose; without --namesrv these alone");
   add_output_option(command, options->format);
   run_on_cluster(command, invocation, options, run_doctor);
 }
