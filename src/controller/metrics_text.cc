@@ -216,6 +216,12 @@ std::string request_type(std::int32_t code) {
     case rq::kGantryControllerStatus: return "GANTRY_CONTROLLER_STATUS";
     case rq::kGantryControllerSets: return "GANTRY_CONTROLLER_SETS";
     case rq::kGantryControllerIdentity: return "GANTRY_CONTROLLER_IDENTITY";
+    case rq::kGantryControllerMembers: return "GANTRY_CONTROLLER_MEMBERS";
+    case rq::kGantryControllerChangeMembers: return "GANTRY_CONTROLLER_CHANGE_MEMBERS";
+    case rq::kGantryControllerTransfer: return "GANTRY_CONTROLLER_TRANSFER";
+    case rq::kGantryControllerSnapshot: return "GANTRY_CONTROLLER_SNAPSHOT";
+    case rq::kGantryControllerBootstrap: return "GANTRY_CONTROLLER_BOOTSTRAP";
+    case rq::kGantryControllerImport: return "GANTRY_CONTROLLER_IMPORT";
     default: return fmt::format("GANTRY_{}", code);
   }
 }

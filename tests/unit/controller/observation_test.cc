@@ -187,6 +187,15 @@ TEST(MetricsText, GivenCountsThenTheyComeUnderTheNamesAndLabelsOfTheJavaControll
 
 // As promtool and Prometheus' own parser want it: HELP and TYPE before the samples of a family, a family in one piece,
 // no series twice, buckets that only grow.
+TEST(MetricsText, GivenAnyRequestThatIsAnsweredThenItsTypeIsANameAndNoNumber) {
+  std::set<std::string> names;
+  for (const Route& route : routes()) {
+    names.insert(request_type(route.code));
+    EXPECT_THAT(request_type(route.code), testing::Not(testing::ContainsRegex("[0-9]"))) << route.code;
+  }
+  EXPECT_EQ(names.size(), routes().size()) << "each its own";
+}
+
 TEST(MetricsText, GivenASilentControllerThenTheLeaderTellsOfIt) {
   NumbersView numbers = some_numbers();
   numbers.node.members[1].alive = false;
