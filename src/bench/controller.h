@@ -24,7 +24,8 @@ struct ControllerOptions {
   std::size_t connections = 8;          // to each node
   double seconds = 3;                   // of each measurement, after a warm-up of a tenth of it
   std::size_t registered_max = 20'000;  // sets that one measurement of `registration` may make; then it ends
-  bool keep = false;                    // leave what was made; otherwise it is cleaned (1011)
+  bool keep = false;                    // leave what was made, and say how to remove it; otherwise it is cleaned (1011)
+  std::string remove;                   // "PREFIX:COUNT": remove what a run with `keep` left, and measure nothing
   bool json = false;
 };
 

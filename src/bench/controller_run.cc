@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -99,12 +100,12 @@ void print_controller_row(const ControllerRow& row, const ControllerOptions& opt
     std::printf("%s\n", json_text(line).c_str());
   } else {
     const auto us = row.server_us_per_op();
-    double rss_max = 0;
-    for (double mib : row.server_rss_mib) rss_max = std::max(rss_max, mib);
-    std::printf("%-10s %-22s %9zu %10.0f %10.3f %10.3f %8llu %12s %10.0f%s\n", options.target.c_str(), row.name.c_str(),
+    const auto rss_max = std::ranges::max_element(row.server_rss_mib);
+    const std::string rss = rss_max == row.server_rss_mib.end() ? "-" : fmt::format("{:.0f}", *rss_max);
+    std::printf("%-10s %-22s %9zu %10.0f %10.3f %10.3f %8llu %12s %10s%s\n", options.target.c_str(), row.name.c_str(),
                 row.in_flight, row.ops_per_s(), row.count.latency.percentile_ms(0.50),
                 row.count.latency.percentile_ms(0.99), static_cast<unsigned long long>(row.count.failed),
-                us ? fmt::format("{:.1f}", *us).c_str() : "-", rss_max,
+                us ? fmt::format("{:.1f}", *us).c_str() : "-", rss.c_str(),
                 row.other_cores.value_or(0) > kQuietCores
                     ? fmt::format("  not quiet: {:.1f} cores busy with other work", *row.other_cores).c_str()
                     : "");
@@ -177,6 +178,15 @@ awaitable<ControllerRow> measure_controller(ControllerSession& session, std::str
   co_return row;
 }
 
+// On standard error: rows may be read by programs.
+void tell_what_stays(const ControllerSession& session) {
+  if (session.made_count() == 0) return;
+  std::fprintf(stderr,
+               "gantry bench: %zu replica sets of cluster %s stay; to remove them: gantry bench controller --endpoints "
+               "'%s' --remove %s\n",
+               session.made_count(), kBenchCluster, session.options().endpoints.c_str(), session.made().c_str());
+}
+
 awaitable<void> run_cases(ControllerSession& session, int& exit_code) {
   const ControllerOptions& options = session.options();
   if (auto prepared = co_await session.prepare(); !prepared) {
@@ -196,7 +206,25 @@ awaitable<void> run_cases(ControllerSession& session, int& exit_code) {
       }
     }
   }
-  if (!options.keep) co_await session.clean();
+  if (options.keep) {
+    tell_what_stays(session);
+  } else {
+    co_await session.clean();
+  }
+  session.stop();
+}
+
+awaitable<void> remove_kept(ControllerSession& session, int& exit_code) {
+  auto adopted = session.adopt(session.options().remove);
+  if (adopted) adopted = co_await session.find_leader();
+  if (!adopted) {
+    std::fprintf(stderr, "gantry bench: %s\n", adopted.error().message.c_str());
+    exit_code = adopted.error().code == Errc::invalid_argument ? 2 : 1;
+  } else {
+    const std::size_t gone = co_await session.clean();
+    std::printf("removed %zu of %zu replica sets\n", gone, session.made_count());
+    if (gone < session.made_count()) exit_code = 1;
+  }
   session.stop();
 }
 
@@ -211,12 +239,13 @@ int run_controller(const ControllerOptions& asked) {
   }
   asio::io_context io(1);
   int exit_code = 0;
-  if (!options.json) {
+  if (!options.json && options.remove.empty()) {
     std::printf("%-10s %-22s %9s %10s %10s %10s %8s %12s %10s\n", "target", "case", "in flight", "ops/s", "p50 ms",
                 "p99 ms", "failed", "server us/op", "MiB a node");
   }
   ControllerSession session(io, options);
-  asio::co_spawn(io, run_cases(session, exit_code), [&](std::exception_ptr error) {
+  auto run = options.remove.empty() ? run_cases(session, exit_code) : remove_kept(session, exit_code);
+  asio::co_spawn(io, std::move(run), [&](std::exception_ptr error) {
     if (error) {
       net::log_escaped("gantry bench", error);
       exit_code = 1;

@@ -7,6 +7,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 
+#include "base/parse_number.h"
 #include "net/endpoint.h"
 #include "net/spawn.h"
 #include "rocketmq/gather.h"
@@ -24,6 +25,8 @@ namespace rc = wire::response_code;
 constexpr std::chrono::milliseconds kHeartbeatEvery{30'000};
 constexpr std::chrono::milliseconds kHeartbeatTurn{100};  // some of them in each
 constexpr std::size_t kPreparedAtOnce = 64;
+constexpr std::size_t kAdoptedMax = 100'000'000;
+constexpr std::string_view kPrefix = "bench-";
 
 std::int64_t wall_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
@@ -40,7 +43,7 @@ Error why_not(std::string_view what, const Result<wire::Command>& response) {
 }  // namespace
 
 ControllerSession::ControllerSession(asio::io_context& io, const ControllerOptions& options)
-    : io_(io), options_(options), prefix_(fmt::format("bench-{}-{}", ::getpid(), wall_ms() % 1'000'000'007)) {
+    : io_(io), options_(options), prefix_(fmt::format("{}{}-{}", kPrefix, ::getpid(), wall_ms() % 1'000'000'007)) {
   for (std::size_t i = 0; i < std::max<std::size_t>(1, options_.connections); ++i) {
     clients_.push_back(std::make_unique<remoting::Client>(io_, remoting::ClientConfig{}));
   }
@@ -173,10 +176,26 @@ awaitable<Result<void>> ControllerSession::make_set(std::size_t worker, ReplicaS
   co_return Result<void>{};
 }
 
-awaitable<Result<void>> ControllerSession::prepare() {
+Result<void> ControllerSession::read_endpoints() {
   auto parsed = net::parse_endpoints(options_.endpoints);
-  if (!parsed) co_return std::unexpected(in_context("--endpoints", parsed.error()));
+  if (!parsed) return std::unexpected(in_context("--endpoints", parsed.error()));
   for (const net::Endpoint& endpoint : *parsed) endpoints_.push_back(net::to_string(endpoint));
+  return {};
+}
+
+Result<void> ControllerSession::adopt(std::string_view sets) {
+  const auto colon = sets.rfind(':');
+  const auto count = colon == std::string_view::npos ? std::nullopt : parse_number<std::size_t>(sets.substr(colon + 1));
+  if (!count || *count > kAdoptedMax || !sets.starts_with(kPrefix))
+    return fail(Errc::invalid_argument, "--remove: expected {}...:COUNT, as a run with --keep says it, got \"{}\"",
+                kPrefix, sets);
+  prefix_ = sets.substr(0, colon);
+  named_ = *count;
+  return read_endpoints();
+}
+
+awaitable<Result<void>> ControllerSession::prepare() {
+  if (auto read = read_endpoints(); !read) co_return read;
   for (std::size_t i = 0; i < options_.replicas; ++i) {
     brokers_.push_back(std::make_unique<remoting::Server>(io_, remoting::ServerConfig{}));
     brokers_.back()->handle(code::kNotifyBrokerRoleChanged, [](remoting::Request request) {
@@ -220,22 +239,26 @@ awaitable<void> ControllerSession::keep_alive() {
   }
 }
 
-awaitable<void> ControllerSession::clean() {
+awaitable<std::size_t> ControllerSession::clean() {
   stopped_ = true;
   (void)co_await find_leader();
-  std::size_t next = 0;
+  std::size_t next = 0, gone = 0;
   std::vector<awaitable<bool>> workers;
   for (std::size_t i = 0; i < kPreparedAtOnce; ++i) {
-    workers.push_back([](ControllerSession& self, std::size_t index, std::size_t& at) -> awaitable<bool> {
+    workers.push_back([](ControllerSession& self, std::size_t index, std::size_t& at,
+                         std::size_t& cleaned) -> awaitable<bool> {
       while (at < self.named_) {
         const std::string name = fmt::format("{}-{}", self.prefix_, at++);
         const wire::CleanControllerBrokerDataRequestHeader header{kBenchCluster, name, std::nullopt, true, wall_ms()};
-        (void)co_await self.call(index, self.leader_, wire::make_request(code::kCleanBrokerData, header));
+        const auto response =
+            co_await self.call(index, self.leader_, wire::make_request(code::kCleanBrokerData, header));
+        if (succeeded(response)) ++cleaned;
       }
       co_return true;
-    }(*this, i, next));
+    }(*this, i, next, gone));
   }
   co_await rocketmq::gather(io_, std::move(workers));
+  co_return gone;
 }
 
 }  // namespace gantry::bench

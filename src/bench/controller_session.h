@@ -41,8 +41,13 @@ class ControllerSession {
   // it: some 8 writes a set.
   boost::asio::awaitable<Result<void>> prepare();
   boost::asio::awaitable<Result<void>> find_leader();
-  // Deletes the sets of prepare() and of registration; those that cannot be are left. Heartbeats end.
-  boost::asio::awaitable<void> clean();
+  // Deletes the sets of prepare() and of registration; those that cannot be are left. Heartbeats end. How many are gone.
+  boost::asio::awaitable<std::size_t> clean();
+  // Instead of prepare(): the sets PREFIX-0 to PREFIX-(COUNT - 1) of an earlier run, to be cleaned. Of "PREFIX:COUNT".
+  Result<void> adopt(std::string_view sets);
+  // "PREFIX:COUNT" of all that were made.
+  std::string made() const { return prefix_ + ":" + std::to_string(named_); }
+  std::size_t made_count() const { return named_; }
   void stop();
 
   // On one of the connections to a node, the same for the same `worker`.
@@ -72,6 +77,7 @@ class ControllerSession {
   const ControllerOptions& options() const { return options_; }
 
  private:
+  Result<void> read_endpoints();
   boost::asio::awaitable<Result<void>> make_set(std::size_t worker, ReplicaSet& set);
   boost::asio::awaitable<void> keep_alive();
 

@@ -305,6 +305,26 @@ TEST_F(ControllerMembers, GivenNoMajorityThenMembersShowsWithinSecondsWhatIsKnow
   EXPECT_THAT(ill.out, testing::ContainsRegex("failed +controllers +no controller leads: 1 of 3 voters"));
 }
 
+TEST_F(ControllerMembers, GivenABenchThatKeepsItsSetsThenItSaysWhichStayAndHowTheyGo) {
+  Running bench(directory, {"bench", "controller", "--endpoints", endpoints, "--case", "metadata", "--in-flight", "1",
+                            "--sets", "3", "--seconds", "0.1", "--keep"});
+  const Ended kept = bench.wait();
+  EXPECT_EQ(kept.code, 0) << kept.err;
+  EXPECT_THAT(kept.out, testing::ContainsRegex("metadata .* -\n")) << "memory is not known without --pids";
+  EXPECT_THAT(kept.err, HasSubstr("3 replica sets of cluster gantry-bench stay; to remove them: gantry bench"));
+  const auto at = kept.err.find("--remove ");
+  ASSERT_NE(at, std::string::npos);
+  const std::string sets = kept.err.substr(at + 9, kept.err.find('\n', at) - at - 9);
+  EXPECT_EQ(json::parse(operate({"sets"}).out).as_array().size(), 3u);
+  Running removal(directory, {"bench", "controller", "--endpoints", endpoints, "--remove", sets});
+  const Ended removed = removal.wait();
+  EXPECT_EQ(removed.code, 0) << removed.err;
+  EXPECT_EQ(removed.out, "removed 3 of 3 replica sets\n");
+  EXPECT_EQ(operate({"sets"}).out, "[]\n");
+  Running wrong(directory, {"bench", "controller", "--endpoints", endpoints, "--remove", "broker-a:3"});
+  EXPECT_EQ(wrong.wait().code, 2) << "the sets of others are not removed by this";
+}
+
 TEST_F(ControllerMembers, GivenACopyOfADirectoryThatRunsTooThenItTakesNoPartAndBothSayWhichAddressesAreOne) {
   begin_to_write();
   ASSERT_TRUE(writes_on());

@@ -49,7 +49,10 @@ void declare_bench_controller(CLI::App& bench_command, Invocation& invocation) {
   command
       .add_option("--registered-max", options->bench.registered_max, "sets that one measurement of registration makes")
       ->check(CLI::Range(1, 10'000'000));
-  command.add_flag("--keep", options->bench.keep, "leave the replica sets that were made");
+  auto* keep = command.add_flag("--keep", options->bench.keep, "leave the replica sets that were made");
+  command
+      .add_option("--remove", options->bench.remove, "PREFIX:COUNT, as --keep said it: remove those, measure nothing")
+      ->excludes(keep);
   command.callback([options, &invocation] {
     invocation.run = [options] {
       options->bench.json = options->format == Format::json;
