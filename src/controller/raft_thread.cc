@@ -12,7 +12,7 @@
 #include "controller/log_driver.h"
 #include "controller/timed_log_store.h"
 #include "net/io_thread.h"
-#include "raft/rocksdb_log_store.h"
+#include "raft/file_log_store.h"
 
 namespace gantry::controller {
 
@@ -58,7 +58,7 @@ class RaftThread::Impl final : public LogDriverHost {
           "other controllers are well, remove the directory around it too",
           config_.directory);
     }
-    auto store = raft::RocksDbLogStore::open({.directory = config_.directory, .node = config_.id});
+    auto store = raft::FileLogStore::open({.directory = config_.directory, .node = config_.id});
     if (!store) return std::unexpected(store.error());
     store_ = std::make_unique<TimedLogStore>(std::move(*store), config_.gauges);
     if (config_.form) {

@@ -126,41 +126,56 @@ func (n *Node) free() {
 	n.Host.Do(func() { _ = os.Remove(n.ballast) })
 }
 
-// newestLog is the file that the last writes went to. The process must be dead. Runs on the host.
-func (n *Node) newestLog() (newest string, size int64) {
+// writtenLog is the segment that the last writes went to, and where its frames end (src/raft/log_format.h). The process
+// must be dead. Runs on the host.
+func (n *Node) writtenLog() (name string, data []byte, end int64) {
 	_ = filepath.WalkDir(n.data(), func(path string, entry fs.DirEntry, err error) error {
-		if err == nil && !entry.IsDir() && strings.HasSuffix(path, ".log") && path > newest {
-			if info, e := entry.Info(); e == nil && info.Size() > 0 {
-				newest, size = path, info.Size()
-			}
+		if err == nil && !entry.IsDir() && strings.HasSuffix(path, ".log") && path > name {
+			name = path
 		}
 		return nil
 	})
-	return newest, size
+	data, _ = os.ReadFile(name)
+	const header, head = 4096, 16
+	if len(data) < header+head {
+		return name, nil, 0
+	}
+	mark := binary.LittleEndian.Uint32(data[36:]) | 1 // of the salt
+	for end = header; end+head <= int64(len(data)) && binary.LittleEndian.Uint32(data[end:]) == mark; {
+		size := int64(binary.LittleEndian.Uint32(data[end+8:]))
+		end = (end + head + size + 15) / 16 * 16
+	}
+	return name, data, end
+}
+
+func overwrite(name string, at int64, bytes []byte) error {
+	file, err := os.OpenFile(name, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	_, err = file.WriteAt(bytes, at)
+	return err
 }
 
 // tear leaves the log as a crash of the machine in the middle of a write does: after what was synced stands the beginning
 // of a record.
 func (n *Node) tear(random *rand.Rand) (what string) {
 	n.Host.Do(func() {
-		name, size := n.newestLog()
-		data, err := os.ReadFile(name)
-		if err != nil || size < 64 {
-			what = fmt.Sprintf("no log to tear: %v", err)
+		name, data, end := n.writtenLog()
+		if data == nil {
+			what = "no log to tear"
 			return
 		}
-		part := data[7:][:1+random.Intn(40)] // of a header that fits nothing, or of a record
+		part := data[4096+7:][:1+random.Intn(40)] // of a frame, but not its beginning
 		if random.Intn(2) == 0 {
-			part = data[:1+random.Intn(40)]
+			part = data[4096:][:1+random.Intn(40)]
 		}
-		file, err := os.OpenFile(name, os.O_WRONLY|os.O_APPEND, 0)
-		if err != nil {
+		if err := overwrite(name, end, part); err != nil {
 			what = err.Error()
 			return
 		}
-		defer file.Close()
-		_, _ = file.Write(part)
-		what = fmt.Sprintf("%d bytes of a record after %d of %s", len(part), size, filepath.Base(name))
+		what = fmt.Sprintf("%d bytes of a record at %d of %s", len(part), end, filepath.Base(name))
 	})
 	return what
 }
@@ -172,10 +187,17 @@ func (n *Node) shorten(random *rand.Rand, most int64) (what string) {
 			what = fmt.Sprintf("%v: %s", err, out)
 			return
 		}
-		name, size := n.newestLog()
-		cut := 1 + random.Int63n(min(most, size))
-		_ = os.Truncate(name, size-cut)
-		what = fmt.Sprintf("the last %d of %d bytes of %s", cut, size, filepath.Base(name))
+		name, data, end := n.writtenLog()
+		if data == nil {
+			what = "no log to shorten"
+			return
+		}
+		cut := 1 + random.Int63n(min(most, end-4096))
+		if err := overwrite(name, end-cut, make([]byte, cut)); err != nil {
+			what = err.Error()
+			return
+		}
+		what = fmt.Sprintf("the last %d of %d bytes of %s", cut, end, filepath.Base(name))
 	})
 	return what
 }

@@ -25,12 +25,14 @@ static int (*real_clock_gettime)(clockid_t, struct timespec*);
 static int (*real_fdatasync)(int);
 static int (*real_fsync)(int);
 static ssize_t (*real_write)(int, const void*, size_t);
+static ssize_t (*real_pwrite)(int, const void*, size_t, off_t);
 
 __attribute__((constructor)) static void begin(void) {
   real_clock_gettime = dlsym(RTLD_NEXT, "clock_gettime");
   real_fdatasync = dlsym(RTLD_NEXT, "fdatasync");
   real_fsync = dlsym(RTLD_NEXT, "fsync");
   real_write = dlsym(RTLD_NEXT, "write");
+  real_pwrite = dlsym(RTLD_NEXT, "pwrite");
   const char* path = getenv("CHAOS_SHIM");
   int file = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
   if (file < 0) return;
@@ -74,12 +76,17 @@ static int sync_fails(void) {
 }
 int fdatasync(int file) { return sync_fails() ? -1 : real_fdatasync(file); }
 int fsync(int file) { return sync_fails() ? -1 : real_fsync(file); }
-ssize_t write(int file, const void* data, size_t size) {
+static int write_fails(int file) {
   struct stat info;
-  if (control->write_errno && fstat(file, &info) == 0 && S_ISREG(info.st_mode)) {
-    errno = (int)control->write_errno;
-    return -1;
-  }
+  if (!control->write_errno || fstat(file, &info) != 0 || !S_ISREG(info.st_mode)) return 0;
+  errno = (int)control->write_errno;
+  return 1;
+}
+ssize_t pwrite(int file, const void* data, size_t size, off_t at) {
+  return write_fails(file) ? -1 : real_pwrite(file, data, size, at);
+}
+ssize_t write(int file, const void* data, size_t size) {
+  if (write_fails(file)) return -1;
   if (!real_write) real_write = dlsym(RTLD_NEXT, "write");
   return real_write(file, data, size);
 }
