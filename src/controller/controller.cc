@@ -20,6 +20,7 @@
 #include "controller/identity.h"
 #include "controller/live_settings.h"
 #include "controller/member_changes.h"
+#include "controller/member_watch.h"
 #include "controller/notices.h"
 #include "controller/preflight.h"
 #include "controller/raft_thread.h"
@@ -42,7 +43,6 @@ namespace {
 
 constexpr std::chrono::milliseconds kTick{20};
 constexpr std::size_t kSnapshotPlaces = 8;
-constexpr std::int64_t kWatchEveryMs = 500;
 constexpr std::chrono::milliseconds kRetireMax{1'000};
 constexpr std::chrono::milliseconds kIdentityTimeout{1'500};  // to ask a node that is to be taken in who it is
 
@@ -90,6 +90,7 @@ class Controller::Impl final : public ReplicatedLog {
         forwarder_(client_, replica_, directory_),
         doors_(io, client_, replica_),
         member_changes_(config_, replica_, directory_, member_changes_env()),
+        member_watch_(client_, replica_, directory_, group_status()),
         twins_(io, client_, config_, identity_),
         context_{replica_,
                  forwarder_,
@@ -447,7 +448,7 @@ class Controller::Impl final : public ReplicatedLog {
     view.raft_silent_ms = view.member ? meters_.raft->silent_ms() : 0;
     view.connections = server_->stats().connections;
     view.removed = view.member && removed();
-    if (watched_) watch(view, *watched_);
+    if (view.member) member_watch_.add_to(view);
     return view;
   }
 
@@ -466,18 +467,8 @@ class Controller::Impl final : public ReplicatedLog {
   void tick() {
     replica_.tick();
     member_changes_.tick();
-    watch_members();
+    member_watch_.tick(http_ && raft_);
     ticking_.ring_after(kTick);
-  }
-
-  // For page and metrics, which must not wait for the Raft thread.
-  void watch_members() {
-    if (!http_ || !raft_ || !replica_.leads()) return watched_.reset();
-    if (monotonic_ms() < watch_at_) return;
-    watch_at_ = monotonic_ms() + kWatchEveryMs;
-    raft_->status([this, alive = std::weak_ptr<bool>(alive_)](const raft::GroupStatus& status) {
-      if (!alive.expired()) watched_ = status;
-    });
   }
 
   // What comes in one turn of the loop goes out as one entry and one read round.
@@ -497,8 +488,6 @@ class Controller::Impl final : public ReplicatedLog {
   Guard guard_;
   Identity identity_;
   std::optional<Founding> founding_;
-  std::optional<raft::GroupStatus> watched_;  // while we lead
-  MonotonicMs watch_at_ = 0;
   Directory directory_;
   LiveSettings settings_;
   remoting::Client client_;         // of other controllers
@@ -508,6 +497,7 @@ class Controller::Impl final : public ReplicatedLog {
   Forwarder forwarder_;
   Doors doors_;
   MemberChanges member_changes_;
+  MemberWatch member_watch_;
   Twins twins_;
   ControllerContext context_;
   std::optional<remoting::Server> server_;

@@ -115,8 +115,9 @@ class Text {
     out_.sample({}, value);
   }
 
-  // The leader's alone: who else would know.
+  // The leader's alone, also where this node has heard it: what a follower repeats a moment later would hide what is new.
   void members() {
+    if (node_.role != raft::Role::leader) return;
     out_.family("gantry_controller_member_alive", SeriesType::gauge,
                 "1: the leader heard of this controller within the last second. On the leader only.");
     for (const MemberView& member : node_.members) {

@@ -23,7 +23,7 @@ struct MemberView {
   std::uint64_t id = 0;
   std::string name, address;
   bool voter = false;
-  // What only the leader knows; of ourselves too.
+  // As the leader hears it, of itself too; known to the leader, and to whoever asked it just now.
   std::optional<bool> alive;       // heard within the last second
   std::optional<raft::Index> lag;  // entries behind the leader; of one that is silent it is not known
 };
@@ -102,7 +102,7 @@ class Directory;
 struct Config;
 // But for what only the Raft thread and the server know.
 NodeView view_of(const Replica& replica, const Directory& directory, const Config& config);
-// Adds what a leader's group says of the others; nothing when the view is not that leader's.
+// Adds what a leader's own group says of the others; nothing when the view is not that leader's.
 void watch(NodeView& view, const raft::GroupStatus& status);
 
 // The next `count` sets after that name, ascending.

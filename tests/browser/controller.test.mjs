@@ -101,6 +101,9 @@ describe('the page of a real gantry controller', () => {
     b2.die();
     await until('orders-b has none', async () => /no master/.test(await row(page, 'orders-b').innerText()));
     assert.equal(await page.getByTestId('status').getAttribute('data-level'), 'error');
+    assert.match((await page.getByTestId('next-steps').innerText()).replace(/\s+/g, ' '), /Start broker 2 \(10\.1\.\S+\): it was in sync/);
+    assert.match(await details.innerText(), /In sync: 2 \(epoch \d+\)/);
+    await picture(page, 'controller-no-master', { fullPage: true });
     await page.getByLabel('No master').check();
     await until('only that', async () => (await page.getByTestId('set').count()) === 1);
     assert.match(page.url(), /state=no_master/);
@@ -136,8 +139,13 @@ describe('the page of a real gantry controller', () => {
     const [url] = nodes[0].found;
     await ready(url);
     await join_(ports[0], 'orders-a');
-    await nodes[1].stop();
     await nodes[2].stop();
+    for (const n of [0, 1]) {  // one of them is a follower, which hears nothing of it by itself
+      const { page: ofOne } = await opened(nodes[n].found[0]);
+      await until('n2 is silent', async () => /n2\s*(follower|learner|voter)\s*silent/.test(await ofOne.getByTestId('members').innerText()));
+      await picture(ofOne, `controller-silent-member-${n}`);
+    }
+    await nodes[1].stop();
     const { page } = await opened(url);
     await until('nobody leads', async () => /No controller leads/.test(await page.getByTestId('status').innerText()));
     assert.equal(await page.getByTestId('set').count(), 1);

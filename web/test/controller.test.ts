@@ -1,9 +1,9 @@
 // The page of replica sets: its address, its questions, its words.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Controller } from '../src/controller/api';
+import type { Controller, Replica, ReplicaSet } from '../src/controller/api';
 import { changed, electionsPath, FIRST, listPath, parseHash, setPath, toHash } from '../src/controller/query';
-import { roleOf, verdictOf } from '../src/controller/words';
+import { nextSteps, roleOf, verdictOf } from '../src/controller/words';
 
 test('GivenAQuery_WhenWrittenIntoTheAddressAndReadAgain_ThenItIsTheSame', () => {
   for (const query of [FIRST, { q: 'a b&c', state: 'no_master' as const, sort: 'changed' as const, offset: 300, open: 'broker-a' }]) {
@@ -48,4 +48,21 @@ test('GivenMembers_WhenNamed_ThenNobodyIsAFollowerOfNobody', () => {
   assert.equal(roleOf(controller({}), member), 'follower');
   assert.equal(roleOf(controller({ leader: null }), member), 'voter');
   assert.equal(roleOf(controller({}), { ...member, voter: false }), 'learner');
+});
+
+test('GivenASetWithoutAMaster_WhenOpened_ThenTheNextStepNamesWhoIsToBeStartedAndWhatTheOtherWayLoses', () => {
+  const replica = (id: number, alive: boolean): Replica => ({ id, address: `b${id}:1`, alive, in_sync: false, epoch: null, max_offset: null });
+  const set = (change: Partial<ReplicaSet>): ReplicaSet => ({
+    cluster: 'c', set: 's', state: 'no_master', master_id: null, master_address: null, master_epoch: 2, sync_state_set_epoch: 3, in_sync: [1, 2],
+    changed_at_ms: 1, replicas: [replica(1, false), replica(2, false), replica(3, false)], ...change,
+  });
+  const steps = (change: Partial<ReplicaSet>) => nextSteps(set(change), { address: 'n0:9878' });
+  assert.equal(steps({}).length, 1);
+  assert.match(steps({})[0]!, /^Start one of the brokers 1 \(b1:1\), 2 \(b2:1\): it was in sync/);
+  const alone = steps({ in_sync: [2], replicas: [replica(2, false), replica(3, true)] });
+  assert.match(alone[0]!, /^Start broker 2 \(b2:1\)/);
+  assert.match(alone[1]!, /Only when none of them ever comes back: broker 3 \(b3:1\) is alive, but what only the others have would be lost/);
+  assert.match(steps({ replicas: [replica(1, true)] })[0]!, /becomes master within seconds\. If not.*gantry controller elect s --endpoints n0:9878/);
+  assert.match(steps({ state: 'new' })[0]!, /Start a broker/);
+  assert.deepEqual(steps({ state: 'healthy' }), []);
 });

@@ -65,7 +65,8 @@ TEST(ControllerGroup, GivenNoMajorityThenWhatTheNewestKnowsIsShownAsNotConfirmed
   EXPECT_EQ(members[2].at("role"), "unreachable");
   EXPECT_TRUE(members[2].at("alive").is_null()) << "unknown is not dead";
   EXPECT_EQ(members[2].at("confirmed"), false);
-  EXPECT_THAT(why_no_leader(answers), AllOf(HasSubstr("1 of 3 voters answered here (n0), and 2 must run"), HasSubstr("start n1 at b:1, n2 at c:1")));
+  EXPECT_THAT(why_no_leader(answers), AllOf(HasSubstr("1 of 3 voters answered here (n0), and 2 must run"),
+                                            HasSubstr("start n1 at b:1, n2 at c:1")));
   EXPECT_EQ(whose_knowledge(answers), "shown is what n0 knows (term 5, entry 120), not confirmed by a majority");
   EXPECT_EQ(whose_knowledge({kRefused}), "");
   EXPECT_THAT(why_no_leader({node(1, "candidate", ""), node(2, "candidate", "")}),

@@ -185,8 +185,6 @@ TEST(MetricsText, GivenCountsThenTheyComeUnderTheNamesAndLabelsOfTheJavaControll
   }
 }
 
-// As promtool and Prometheus' own parser want it: HELP and TYPE before the samples of a family, a family in one piece,
-// no series twice, buckets that only grow.
 TEST(MetricsText, GivenAnyRequestThatIsAnsweredThenItsTypeIsANameAndNoNumber) {
   std::set<std::string> names;
   for (const Route& route : routes()) {
@@ -198,12 +196,18 @@ TEST(MetricsText, GivenAnyRequestThatIsAnsweredThenItsTypeIsANameAndNoNumber) {
 
 TEST(MetricsText, GivenASilentControllerThenTheLeaderTellsOfIt) {
   NumbersView numbers = some_numbers();
+  numbers.node.role = raft::Role::leader;
   numbers.node.members[1].alive = false;
   const std::string text = metrics_text(numbers, {}, std::nullopt);
   EXPECT_THAT(text, HasSubstr("gantry_controller_member_alive{member=\"n1\"} 0\n"));
   EXPECT_THAT(text, testing::Not(HasSubstr("gantry_controller_member_lag_entries")));
+  numbers.node.role = raft::Role::follower;
+  EXPECT_THAT(metrics_text(numbers, {}, std::nullopt), testing::Not(HasSubstr("gantry_controller_member_alive")))
+      << "what it heard of the leader is for the page alone";
 }
 
+// As promtool and Prometheus' own parser want it: HELP and TYPE before the samples of a family, a family in one piece,
+// no series twice, buckets that only grow.
 TEST(MetricsText, GivenAnyNumbersThenTheTextIsValid) {
   NumbersView numbers = some_numbers();
   for (auto& kind : numbers.requests) kind.ended[1] = 1, kind.latency.record(5'000);

@@ -39,7 +39,7 @@ export interface Member {
   address: string;
   /** false: a learner, which has no vote. */
   voter: boolean;
-  /** Whether the leader heard of it within the last second; null but on the leader. */
+  /** Whether the leader heard of it within the last second; null: not known, as while nobody leads. */
   alive: boolean | null;
   /** Entries behind the leader; null: not known, as of one that is silent. */
   lag: Maybe;

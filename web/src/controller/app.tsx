@@ -30,7 +30,7 @@ export function App({ feed }: { feed: Feed }) {
           {controller.sets.total === 0 ? <Empty controller={controller} /> : (
             <>
               <Toolbar controller={controller} query={view.query} onChange={(change) => feed.choose(change)} />
-              <Table view={view} list={list} now_ms={controller.now_ms} onChange={(change) => feed.choose(change)} onOpen={(name) => feed.open(name)} />
+              <Table controller={controller} view={view} list={list} now_ms={controller.now_ms} onChange={(change) => feed.choose(change)} onOpen={(name) => feed.open(name)} />
               <Elections elections={view.elections} now_ms={controller.now_ms} searched={view.query.q !== ''} onOpen={(name) => feed.choose({ q: name, state: null, open: name })} />
             </>
           )}

@@ -55,3 +55,18 @@ export function ids(list: number[]): string {
 export function replicaText(replica: Replica): string {
   return isKnown(replica.max_offset) ? `epoch ${replica.epoch}, offset ${count(replica.max_offset)}` : 'nothing heard here';
 }
+
+/** What an operator does next about a set without a master; empty where nothing is to be done. */
+export function nextSteps(set: ReplicaSet, controller: { address: string }): string[] {
+  const named = (all: Replica[]) => all.map((r) => `${r.id} (${r.address})`).join(', ');
+  if (set.state === 'new') return ['Start a broker of the set: the first one that asks becomes master.'];
+  if (set.state !== 'no_master') return [];
+  const inSync = set.replicas.filter((r) => set.in_sync.includes(r.id));
+  const others = set.replicas.filter((r) => r.alive && !set.in_sync.includes(r.id));
+  if (inSync.some((r) => r.alive))
+    return [`Broker ${named(inSync.filter((r) => r.alive))} is in sync and alive: it becomes master within seconds. If not, hold an election: gantry controller elect ${set.set} --endpoints ${controller.address}`];
+  const steps = [`Start ${inSync.length === 1 ? 'broker' : 'one of the brokers'} ${inSync.length > 0 ? named(inSync) : ids(set.in_sync)}: it was in sync, has every message that was acknowledged, and becomes master by itself.`];
+  if (others.length > 0)
+    steps.push(`Only when none of them ever comes back: broker ${named(others)} is alive, but what only the others have would be lost. mqadmin updateControllerConfig -a ${controller.address} -k enableElectUncleanMaster -v true lets it become master; on every controller, and false again after it.`);
+  return steps;
+}

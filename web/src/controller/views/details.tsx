@@ -1,14 +1,22 @@
 // The opened set: its members, its elections with their reasons, who was weighed in the newest one.
 import { ago } from '../../format';
-import type { ReplicaSet } from '../api';
+import type { Controller, ReplicaSet } from '../api';
 import type { View } from '../feed';
-import { replicaText } from '../words';
+import { ids, nextSteps, replicaText } from '../words';
 
-export function Details({ set, view, now_ms }: { set: ReplicaSet; view: View; now_ms: number }) {
+export function Details({ set, view, controller, now_ms }: { set: ReplicaSet; view: View; controller: Controller; now_ms: number }) {
+  const steps = nextSteps(set, controller);
   const known = view.set?.set === set.set ? view.set : null;
   return (
     <div class="details" data-testid="details">
+      {steps.length > 0 && (
+        <>
+          <h3>What to do</h3>
+          <ol class="next-steps" data-testid="next-steps">{steps.map((step) => <li key={step}>{step}</li>)}</ol>
+        </>
+      )}
       <h3>Members</h3>
+      <p class="muted">In sync: {ids(set.in_sync)} (epoch {set.sync_state_set_epoch}). A master is elected among these.</p>
       <ul class="replicas">
         {set.replicas.map((r) => (
           <li key={r.id}>

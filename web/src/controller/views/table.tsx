@@ -2,13 +2,14 @@
 import { ago, count, isKnown } from '../../format';
 import { type Column, Head, Pager } from '../../views/listing';
 import { Unknown } from '../../views/value';
-import type { List, ReplicaSet } from '../api';
+import type { Controller, List, ReplicaSet } from '../api';
 import type { View } from '../feed';
 import type { Order, Query } from '../query';
 import { aliveText, ids, STATES } from '../words';
 import { Details } from './details';
 
 interface Props {
+  controller: Controller;
   view: View;
   list: List;
   now_ms: number;
@@ -26,7 +27,7 @@ const COLUMNS: Column<Order>[] = [
   { name: 'Changed', help: 'When the master changed last', order: 'changed', right: true },
 ];
 
-export function Table({ view, list, now_ms, onChange, onOpen }: Props) {
+export function Table({ controller, view, list, now_ms, onChange, onOpen }: Props) {
   const { query } = view;
   if (list.matching === 0) {
     return (
@@ -44,7 +45,7 @@ export function Table({ view, list, now_ms, onChange, onOpen }: Props) {
             {list.sets.flatMap((set) => {
               const open = query.open === set.set;
               const rows = [<Row key={set.set} set={set} now_ms={now_ms} open={open} onOpen={() => onOpen(open ? '' : set.set)} />];
-              if (open) rows.push(<tr key={`${set.set} details`} class="details-row"><td colSpan={COLUMNS.length}><Details set={set} view={view} now_ms={now_ms} /></td></tr>);
+              if (open) rows.push(<tr key={`${set.set} details`} class="details-row"><td colSpan={COLUMNS.length}><Details set={set} view={view} controller={controller} now_ms={now_ms} /></td></tr>);
               return rows;
             })}
           </tbody>
