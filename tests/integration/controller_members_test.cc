@@ -1,5 +1,8 @@
 // The group of controllers changes while clients write: nodes come and go, one loses its disk, the leader is killed.
 // What was acknowledged stays.
+#include <fstream>
+#include <map>
+
 #include "integration/controllers.h"
 
 namespace gantry::integration {
@@ -323,6 +326,88 @@ TEST_F(ControllerMembers, GivenABenchThatKeepsItsSetsThenItSaysWhichStayAndHowTh
   EXPECT_EQ(operate({"sets"}).out, "[]\n");
   Running wrong(directory, {"bench", "controller", "--endpoints", endpoints, "--remove", "broker-a:3"});
   EXPECT_EQ(wrong.wait().code, 2) << "the sets of others are not removed by this";
+}
+
+TEST_F(ControllerMembers,
+       GivenAMajorityLostForGoodWhenOneDirectoryIsLeftThenANewGroupHasAllOfItAndTheOldOnesNeverGetIn) {
+  join("orders", "10.1.0.1:10911", addresses[0]);
+  join("orders", "10.1.0.2:10911", addresses[0]);
+  ASSERT_TRUE(elect("orders", 1, addresses[0]));
+  ASSERT_TRUE(in_sync("orders", {1, 2}, addresses[0]));
+  begin_to_write();
+  ASSERT_TRUE(writes_on(200));
+  end_writing();
+  const std::size_t left = *leader(), lost = (left + 1) % 3, old = (left + 2) % 3;
+  EXPECT_EQ(operate({"snapshot"}).code, 0);  // so that the state comes of a snapshot and of the log behind it
+  join("invoices", "10.1.0.3:10911", addresses[left]);
+  const auto before = ask(client->replica_info("orders", addresses[left]));
+  ASSERT_TRUE(before);
+
+  const auto name = [](std::size_t n) { return "n" + std::to_string(n); };
+  const auto recover = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> arguments{
+        "controller", "recover", "--from", (directory / name(left)).string(), "--to", (directory / "anew").string()};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    Running command(directory, arguments);
+    return command.wait();
+  };
+  EXPECT_THAT(recover({"--group", "anew"}).err, HasSubstr("bring them back instead"));
+  kill_node(left);
+  kill_node(lost);
+  EXPECT_THAT(recover({"--group", "anew", "--force"}).err, HasSubstr("still runs at " + addresses[old]));
+  kill_node(old);
+  std::filesystem::remove_all(directory / name(lost));
+  EXPECT_THAT(recover({"--group", "gantry-controller", "--force"}).err, HasSubstr("must not be called"));
+  const auto content = [&] {
+    std::map<std::string, std::string> files;
+    for (const auto& file : std::filesystem::recursive_directory_iterator(directory / name(left))) {
+      std::ifstream in(file.path(), std::ios::binary);
+      if (file.is_regular_file()) files[file.path().string()] = std::string(std::istreambuf_iterator<char>(in), {});
+    }
+    return files;
+  };
+  const auto untouched = content();
+  const Ended recovered = recover({"--group", "anew", "--force"});
+  ASSERT_EQ(recovered.code, 0) << recovered.err;
+  EXPECT_THAT(recovered.out, HasSubstr("--group anew --self " + name(left)));
+  EXPECT_TRUE(content() == untouched) << "the only copy stays as it is";
+
+  const std::string first = name(left) + "-" + addresses[left];
+  const auto start_anew = [&](std::size_t n, const std::vector<std::string>& more) {
+    std::vector<std::string> arguments{"controller", "--group", "anew", "--self", name(n)};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    nodes[n] = std::make_unique<Running>(directory, arguments);
+  };
+  start_anew(left, {"--peers", first, "--data", (directory / "anew").string()});
+  ASSERT_TRUE(leads_within(10s)) << log(left);
+  check_acknowledged();
+  const auto after = ask(client->replica_info("orders", addresses[left]));
+  ASSERT_TRUE(after);
+  EXPECT_EQ(after->master.master_broker_id, before->master.master_broker_id);
+  EXPECT_EQ(after->master.master_epoch, before->master.master_epoch);
+  EXPECT_EQ(after->in_sync.sync_state_set, before->in_sync.sync_state_set);
+  EXPECT_TRUE(ask(client->next_broker_id({"c", "invoices"}, addresses[left]))) << "of the log behind the snapshot";
+
+  const std::string joins = first + ";" + name(lost) + "-" + addresses[lost];
+  start_anew(lost, {"--join", "--peers", joins, "--data", (directory / "empty").string()});
+  ASSERT_TRUE(eventually([&] { return log(lost).find("waits until the group") != std::string::npos; })) << log(lost);
+  const Ended added = operate({"members", "add", name(lost) + "-" + addresses[lost]});
+  ASSERT_EQ(added.code, 0) << added.err;
+
+  start(old);  // somebody finds its directory, and starts it as ever
+  ASSERT_TRUE(eventually([&] { return log(left).find("it is of group gantry-controller") != std::string::npos; }))
+      << log(left) << log(old);
+  EXPECT_THAT(members(), ElementsAre(name(left) + " 4 voter", name(lost) + " 5 voter"));
+  kill_node(old);
+  start_anew(old, {"--peers", peers, "--data", (directory / name(old)).string()});
+  EXPECT_EQ(nodes[old]->wait().code, 2) << "nor under the new name";
+  EXPECT_THAT(log(old), HasSubstr("is the directory of controller " + name(old) + " of group gantry-controller"));
+  acknowledged.clear();
+  writing = true;
+  addresses[old] = addresses[left];
+  begin_to_write();
+  EXPECT_TRUE(writes_on());
+  end_writing();
 }
 
 TEST_F(ControllerMembers, GivenACopyOfADirectoryThatRunsTooThenItTakesNoPartAndBothSayWhichAddressesAreOne) {

@@ -6,6 +6,7 @@
 #include <boost/json/serialize.hpp>
 
 #include "base/exit_code.h"
+#include "cli/commands/controller_recover.h"
 #include "cli/commands/controller_requests.h"
 #include "cli/connection.h"
 #include "cli/controller_group.h"
@@ -230,6 +231,7 @@ void declare_controller_members(CLI::App& controller, Invocation& invocation) {
   declare(controller, "snapshot", "write a snapshot now, on each of the endpoints", &take_snapshot);
   auto* force = declare(controller, "bootstrap", "form a group although peers are gone for good", &bootstrap);
   force->add_flag("--force", options->force, "you know that they are; without it the risk is told");
+  declare_controller_recover(controller, invocation);
 }
 
 }  // namespace gantry::cli
