@@ -12,6 +12,7 @@
 
 #include "controller/certificates.h"
 #include "controller/directory.h"
+#include "controller/directory_lock.h"
 #include "controller/doors.h"
 #include "controller/forwarder.h"
 #include "controller/founding.h"
@@ -132,6 +133,9 @@ class Controller::Impl final : public ReplicatedLog {
     auto identity = load_identity(config_.data_directory);
     if (!identity) return std::unexpected(identity.error());
     identity_ = std::move(*identity);
+    auto lock = DirectoryLock::take(config_.data_directory);
+    if (!lock) return std::unexpected(lock.error());
+    lock_ = std::move(*lock);
     if (auto own = check_owner(identity_, config_.data_directory, config_.self, config_.group); !own) return own;
     if (identity_.name != config_.self || identity_.group != config_.group) {
       identity_.name = config_.self;
@@ -487,6 +491,7 @@ class Controller::Impl final : public ReplicatedLog {
   Certificates certificates_;
   Guard guard_;
   Identity identity_;
+  std::optional<DirectoryLock> lock_;
   std::optional<Founding> founding_;
   Directory directory_;
   LiveSettings settings_;

@@ -352,6 +352,7 @@ TEST_F(ControllerMembers,
     return command.wait();
   };
   EXPECT_THAT(recover({"--group", "anew"}).err, HasSubstr("bring them back instead"));
+  EXPECT_THAT(recover({"--group", "anew", "--force"}).err, HasSubstr("is in use by another process"));
   kill_node(left);
   kill_node(lost);
   EXPECT_THAT(recover({"--group", "anew", "--force"}).err, HasSubstr("still runs at " + addresses[old]));
@@ -408,6 +409,24 @@ TEST_F(ControllerMembers,
   begin_to_write();
   EXPECT_TRUE(writes_on());
   end_writing();
+}
+
+TEST_F(ControllerMembers, GivenASecondProcessOnOneDirectoryThenItIsRefusedAndNothingInItChanges) {
+  const std::string at = "127.0.0.1:" + std::to_string(free_ports().first);
+  const std::string same = (directory / "n0").string();
+  const auto files = [&] {
+    std::size_t count = 0;
+    for (const auto& file : std::filesystem::recursive_directory_iterator(same)) count += file.is_regular_file();
+    return count;
+  };
+  const std::size_t before = files();
+  Running second(directory, {"controller", "--self", "n0", "--peers", "n0-" + at, "--data", same});
+  EXPECT_EQ(second.wait().code, 1);
+  EXPECT_THAT(second.err(), HasSubstr(same + " is in use by another process"));
+  EXPECT_EQ(files(), before);
+  kill_node(0);
+  start(0);  // the lock goes with the process, however that ends
+  EXPECT_TRUE(eventually_asked([&] { return follows(addresses[0]); })) << log(0);
 }
 
 TEST_F(ControllerMembers, GivenACopyOfADirectoryThatRunsTooThenItTakesNoPartAndBothSayWhichAddressesAreOne) {

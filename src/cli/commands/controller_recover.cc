@@ -6,6 +6,7 @@
 #include "base/exit_code.h"
 #include "cli/commands/controller_requests.h"
 #include "cli/controller_group.h"
+#include "controller/directory_lock.h"
 #include "controller/recovery.h"
 #include "net/endpoint.h"
 
@@ -65,6 +66,8 @@ int recover(RecoverOptions options) {
   std::error_code error;
   if (fs::exists(options.to, error) && !fs::is_empty(options.to, error))
     return report({Errc::invalid_argument, fmt::format("--to: {} is not empty", options.to)});
+  const auto stopped = controller::DirectoryLock::take(options.from);
+  if (!stopped) return report(in_context("--from", stopped.error()));
   // reading a log counts its openings, and repairs its end: not in the only copy that there is
   const std::string copy = options.to + ".copy";
   fs::remove_all(copy, error);
