@@ -295,6 +295,10 @@ void advise_on_group(const std::vector<NodeAnswer>& answers, Findings& findings)
       findings.add(State::ok, check, found);
     }
   }
+  const bool java = std::ranges::any_of(
+      answers, [](const NodeAnswer& one) { return !one.status && one.status.error().code == Errc::unimplemented; });
+  if (!ours && !java && !answers.empty())
+    findings.add(State::failed, "controllers", "none answers", "until then no master that fails is replaced");
   if (!ours) return;
   const NodeAnswer* leader = leader_among(answers);
   if (!leader) {

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "integration/controllers.h"
+#include "remoting/server.h"
 
 namespace gantry::integration {
 namespace {
@@ -280,14 +281,24 @@ TEST_F(ControllerMembers, GivenWhatMustNotBeThenItIsRefusedWithTheReason) {
 
 TEST_F(ControllerMembers, GivenNoMajorityThenMembersShowsWithinSecondsWhatIsKnownAndThatNobodyConfirmsIt) {
   const std::size_t left = *leader();
+  remoting::Server broker(io, {});
+  broker.handle(wire::request_code::kGetBrokerConfig, [](remoting::Request request) {
+    auto response = request.reply.response(rc::kSuccess);
+    response.body = "enableControllerMode=true\nallAckInSyncStateSet=true\nminInSyncReplicas=1\n";
+    request.reply.send(std::move(response));
+  });
+  ASSERT_TRUE(broker.start());
+  join("orders", "127.0.0.1:" + std::to_string(broker.port()), addresses[left]);
   const auto diagnose = [&] {  // told of one, it finds the others
     Running doctor(directory, {"doctor", "--controllers", addresses[left]});
+    EXPECT_TRUE(test::run_until(io, [&] { return doctor.ended(); }, 40s));
     return doctor.wait();
   };
   const Ended well = diagnose();
   EXPECT_EQ(well.code, 0) << well.out << well.err;
   EXPECT_THAT(well.out, HasSubstr("n" + std::to_string(left) + " leads, all 3 voters answer, 1 may fail"));
   EXPECT_THAT(well.out, HasSubstr("only members in sync become master"));
+  EXPECT_THAT(well.out, HasSubstr("minInSyncReplicas=1: messages are acknowledged that the master alone has"));
   kill_node((left + 1) % 3);
   kill_node((left + 2) % 3);
   ASSERT_TRUE(eventually_asked([&] { return operate({"status"}).code != 0; })) << "it hears nobody, and leads no more";
@@ -304,6 +315,7 @@ TEST_F(ControllerMembers, GivenNoMajorityThenMembersShowsWithinSecondsWhatIsKnow
   }
   EXPECT_THAT(list.err, HasSubstr("no controller leads: 1 of 3 voters answered here (n" + std::to_string(left)));
   const Ended ill = diagnose();
+  broker.stop();
   EXPECT_EQ(ill.code, 1);
   EXPECT_THAT(ill.out, testing::ContainsRegex("failed +controllers +no controller leads: 1 of 3 voters"));
 }

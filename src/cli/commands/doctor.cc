@@ -175,12 +175,9 @@ asio::awaitable<void> check_brokers_of_sets(ClusterPtr cluster, std::vector<std:
                "ask with --namesrv, or again when a controller leads");
 }
 
-asio::awaitable<int> diagnose_controllers(const DoctorOptions& options, ClusterPtr cluster) {
+asio::awaitable<int> diagnose_controllers(const DoctorOptions& options, ClusterPtr cluster,
+                                          std::vector<std::string> addresses) {
   Findings findings;
-  auto endpoints = net::parse_endpoints(options.controllers);
-  if (!endpoints) co_return report(in_context("--controllers", endpoints.error()));
-  std::vector<std::string> addresses;
-  for (const net::Endpoint& endpoint : *endpoints) addresses.push_back(net::to_string(endpoint));
   co_await check_controllers(cluster, addresses, findings);
   co_await check_brokers_of_sets(cluster, addresses, findings);
   print_list(findings.list(), {"state", "check", "found", "advice"}, options.format);
@@ -188,8 +185,16 @@ asio::awaitable<int> diagnose_controllers(const DoctorOptions& options, ClusterP
 }
 
 asio::awaitable<int> run_doctor(const DoctorOptions& options, ClusterPtr cluster) {
-  const bool controllers_alone = !options.controllers.empty() && options.name_servers->count() == 0;
-  if (controllers_alone) co_return co_await diagnose_controllers(options, cluster);
+  std::set<std::string> controllers;
+  if (!options.controllers.empty()) {
+    const auto given = net::parse_endpoints(options.controllers);
+    if (!given) co_return report(in_context("--controllers", given.error()));
+    for (const net::Endpoint& endpoint : *given) controllers.insert(net::to_string(endpoint));
+    if (options.name_servers->count() == 0) {
+      std::vector<std::string> addresses(controllers.begin(), controllers.end());
+      co_return co_await diagnose_controllers(options, cluster, std::move(addresses));
+    }
+  }
   Findings findings;
   rocketmq::AdminQueries admin(cluster);
   if (co_await check_name_servers(cluster, findings)) {
@@ -200,7 +205,6 @@ asio::awaitable<int> run_doctor(const DoctorOptions& options, ClusterPtr cluster
       findings.add(FindingState::failed, "brokers", "none is registered",
                    "start one with: gantry broker, or look at the brokers' logs");
     } else {
-      std::set<std::string> controllers;
       for (const auto& [name, broker] : info->broker_addr_table) {
         if (rocketmq::master_of(broker) == nullptr) {
           findings.add(FindingState::failed, "broker " + name, "has no master",
@@ -212,9 +216,6 @@ asio::awaitable<int> run_doctor(const DoctorOptions& options, ClusterPtr cluster
           auto named = co_await check_failover(cluster, what, address, findings);
           controllers.insert(named.begin(), named.end());
         }
-      }
-      if (auto given = net::parse_endpoints(options.controllers)) {
-        for (const net::Endpoint& endpoint : *given) controllers.insert(net::to_string(endpoint));
       }
       std::vector<std::string> addresses(controllers.begin(), controllers.end());
       co_await check_controllers(cluster, std::move(addresses), findings);

@@ -109,6 +109,8 @@ TEST(ControllerGroup, GivenWhatIsAmissThenDoctorSaysWhatToDo) {
               HasSubstr("takes n2 for the leader"));
   EXPECT_THAT(told({node(1, "candidate", ""), kRefused}),
               AllOf(HasSubstr("\"failed\""), HasSubstr("no controller leads: 1 of 3 voters answered")));
+  EXPECT_THAT(told({kRefused}), AllOf(HasSubstr("\"failed\""), HasSubstr("none answers")));
+  EXPECT_EQ(told({}), "[]");
   EXPECT_EQ(told({{"j:1", fail(Errc::unimplemented, "of another kind")}}), "[]") << "Java's say nothing of this";
 }
 
