@@ -1,5 +1,5 @@
 // What the replicated log alone can do: three groups in three threads of one process, messages handed over in memory, the log
-// of each in RocksDB on a disk, synced. Clients are counters: they keep `in flight` commands of 128 bytes, gathered into one
+// of each in files on a disk, synced. Clients are counters: they keep `in flight` commands of 128 bytes, gathered into one
 // entry a turn, and count those that were committed and handed out.
 //
 //   raft_bench [DIRECTORY [SECONDS]]      one line for each number in flight
@@ -22,7 +22,7 @@
 #include <vector>
 
 #include "raft/group.h"
-#include "raft/rocksdb_log_store.h"
+#include "raft/file_log_store.h"
 
 namespace {
 
@@ -39,7 +39,7 @@ std::map<NodeId, Machine*> machines;
 // A node: its thread owns the group, others put letters into its mailbox.
 class Machine {
  public:
-  Machine(NodeId id, std::unique_ptr<RocksDbLogStore> store) : id_(id), store_(std::move(store)) {
+  Machine(NodeId id, std::unique_ptr<FileLogStore> store) : id_(id), store_(std::move(store)) {
     GroupConfig config{.id = id, .seed = id};
     auto opened = Group::open(config, *store_);
     if (!opened) die(opened.error());
@@ -147,7 +147,7 @@ class Machine {
   }
 
   NodeId id_;
-  std::unique_ptr<RocksDbLogStore> store_;
+  std::unique_ptr<FileLogStore> store_;
   std::optional<Group> group_;
   std::thread thread_;
   std::mutex mutex_;
@@ -223,7 +223,7 @@ int main(int argc, char** argv) {
   for (NodeId id = 1; id <= 3; ++id) members.list.push_back({id, "memory", true});
   std::vector<std::unique_ptr<Machine>> owned;
   for (NodeId id = 1; id <= 3; ++id) {
-    auto store = RocksDbLogStore::open({.directory = directory + "/" + std::to_string(id), .node = id});
+    auto store = FileLogStore::open({.directory = directory + "/" + std::to_string(id), .node = id});
     if (!store || !Group::form(**store, members)) return 1;
     owned.push_back(std::make_unique<Machine>(id, std::move(*store)));
     machines[id] = owned.back().get();
