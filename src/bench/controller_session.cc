@@ -25,6 +25,8 @@ namespace rc = wire::response_code;
 constexpr std::chrono::milliseconds kHeartbeatEvery{30'000};
 constexpr std::chrono::milliseconds kHeartbeatTurn{100};  // some of them in each
 constexpr std::size_t kPreparedAtOnce = 64;
+constexpr int kPrepareTries = 10;  // of a set; a group under load may change its leader, which takes DLedger 9 s
+constexpr std::chrono::seconds kPrepareAgainAfter{2};
 constexpr std::size_t kAdoptedMax = 100'000'000;
 constexpr std::string_view kPrefix = "bench-";
 
@@ -194,6 +196,21 @@ Result<void> ControllerSession::adopt(std::string_view sets) {
   return read_endpoints();
 }
 
+// With another name each time: what is left of a try is not what the next one expects. It is removed with all others.
+awaitable<Result<void>> ControllerSession::make_set_at_last(std::size_t worker, ReplicaSet& set) {
+  auto made = co_await make_set(worker, set);
+  asio::steady_timer timer(co_await asio::this_coro::executor);
+  for (int tried = 1; !made && tried < kPrepareTries; ++tried) {
+    timer.expires_after(kPrepareAgainAfter);
+    co_await timer.async_wait(asio::use_awaitable);
+    made = co_await find_leader();
+    if (!made) continue;
+    set = ReplicaSet{new_name(), 0, 0, {}};
+    made = co_await make_set(worker, set);
+  }
+  co_return made;
+}
+
 awaitable<Result<void>> ControllerSession::prepare() {
   if (auto read = read_endpoints(); !read) co_return read;
   for (std::size_t i = 0; i < options_.replicas; ++i) {
@@ -213,7 +230,7 @@ awaitable<Result<void>> ControllerSession::prepare() {
         [](ControllerSession& self, std::size_t index, std::size_t& at, Result<void>& all) -> awaitable<bool> {
           while (all && at < self.sets_.size()) {
             ReplicaSet& set = self.sets_[at++];
-            if (auto made = co_await self.make_set(index, set); !made) all = made;
+            if (auto made = co_await self.make_set_at_last(index, set); !made) all = made;
           }
           co_return true;
         }(*this, i, next, outcome));

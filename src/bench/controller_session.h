@@ -79,6 +79,8 @@ class ControllerSession {
  private:
   Result<void> read_endpoints();
   boost::asio::awaitable<Result<void>> make_set(std::size_t worker, ReplicaSet& set);
+  boost::asio::awaitable<Result<void>> make_set_at_last(std::size_t worker,
+                                                        ReplicaSet& set);  // tries again when a leader goes
   boost::asio::awaitable<void> keep_alive();
 
   boost::asio::io_context& io_;
