@@ -227,13 +227,6 @@ Result<std::unique_ptr<RaftThread>> RaftThread::open(asio::io_context& service, 
   return std::unique_ptr<RaftThread>(new RaftThread(std::move(impl)));
 }
 
-Result<std::unique_ptr<RaftThread>> RaftThread::start(asio::io_context& service, RaftThreadConfig config,
-                                                      LogListener& listener) {
-  auto opened = open(service, std::move(config), listener);
-  if (opened) (*opened)->take_part();
-  return opened;
-}
-
 void RaftThread::take_part() { impl_->start(); }
 const std::string& RaftThread::own_address() const { return impl_->own_address(); }
 

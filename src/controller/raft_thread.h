@@ -24,7 +24,7 @@ struct RaftThreadConfig {
   bool form = false;       // it may: formation.h
   raft::Members
       seeds;  // of a node that joins: whom it answers until the log tells it the members; its log may be missing
-  // Called in start(), after what the group begins with was written and before anything is promised to a peer.
+  // Called in open(), after what the group begins with was written and before anything is promised to a peer.
   std::function<Result<void>()> formed;
   std::string directory;  // of the log; made when it is not there
   raft::GroupConfig group;
@@ -40,9 +40,7 @@ class RaftThread final : public ReplicatedLog {
   // anybody, and nothing answered, before take_part().
   static Result<std::unique_ptr<RaftThread>> open(boost::asio::io_context& service, RaftThreadConfig config,
                                                   LogListener& listener);
-  static Result<std::unique_ptr<RaftThread>> start(boost::asio::io_context& service, RaftThreadConfig config,
-                                                   LogListener& listener);  // both
-  void take_part();                                                         // starts the thread; once
+  void take_part();  // starts the thread; once
   // At which address the group knows this node, as the log said when it was opened; empty: it does not.
   const std::string& own_address() const;
   ~RaftThread() override;  // stop()

@@ -1,5 +1,5 @@
 // The short way for small bodies of numbers, texts and lists of integers in plain JSON: read as they come, without a tree of
-// values in between, which takes five times as long. It either reads what the long way (wire/body_json.h) would have read or
+// values in between, which was a tenth of what a controller's write costs. It either reads what the long way (wire/body_json.h) would have read or
 // gives up, and the long way then says what is wrong.
 #pragma once
 

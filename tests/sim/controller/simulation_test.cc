@@ -8,14 +8,20 @@
 namespace gantry::sim {
 namespace {
 
+// What failed, and how to see it again.
+std::string told(const Plan& plan, std::string_view failure, std::string_view test) {
+  return fmt::format(
+      "seed {0}: {1}\nreplay: SEEDS={0}-{0} STEPS={2} build/release/tests/sim_controller "
+      "--gtest_filter=ControllerSimulation.{3}*",
+      plan.seed, failure, plan.steps, test);
+}
+
 TEST(ControllerSimulation, GivenAnyFaultsThenEveryHistoryIsLinearizableAndAllHealsInTime) {
   Report sum;
   for (auto [seed, last] = seeds(250); seed <= last; ++seed) {
-    auto report = simulate({.seed = seed, .steps = steps(Plan{}.steps)});
-    ASSERT_FALSE(report.failure)
-        << "seed " << seed << ": " << *report.failure << "\nreplay: SEEDS=" << seed << "-" << seed
-        << " STEPS=" << steps(Plan{}.steps)
-        << " build/release/tests/sim_controller --gtest_filter=ControllerSimulation.GivenAnyFaults*";
+    const Plan plan{.seed = seed, .steps = steps(Plan{}.steps)};
+    auto report = simulate(plan);
+    ASSERT_FALSE(report.failure) << told(plan, *report.failure, "GivenAnyFaults");
     sum.committed += report.committed;
     sum.operations += report.operations;
     sum.reads += report.reads;
@@ -44,11 +50,9 @@ TEST(ControllerSimulation, GivenAnyFaultsThenEveryHistoryIsLinearizableAndAllHea
 TEST(ControllerSimulation, GivenAnUpgradeNodeByNodeAmongFaultsThenAllStaysTheSameOnEveryNode) {
   Report sum;
   for (auto [seed, last] = seeds(100); seed <= last; ++seed) {
-    auto report = simulate({.seed = seed, .steps = steps(Plan{}.steps), .upgrade = true});
-    ASSERT_FALSE(report.failure)
-        << "seed " << seed << ": " << *report.failure << "\nreplay: SEEDS=" << seed << "-" << seed
-        << " STEPS=" << steps(Plan{}.steps)
-        << " build/release/tests/sim_controller --gtest_filter=ControllerSimulation.GivenAnUpgrade*";
+    const Plan plan{.seed = seed, .steps = steps(Plan{}.steps), .upgrade = true};
+    auto report = simulate(plan);
+    ASSERT_FALSE(report.failure) << told(plan, *report.failure, "GivenAnUpgrade");
     sum.committed += report.committed;
     sum.new_entries += report.new_entries;
     sum.snapshots += report.snapshots;

@@ -39,9 +39,10 @@ struct RaftNode final : LogListener {
     config.group.seed = id;
     config.transport.group = "g";
     config.formed = [] { return Result<void>{}; };
-    auto started = RaftThread::start(io, std::move(config), *this);
-    ASSERT_TRUE(started) << started.error().message;
-    raft = std::move(*started);
+    auto opened = RaftThread::open(io, std::move(config), *this);
+    ASSERT_TRUE(opened) << opened.error().message;
+    raft = std::move(*opened);
+    raft->take_part();
   }
 
   void on_proposed(Token, const Result<raft::Proposal>&) override {}
