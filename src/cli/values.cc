@@ -93,6 +93,12 @@ CLI::Option* add_count(CLI::App& command, const std::string& name, std::uint64_t
       ->type_name("COUNT");
 }
 
+CLI::Option* add_file(CLI::App& command, const std::string& name, std::string& value, const std::string& description) {
+  return command.add_option(name, value, description)->check([](const std::string& text) -> std::string {
+    return text.empty() ? "the name of a file is expected, got nothing (a variable that is not set?)" : "";
+  });
+}
+
 CLI::Option* add_duration(CLI::App& command, const std::string& name, std::chrono::microseconds& value,
                           const std::string& description) {
   return command

@@ -21,6 +21,10 @@ Result<std::int64_t> parse_time(std::string_view text, std::int64_t now_ms);
 CLI::Option* add_count(CLI::App& command, const std::string& name, std::uint64_t& value,
                        const std::string& description);
 
+// An option for the name of a file. An empty one is wrong usage: it is a shell's variable that is not set, and would count as
+// an option that was not given.
+CLI::Option* add_file(CLI::App& command, const std::string& name, std::string& value, const std::string& description);
+
 // An option whose text is read by parse_duration; a bad one is wrong usage.
 CLI::Option* add_duration(CLI::App& command, const std::string& name, std::chrono::microseconds& value,
                           const std::string& description);

@@ -1,7 +1,10 @@
 #include "net/tls.h"
 
+#include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <openssl/x509.h>
+#include <openssl/x509err.h>
 #include <spdlog/spdlog.h>
 
 #include <boost/asio/buffer.hpp>
@@ -23,6 +26,12 @@ Error unusable_text(std::string_view what, const error_code& error) {
   return {Errc::invalid_argument, fmt::format("TLS: cannot use the {}: {}; PEM is expected", what, error.message())};
 }
 
+// OpenSSL sees it when the key is loaded after the certificate.
+bool of_another_certificate(const error_code& error) {
+  const auto code = static_cast<unsigned long>(error.value());
+  return ERR_GET_LIB(code) == ERR_LIB_X509 && ERR_GET_REASON(code) == X509_R_KEY_VALUES_MISMATCH;
+}
+
 Result<void> load_identity(ssl::context& context, const TlsFiles& files) {
   error_code error;
   if (!files.certificate_text.empty()) {
@@ -34,12 +43,12 @@ Result<void> load_identity(ssl::context& context, const TlsFiles& files) {
   }
   if (!files.key_text.empty()) {
     context.use_private_key(boost::asio::buffer(files.key_text), ssl::context::pem, error);
-    if (error) return std::unexpected(unusable_text("key", error));
+    if (error && !of_another_certificate(error)) return std::unexpected(unusable_text("key", error));
   } else {
     context.use_private_key_file(files.key_file, ssl::context::pem, error);
-    if (error) return std::unexpected(unusable("key", files.key_file, error));
+    if (error && !of_another_certificate(error)) return std::unexpected(unusable("key", files.key_file, error));
   }
-  if (SSL_CTX_check_private_key(context.native_handle()) == 1) return {};
+  if (!error && SSL_CTX_check_private_key(context.native_handle()) == 1) return {};
   ERR_clear_error();
   return fail(Errc::invalid_argument, "TLS: the key in {} is not that of the certificate in {}", files.key_file,
               files.certificate_file);
@@ -50,6 +59,11 @@ bool has_certificate(const TlsFiles& files) {
 }
 bool has_key(const TlsFiles& files) { return !files.key_file.empty() || !files.key_text.empty(); }
 bool has_ca(const TlsFiles& files) { return !files.ca_file.empty() || !files.ca_text.empty(); }
+
+const char* missing(const TlsFiles& files) {
+  if (has_key(files)) return "the certificate is not given";
+  return has_certificate(files) ? "the key is not given" : "neither is given";
+}
 
 Result<ssl::context> loaded(ssl::context::method method, const TlsFiles& files) {
   ssl::context context(method);
@@ -70,9 +84,22 @@ Result<ssl::context> loaded(ssl::context::method method, const TlsFiles& files) 
 
 }  // namespace
 
+std::string TlsContext::certificate_text() const {
+  const X509* certificate = SSL_CTX_get0_certificate(const_cast<ssl::context&>(context_).native_handle());
+  if (certificate == nullptr) return {};
+  const std::unique_ptr<BIO, decltype(&BIO_free)> out(BIO_new(BIO_s_mem()), &BIO_free);
+  BIO_puts(out.get(), "serial ");
+  i2a_ASN1_INTEGER(out.get(), X509_get0_serialNumber(certificate));
+  BIO_puts(out.get(), ", valid until ");
+  ASN1_TIME_print(out.get(), X509_get0_notAfter(certificate));
+  char* text = nullptr;
+  const long size = BIO_get_mem_data(out.get(), &text);
+  return {text, static_cast<std::size_t>(size)};
+}
+
 Result<std::shared_ptr<TlsContext>> TlsContext::server(const TlsFiles& files) {
   if (!has_certificate(files) || !has_key(files)) {
-    return fail(Errc::invalid_argument, "TLS: a server needs a certificate file and a key file");
+    return fail(Errc::invalid_argument, "TLS: a server needs a certificate file and a key file; {}", missing(files));
   }
   auto context = loaded(ssl::context::tls_server, files);
   if (!context) return std::unexpected(context.error());
@@ -90,7 +117,8 @@ Result<std::shared_ptr<TlsContext>> TlsContext::server(const TlsFiles& files) {
 
 Result<std::shared_ptr<TlsContext>> TlsContext::client(const TlsFiles& files) {
   if (has_certificate(files) != has_key(files)) {
-    return fail(Errc::invalid_argument, "TLS: a client certificate needs both its certificate file and its key file");
+    return fail(Errc::invalid_argument, "TLS: a client's certificate needs a certificate file and a key file; {}",
+                missing(files));
   }
   auto context = loaded(ssl::context::tls_client, files);
   if (!context) return std::unexpected(context.error());

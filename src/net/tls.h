@@ -28,6 +28,8 @@ class TlsContext {
   static Result<std::shared_ptr<TlsContext>> server(const TlsFiles& files);
   static Result<std::shared_ptr<TlsContext>> client(const TlsFiles& files);
   boost::asio::ssl::context& native() { return context_; }
+  // Of our own certificate, for logs: "serial 1F, valid until Nov 24 05:20:00 2026 GMT"; empty: there is none.
+  std::string certificate_text() const;
   const std::string& advice() const { return advice_; }
   bool verifies_peer() const { return verify_peer_; }  // clients: then the host name is checked as well
 

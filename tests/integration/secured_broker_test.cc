@@ -134,5 +134,32 @@ TEST_F(Secured, GivenABadCertificateFileThenTheBrokerNamesItAndDoesNotStart) {
   EXPECT_FALSE(std::filesystem::exists(directory / "other"));
 }
 
+// What is left out, or empty since a shell's variable is not set, must not end in a broker without TLS.
+TEST_F(Secured, GivenTlsFilesThatAreNotAllNamedThenBrokerAndControllerSayWhatIsMissingAndDoNotStart) {
+  const std::string data = directory / "other";
+  const std::vector<std::string> broker{"broker",      "--namesrv-listen", "127.0.0.1:0", "--listen",
+                                        "127.0.0.1:0", "--data",           data};
+  const std::vector<std::string> controller{"controller", "--self", "n0", "--peers", "n0-127.0.0.1:1", "--data", data};
+  const struct {
+    std::vector<std::string> command, tls;
+    const char* says;
+  } cases[] = {
+      {broker, {"--tls-key", "k"}, "--tls-key requires --tls-cert"},
+      {broker, {"--tls-cert", "c"}, "--tls-cert requires --tls-key"},
+      {broker, {"--tls-ca", "a"}, "--tls-ca requires --tls-cert"},
+      {broker, {"--tls-cert", "", "--tls-key", "k"}, "--tls-cert: the name of a file is expected, got nothing"},
+      {controller, {"--tls-key", "k"}, "not given: --tls-cert (tls.certificate), --tls-ca (tls.ca)"},
+      {controller, {"--tls-cert", "", "--tls-key", "", "--tls-ca", ""}, "the name of a file is expected, got nothing"},
+  };
+  for (const auto& c : cases) {
+    std::vector<std::string> arguments = c.command;
+    arguments.insert(arguments.end(), c.tls.begin(), c.tls.end());
+    const Ended ended = run(arguments);
+    EXPECT_EQ(ended.code, 2) << c.says;
+    EXPECT_THAT(ended.err, HasSubstr(c.says));
+  }
+  EXPECT_FALSE(std::filesystem::exists(data));
+}
+
 }  // namespace
 }  // namespace gantry::integration

@@ -115,9 +115,10 @@ void declare_broker(CLI::App& command, Invocation& invocation) {
   command.add_flag("--no-auto-create", options->no_auto_create, "refuse topics and groups that were not created");
   command.add_option("--user", options->users,
                      "ACCESS_KEY:SECRET_KEY that may connect; may be repeated, the first is the administrator");
-  auto* certificate = command.add_option("--tls-cert", options->tls_certificate, "PEM certificate: TLS beside plain");
-  command.add_option("--tls-key", options->tls_key, "PEM key of the certificate")->needs(certificate);
-  command.add_option("--tls-ca", options->tls_ca, "clients must show a certificate of this authority")
+  auto* certificate = add_file(command, "--tls-cert", options->tls_certificate, "PEM certificate: TLS beside plain");
+  certificate->needs(
+      add_file(command, "--tls-key", options->tls_key, "PEM key of the certificate")->needs(certificate));
+  add_file(command, "--tls-ca", options->tls_ca, "clients must show a certificate of this authority")
       ->needs(certificate);
   add_limits(command, *options);
   command.callback([options, &invocation] {

@@ -196,11 +196,11 @@ void declare_controller(CLI::App& command, Invocation& invocation) {
   command.add_option("--user", options->users,
                      fmt::format("ACCESS_KEY:SECRET_KEY of an operator; only operators may then {}; may be repeated",
                                  controller::kOperatorsMay));
-  command.add_option("--tls-cert", options->tls.certificate_file,
-                     "PEM certificate: TLS between controllers, and beside plain for clients");
-  command.add_option("--tls-key", options->tls.key_file, "PEM key of the certificate");
-  command.add_option("--tls-ca", options->tls.ca_file,
-                     "authority of the controllers' certificates; a client that shows one of it is an operator");
+  add_file(command, "--tls-cert", options->tls.certificate_file,
+           "PEM certificate: TLS between controllers, and beside plain for clients");
+  add_file(command, "--tls-key", options->tls.key_file, "PEM key of the certificate");
+  add_file(command, "--tls-ca", options->tls.ca_file,
+           "authority of the controllers' certificates; a client that shows one of it is an operator");
   add_switch("--tls-required", &controller::Config::tls_required, "close plain connections of clients");
   command.add_flag("--check", options->check, "only read the configuration, and say what a start would do");
   declare_controller_operations(command, invocation);
