@@ -1,5 +1,9 @@
 #include "controller/certificates.h"
 
+#include <spdlog/spdlog.h>
+
+#include <utility>
+
 namespace gantry::controller {
 
 Result<Certificates> load_certificates(net::TlsFiles files) {
@@ -32,6 +36,35 @@ Result<Certificates> load_certificates(net::TlsFiles files) {
   auto clients = net::TlsContext::server(files);
   if (!clients) return std::unexpected(clients.error());
   return Certificates{std::move(*clients), std::move(*peers_in), std::move(*peers_out)};
+}
+
+Result<WatchedCertificates> WatchedCertificates::load(net::TlsFiles files) {
+  WatchedCertificates watched;
+  watched.read_ = watched.seen_ = net::FileStamps::of(files);  // a change while they are read is seen at the next look
+  auto certificates = load_certificates(files);
+  if (!certificates) return std::unexpected(certificates.error());
+  watched.current_ = std::move(*certificates);
+  watched.files_ = std::move(files);
+  return watched;
+}
+
+bool WatchedCertificates::look(Clock::time_point now) {
+  if (!current_.clients || now < next_look_) return false;
+  next_look_ = now + kLookInterval;
+  const auto stamps = net::FileStamps::of(files_);
+  const bool settled = std::exchange(seen_, stamps) == stamps;
+  if (stamps == read_ || !settled) return false;
+  read_ = stamps;
+  auto certificates = load_certificates(files_);
+  if (!certificates) {
+    spdlog::warn("{}; the certificate in use stays: {}", certificates.error().message,
+                 current_.clients->certificate_text());
+    return false;
+  }
+  current_ = std::move(*certificates);
+  spdlog::info("TLS: read {} again, because its files have changed; new connections get the certificate with {}",
+               files_.certificate_file, current_.clients->certificate_text());
+  return true;
 }
 
 }  // namespace gantry::controller

@@ -76,7 +76,7 @@ std::int64_t wall_clock_ms() {
 // The log is opened after the replica that listens to it, so calls go through here.
 class Controller::Impl final : public ReplicatedLog {
  public:
-  Impl(asio::io_context& io, Config config, Certificates certificates)
+  Impl(asio::io_context& io, Config config, WatchedCertificates certificates)
       : io_(io),
         meters_{.requests = RequestMeter(routes().size())},
         config_(std::move(config)),
@@ -117,7 +117,7 @@ class Controller::Impl final : public ReplicatedLog {
     server.host = config_.listen_host.empty() ? config_.own()->endpoint.host : config_.listen_host;
     server.port = config_.own()->endpoint.port;
     server.limits.connections_max = config_.connections_max;
-    server.tls = certificates_.clients;
+    server.tls = certificates_.current().clients;
     server.tls_required = config_.tls_required;
     auto raft = std::make_shared<remoting::OtherProtocol>();
     raft->first_byte = raft::kMagic.front();
@@ -227,7 +227,7 @@ class Controller::Impl final : public ReplicatedLog {
   // Requests are handed on under our own name: who may have them done was asked where they came in.
   remoting::ClientConfig peer_client() const {
     remoting::ClientConfig client;
-    client.tls = certificates_.peers_out;
+    client.tls = certificates_.current().peers_out;
     if (!config_.operators.empty()) {
       client.sign = [credentials = config_.operators.front()](wire::Command& request) {
         wire::sign(request, credentials);
@@ -273,8 +273,8 @@ class Controller::Impl final : public ReplicatedLog {
       return {};
     };
     config.transport.reads = replication::kEntryVersion;
-    config.transport.client_tls = certificates_.peers_out;
-    config.transport.server_tls = certificates_.peers_in;
+    config.transport.client_tls = certificates_.current().peers_out;
+    config.transport.server_tls = certificates_.current().peers_in;
     return config;
   }
 
@@ -294,6 +294,7 @@ class Controller::Impl final : public ReplicatedLog {
   void take_part(raft::NodeId self) {
     raft_ = std::move(held_);
     raft_->take_part();
+    use_certificates();  // they may have been renewed since it was opened
     if (config_.spread_brokers) doors_.start(self);
   }
 
@@ -468,7 +469,16 @@ class Controller::Impl final : public ReplicatedLog {
     });
   }
 
+  // For connections that begin from now on.
+  void use_certificates() {
+    const Certificates& now = certificates_.current();
+    server_->use_tls(now.clients);
+    client_.use_tls(now.peers_out);
+    if (raft_) raft_->use_tls(now.peers_out, now.peers_in);
+  }
+
   void tick() {
+    if (certificates_.look()) use_certificates();
     replica_.tick();
     member_changes_.tick();
     member_watch_.tick(http_ && raft_);
@@ -488,7 +498,7 @@ class Controller::Impl final : public ReplicatedLog {
   asio::io_context& io_;
   Meters meters_;  // requests that wait anywhere below are counted when they are given up
   Config config_;
-  Certificates certificates_;
+  WatchedCertificates certificates_;
   Guard guard_;
   Identity identity_;
   std::optional<DirectoryLock> lock_;
@@ -521,7 +531,7 @@ Controller::Controller(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Controller::~Controller() { stop(); }
 
 Result<std::unique_ptr<Controller>> Controller::start(asio::io_context& io, Config config) {
-  auto certificates = load_certificates(config.tls);
+  auto certificates = WatchedCertificates::load(config.tls);
   if (!certificates) return std::unexpected(certificates.error());
   std::unique_ptr<Controller> controller(
       new Controller(std::make_unique<Impl>(io, std::move(config), std::move(*certificates))));

@@ -260,6 +260,12 @@ void RaftThread::accept(tcp::socket socket, const tcp::endpoint& remote) {
   });
 }
 
+void RaftThread::use_tls(std::shared_ptr<net::TlsContext> client, std::shared_ptr<net::TlsContext> server) {
+  impl_->on_raft([impl = impl_.get(), client = std::move(client), server = std::move(server)]() mutable {
+    impl->transport().use_tls(std::move(client), std::move(server));
+  });
+}
+
 void RaftThread::status(StatusCallback done) {
   impl_->on_raft([impl = impl_.get(), done = std::move(done)]() mutable {
     impl->driver().ask([](raft::Group& group) { return group.status(); }, std::move(done));

@@ -53,6 +53,9 @@ class RaftThread final : public ReplicatedLog {
   // A peer's connection, its first bytes unread.
   void accept(boost::asio::ip::tcp::socket socket, const boost::asio::ip::tcp::endpoint& remote);
 
+  // In place of those of the configuration, for connections that begin from now on; not before take_part().
+  void use_tls(std::shared_ptr<net::TlsContext> client, std::shared_ptr<net::TlsContext> server);
+
   using StatusCallback = std::function<void(const raft::GroupStatus&)>;
   void status(StatusCallback done);
   void status_after_snapshots(StatusCallback done);  // once those given to snapshot() are on the disk, or failed

@@ -5,11 +5,10 @@
 #pragma once
 
 #include <chrono>
-#include <cstdint>
 #include <memory>
 #include <string>
-#include <vector>
 
+#include "net/file_stamps.h"
 #include "net/tls.h"
 
 namespace gantry::net {
@@ -28,19 +27,12 @@ class WatchedTls {
   explicit WatchedTls(TlsFiles files) : files_(std::move(files)) {}  // use server()
 
  private:
-  // What shows that a file is another one: a Secret is renewed by a symbolic link to a new folder.
-  struct Stamp {
-    std::uint64_t inode = 0;
-    std::int64_t size = -1, changed_ns = 0;
-    bool operator==(const Stamp&) const = default;
-  };
-  std::vector<Stamp> stamps() const;
   Result<void> load();
 
   static constexpr std::chrono::milliseconds kLookInterval{1'000};
   TlsFiles files_;
   std::shared_ptr<TlsContext> context_;
-  std::vector<Stamp> loaded_;
+  FileStamps loaded_;
   Clock::time_point looked_{};
 };
 

@@ -115,13 +115,13 @@ void Link::connected(Tcp::socket socket) {
 }
 
 void Link::handshake() {
-  auto& context = *owner_->config_.client_tls;
-  tls_ = std::make_shared<Tls>(socket_, context.native());
+  const auto context = owner_->config_.client_tls;
+  tls_ = std::make_shared<Tls>(socket_, context->native());
   const net::CertificateCheck check(endpoint_.host);
-  if (context.verifies_peer()) tls_->set_verify_callback(check);
+  if (context->verifies_peer()) tls_->set_verify_callback(check);
   tls_->async_handshake(asio::ssl::stream_base::client,
-                        of_this_connection(State::connecting, [check](Link& link, error_code error) {
-                          if (error) return link.lost(check.failure(error, link.owner_->config_.client_tls->advice()));
+                        of_this_connection(State::connecting, [check, context](Link& link, error_code error) {
+                          if (error) return link.lost(check.failure(error, context->advice()));
                           link.greet();
                         }));
 }

@@ -39,6 +39,11 @@ void Transport::set_peers(const std::map<std::uint64_t, net::Endpoint>& peers) {
   }
 }
 
+void Transport::use_tls(std::shared_ptr<net::TlsContext> client, std::shared_ptr<net::TlsContext> server) {
+  config_.client_tls = std::move(client);
+  config_.server_tls = std::move(server);
+}
+
 void Transport::send(std::uint64_t to, std::string_view message) {
   const auto link = links_.find(to);
   if (link == links_.end()) {

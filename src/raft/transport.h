@@ -76,6 +76,8 @@ class Transport {
   std::function<bool(std::uint64_t from)> admits;
   // What was gathered is given to the kernel now, as far as it takes it: for a caller that will be busy, as with a disk.
   void flush();
+  // In place of those of the configuration, for connections that begin from now on. All are set, or none.
+  void use_tls(std::shared_ptr<net::TlsContext> client, std::shared_ptr<net::TlsContext> server);
   // A connection whose first byte was kMagic's, unread; of this io_context.
   void accept(boost::asio::ip::tcp::socket socket, const boost::asio::ip::tcp::endpoint& remote);
   void stop();  // idempotent; nothing is called back after it

@@ -42,6 +42,8 @@ class Client::Impl final : public Hub {
     (*connection)->send_oneway(std::move(request));
   }
 
+  void use_tls(std::shared_ptr<net::TlsContext> tls) { config_.tls = std::move(tls); }
+
   void stop() {
     stopped_ = true;
     for (auto& [id, connector] : connectors_) connector->cancel();
@@ -163,6 +165,7 @@ void Client::oneway(std::string address, wire::Command request) { impl_->oneway(
 
 void Client::handle(std::int32_t request_code, Handler handler) { impl_->handle(request_code, std::move(handler)); }
 
+void Client::use_tls(std::shared_ptr<net::TlsContext> tls) { impl_->use_tls(std::move(tls)); }
 void Client::stop() { impl_->stop(); }
 
 }  // namespace gantry::remoting

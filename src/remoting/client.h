@@ -44,6 +44,9 @@ class Client {
   // Done when it was handed to the kernel's socket or failed before that.
   void oneway(std::string address, wire::Command request);
 
+  // In place of that of the configuration, for connections that are opened from now on. Both are set, or none.
+  void use_tls(std::shared_ptr<net::TlsContext> tls);
+
   // Requests that servers initiate (notify consumer ids changed, reset offset, running info).
   void handle(std::int32_t request_code, Handler handler);
 

@@ -38,6 +38,8 @@ class Server::Impl final : public Hub {
     close_all({Errc::cancelled, "the server stops"});
   }
 
+  void use_tls(std::shared_ptr<net::TlsContext> tls) { config_.tls = std::move(tls); }
+
   ServerStats stats() const { return {connections(), accepted_, refused_}; }
 
  private:
@@ -78,6 +80,8 @@ void Server::on_closed(std::function<void(const std::shared_ptr<Peer>&, const Cl
 }
 
 Result<void> Server::start() { return impl_->start(); }
+
+void Server::use_tls(std::shared_ptr<net::TlsContext> tls) { impl_->use_tls(std::move(tls)); }
 
 std::uint16_t Server::port() const { return impl_->port(); }
 

@@ -144,6 +144,8 @@ class Server {
   void on_closed(std::function<void(const std::shared_ptr<Peer>&, const Closing&)> callback);
 
   Result<void> start();  // binds and accepts; a port in use is named in the error
+  // In place of that of the configuration, for connections that come from now on. Both are set, or none.
+  void use_tls(std::shared_ptr<net::TlsContext> tls);
   std::uint16_t port() const;
   // Stops accepting, closes every connection; requests of ours without an answer fail with cancelled (their callbacks
   // are posted, not called from here). Idempotent; the destructor does it too.

@@ -1,5 +1,8 @@
 // Three controllers as processes, asked as brokers ask them: every node answers everything, and what was answered stays
 // true while nodes die and come back.
+#include <boost/asio/ssl/stream.hpp>
+#include <fstream>
+
 #include "integration/controllers.h"
 #include "unit/net/certificates.h"
 #include "wire/gantry_codes.h"
@@ -424,6 +427,145 @@ TEST_F(TlsOnlyControllers, GivenAPlainClientThenItIsClosedAndOneWithTlsIsServed)
   EXPECT_FALSE(ask(plain->metadata(addresses[0])));
   EXPECT_TRUE(eventually([&] { return log(0).find("this port wants TLS") != std::string::npos; })) << log(0);
   plain->stop();
+}
+
+// Whose files are in a folder of the test's own, where they are replaced while the controllers run.
+struct RenewedControllers : SecuredControllers {
+  RenewedControllers() {
+    directory = std::filesystem::temp_directory_path() / ("gantry-controllers-" + std::to_string(getpid()));
+    tls = directory / "tls";
+    std::filesystem::create_directories(tls);
+    options = {"--tls-cert", tls / "tls.crt", "--tls-key", tls / "tls.key", "--tls-ca", tls / "ca.crt"};
+    put({authority.certificate_file()}, "ca.crt");
+    renew(authority);
+  }
+  // Its files side by side, as `name`.
+  void put(const std::vector<std::string>& files, const std::string& name) {
+    {
+      std::ofstream out(tls / "new");
+      for (const std::string& file : files) out << read_file(file);
+    }
+    std::filesystem::rename(tls / "new", tls / name);
+  }
+  void renew(net::TestAuthority& of) {
+    const net::TlsFiles files = of.issue("localhost");
+    put({files.key_file}, "tls.key");
+    put({files.certificate_file}, "tls.crt");
+  }
+  static std::size_t count(const std::string& text, std::string_view words) {
+    std::size_t found = 0;
+    for (auto at = text.find(words); at != std::string::npos; at = text.find(words, at + 1)) ++found;
+    return found;
+  }
+  bool all_have_read(std::size_t times) {
+    return eventually([&] {
+      for (std::size_t n = 0; n < 3; ++n) {
+        if (count(log(n), "because its files have changed") < times) return false;
+      }
+      return true;
+    });
+  }
+
+  std::filesystem::path tls;
+};
+
+TEST_F(RenewedControllers, GivenAnotherAuthorityInStepsThenTheGroupGoesOnUnderItWithoutARestart) {
+  net::TestAuthority next{"the next authority"};
+  put({authority.certificate_file(), next.certificate_file()}, "ca.crt");
+  ASSERT_TRUE(all_have_read(1)) << log(0);
+  renew(next);
+  ASSERT_TRUE(all_have_read(2)) << log(0);
+  put({next.certificate_file()}, "ca.crt");
+  ASSERT_TRUE(all_have_read(3)) << log(0);
+  // who starts now knows nothing of the former authority, and talks with one that has never been restarted
+  const std::size_t leads = *leader();
+  const std::size_t anew = (leads + 1) % 3;
+  kill_node(anew);
+  start(anew);
+  kill_node((leads + 2) % 3);
+  EXPECT_TRUE(eventually_asked([&] {
+    return ask(client->join({"c", "a", "10.0.0.1:1", "10.0.0.1:1;1"}, addresses[anew])).has_value();
+  })) << log(leads)
+      << log(anew);
+}
+
+// In the place of a controller: notes the serial number of each certificate that is shown to it, and closes.
+struct CertificateNotes {
+  CertificateNotes(asio::io_context& io, const net::TlsFiles& files)
+      : context(net::TlsContext::server(files).value()), acceptor(io, {asio::ip::address_v4::loopback(), 0}) {
+    accept();
+  }
+  void accept() {
+    acceptor.async_accept([this](boost::system::error_code error, asio::ip::tcp::socket socket) {
+      if (error) return;
+      auto stream = std::make_shared<asio::ssl::stream<asio::ip::tcp::socket>>(std::move(socket), context->native());
+      stream->async_handshake(asio::ssl::stream_base::server, [this, stream](boost::system::error_code failed) {
+        if (!failed) serials.push_back(shown(*stream));
+      });
+      accept();
+    });
+  }
+  static long shown(asio::ssl::stream<asio::ip::tcp::socket>& stream) {
+    X509* certificate = SSL_get1_peer_certificate(stream.native_handle());
+    const long serial = certificate ? ASN1_INTEGER_get(X509_get0_serialNumber(certificate)) : 0;
+    X509_free(certificate);
+    return serial;
+  }
+  std::shared_ptr<net::TlsContext> context;
+  asio::ip::tcp::acceptor acceptor;
+  std::vector<long> serials;
+};
+
+struct RenewedController : RenewedControllers {
+  void SetUp() override {
+    net::TlsFiles files = authority.issue("localhost");
+    files.ca_file = authority.certificate_file();
+    trusting = net::TlsContext::client({"", "", files.ca_file}).value();
+    other.emplace(io, files);
+    const auto [port, unused] = free_ports();
+    own = port;
+    peers = fmt::format("n0-localhost:{};n1-localhost:{}", port, other->acceptor.local_endpoint().port());
+    nodes.resize(1);
+    start(0);
+  }
+  // The serial of the certificate that the controller shows as a server.
+  long served() {
+    asio::ssl::stream<asio::ip::tcp::socket> stream(io, trusting->native());
+    boost::system::error_code error;
+    stream.next_layer().connect({asio::ip::address_v4::loopback(), static_cast<std::uint16_t>(own)}, error);
+    if (!error) stream.handshake(asio::ssl::stream_base::client, error);
+    EXPECT_FALSE(error) << error.message();
+    return CertificateNotes::shown(stream);
+  }
+  bool is_shown(long serial) {
+    return eventually_asked([&] { return !other->serials.empty() && other->serials.back() == serial; });
+  }
+
+  std::optional<CertificateNotes> other;
+  std::shared_ptr<net::TlsContext> trusting;
+  int own = 0;
+};
+
+TEST_F(RenewedController, GivenANewCertificateThenNewConnectionsShowItAndOneThatCannotBeUsedIsNotTaken) {
+  // the authority's own is 1, an operator's 3, the other controller's 5
+  ASSERT_TRUE(is_shown(4)) << log(0);
+  EXPECT_EQ(served(), 4);
+  renew(authority);
+  ASSERT_TRUE(is_shown(6)) << log(0);
+  EXPECT_EQ(served(), 6);
+  EXPECT_THAT(log(0), HasSubstr("new connections get the certificate with serial 06, valid until "));
+
+  std::ofstream(tls / "tls.crt") << "no certificate";
+  ASSERT_TRUE(eventually([&] { return count(log(0), "the certificate in use stays: serial 06") == 1; })) << log(0);
+  const std::size_t before = other->serials.size();
+  ASSERT_TRUE(eventually_asked([&] { return other->serials.size() >= before + 6; }));
+  EXPECT_EQ(other->serials.back(), 6);
+  EXPECT_EQ(served(), 6);
+  EXPECT_EQ(count(log(0), "the certificate in use stays"), 1u) << "once for each change, not for each look";
+
+  renew(authority);
+  ASSERT_TRUE(is_shown(7)) << log(0);
+  EXPECT_EQ(served(), 7);
 }
 
 TEST_F(Controllers, GivenANodeWhoseDirectoryWasReplacedThenItDoesNotVoteAndSaysWhyUntilItIsBack) {

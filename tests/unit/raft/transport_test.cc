@@ -439,6 +439,21 @@ TEST_F(TransportTlsTest, GivenMutualTlsWhenAPeerHasNoCertificateOfOursThenNothin
   EXPECT_TRUE(one.received.empty());
 }
 
+TEST_F(TransportTlsTest, GivenOtherCertificatesThenConnectionsThatBeginLaterUseThemOnBothSides) {
+  Node one(io, 1, settings(ours, ours)), two(io, 2, settings(theirs, theirs));
+  introduce(one, two);
+  one.transport->send(2, "a");
+  two.transport->send(1, "b");
+  ASSERT_TRUE(until([&] { return !one.unreachable.empty() && !two.unreachable.empty(); }));
+  const TransportConfig other = settings(theirs, theirs);
+  one.transport->use_tls(other.client_tls, other.server_tls);
+  ASSERT_TRUE(until([&] {
+    one.transport->send(2, "a");
+    two.transport->send(1, "b");
+    return !one.received.empty() && !two.received.empty();
+  }));
+}
+
 TEST_F(TransportTest, GivenTwoProcessesWithTheSameIdThenItIsNoticed) {
   Node one(io, 1), copy(io, 1), two(io, 2);
   for (Node* node : {&one, &copy, &two}) node->transport->set_peers({{1, one.endpoint()}, {2, two.endpoint()}});

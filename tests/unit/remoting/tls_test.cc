@@ -54,6 +54,21 @@ TEST_F(Tls, GivenOnePortWhenTlsAndPlainClientsCallThenBothAreServed) {
   EXPECT_EQ(server->stats().accepted, 2u);
 }
 
+TEST_F(Tls, GivenOtherCertificatesThenNewConnectionsUseThemAndOpenOnesStay) {
+  start_tls(true);
+  Client client(io, trusting(client_files));
+  ASSERT_TRUE(call(client, name, echo_request()));
+  net::TestAuthority next("the next authority");
+  net::TlsFiles renewed = next.issue("localhost");
+  renewed.ca_file = next.certificate_file();
+  server->use_tls(net::TlsContext::server(renewed).value());
+  EXPECT_TRUE(call(client, name, echo_request())) << "on the connection that is open";
+  Client former(io, trusting(client_files));
+  EXPECT_FALSE(call(former, name, echo_request()));
+  former.use_tls(net::TlsContext::client(renewed).value());
+  EXPECT_TRUE(call(former, name, echo_request()));
+}
+
 TEST_F(Tls, GivenManyCallsAtOnceWhenOverTlsThenEachGetsItsOwn) {
   start_tls();
   Client client(io, trusting());
