@@ -21,8 +21,8 @@
 #include <thread>
 #include <vector>
 
-#include "raft/group.h"
 #include "raft/file_log_store.h"
+#include "raft/group.h"
 
 namespace {
 
