@@ -6,33 +6,25 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
-#include <filesystem>
 #include <optional>
-#include <random>
 
 #include "controller/certificates.h"
 #include "controller/directory.h"
-#include "controller/directory_lock.h"
 #include "controller/doors.h"
 #include "controller/forwarder.h"
-#include "controller/founding.h"
 #include "controller/guard.h"
 #include "controller/http_listener.h"
-#include "controller/identity.h"
 #include "controller/live_settings.h"
 #include "controller/member_changes.h"
 #include "controller/member_watch.h"
 #include "controller/notices.h"
+#include "controller/participation.h"
 #include "controller/preflight.h"
-#include "controller/raft_thread.h"
 #include "controller/replica.h"
 #include "controller/table.h"
-#include "controller/twins.h"
 #include "controller/view.h"
 #include "net/alarm.h"
 #include "raft/frames.h"
-#include "replication/entry_codec.h"
-#include "replication/snapshot.h"
 #include "wire/codes.h"
 #include "wire/gantry_codes.h"
 
@@ -46,15 +38,6 @@ constexpr std::chrono::milliseconds kTick{20};
 constexpr std::size_t kSnapshotPlaces = 8;
 constexpr std::chrono::milliseconds kRetireMax{1'000};
 constexpr std::chrono::milliseconds kIdentityTimeout{1'500};  // to ask a node that is to be taken in who it is
-
-// The founding members have ids by the order of their names, so that all of them count alike.
-raft::Members founding_members(std::vector<Peer> peers) {
-  std::ranges::sort(peers, {}, &Peer::name);
-  raft::Members members;
-  for (const Peer& peer : peers)
-    members.list.push_back({++members.highest_id, net::to_string(peer.endpoint), true, peer.name, {}});
-  return members;
-}
 
 MonotonicMs monotonic_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
@@ -88,11 +71,11 @@ class Controller::Impl final : public ReplicatedLog {
         broker_client_(io, {}),
         replica_(replica_settings(), *this, {monotonic_ms, wall_clock_ms, [this] { flush_soon(); }}),
         log_meter_(replica_, monotonic_us),
+        participation_(io, client_, config_, certificates_, meters_.raft, log_meter_, participation_env()),
         forwarder_(client_, replica_, directory_),
         doors_(io, client_, replica_),
         member_changes_(config_, replica_, directory_, member_changes_env()),
         member_watch_(client_, replica_, directory_, group_status()),
-        twins_(io, client_, config_, identity_),
         context_{replica_,
                  forwarder_,
                  directory_,
@@ -100,14 +83,14 @@ class Controller::Impl final : public ReplicatedLog {
                  settings_,
                  group_status(),
                  [this](RaftThread::StatusCallback done) {
-                   if (raft_) return raft_->status_after_snapshots(std::move(done));
+                   if (auto* raft = participation_.raft()) return raft->status_after_snapshots(std::move(done));
                    done({});  // of no group yet
                  },
                  config_,
-                 identity_,
+                 participation_.identity(),
                  member_changes_,
-                 twins_,
-                 [this] { return force_founding(); }},
+                 participation_.twins(),
+                 [this] { return participation_.force_founding(); }},
         ticking_(io, [this] { tick(); }),
         retiring_(io) {}
 
@@ -122,7 +105,7 @@ class Controller::Impl final : public ReplicatedLog {
     auto raft = std::make_shared<remoting::OtherProtocol>();
     raft->first_byte = raft::kMagic.front();
     raft->take = [this](asio::ip::tcp::socket socket, const asio::ip::tcp::endpoint& remote) {
-      if (raft_) raft_->accept(std::move(socket), remote);
+      if (auto* member = participation_.raft()) member->accept(std::move(socket), remote);
     };
     server.other = std::move(raft);
     server_.emplace(io_, std::move(server));
@@ -130,25 +113,7 @@ class Controller::Impl final : public ReplicatedLog {
     if (auto started = server_->start(); !started) return started;
 
     listen_to_replica(owner);
-    auto identity = load_identity(config_.data_directory);
-    if (!identity) return std::unexpected(identity.error());
-    identity_ = std::move(*identity);
-    auto lock = DirectoryLock::take(config_.data_directory);
-    if (!lock) return std::unexpected(lock.error());
-    lock_ = std::move(*lock);
-    if (auto own = check_owner(identity_, config_.data_directory, config_.self, config_.group); !own) return own;
-    if (identity_.name != config_.self || identity_.group != config_.group) {
-      identity_.name = config_.self;
-      identity_.group = config_.group;
-      if (auto stored = store_identity(config_.data_directory, identity_); !stored) return stored;
-    }
-    if (identity_.stage == Identity::Stage::formed) {
-      if (auto begun = begin(raft_config()); !begun) return begun;
-    } else {
-      founding_.emplace(
-          io_, client_, config_, identity_, [this](auto tokens) { form(std::move(tokens)); },
-          [this](const Invitation& invitation) { join(invitation); });
-    }
+    if (auto opened = participation_.open(); !opened) return opened;
 
     for (std::uint32_t kind = 0; kind < routes().size(); ++kind) {
       const Route& route = routes()[kind];
@@ -167,7 +132,7 @@ class Controller::Impl final : public ReplicatedLog {
       if (!listener) return std::unexpected(in_context("the HTTP port", listener.error()));
       http_ = std::move(*listener);
     }
-    if (founding_) founding_->start();
+    participation_.start();
     tick();
     return {};
   }
@@ -177,17 +142,17 @@ class Controller::Impl final : public ReplicatedLog {
   std::uint16_t port() const { return server_->port(); }
 
   void retire(std::function<void()> done) {
-    if (!raft_ || !replica_.leads()) return done();
+    if (!participation_.raft() || !replica_.leads()) return done();
     retired_ = std::move(done);
     retiring_.expires_after(kRetireMax);
     retiring_.async_wait([this](boost::system::error_code error) {
       if (!error) has_retired();
     });
-    raft_->status([this](const raft::GroupStatus& status) {
+    participation_.raft()->status([this](const raft::GroupStatus& status) {
       const auto next = successor(status);
       if (!next) return has_retired();
       spdlog::info("controller: handing leadership over to {}", directory_.name_of(*next));
-      raft_->transfer(*next, [this](const Result<void>& begun) {
+      participation_.raft()->transfer(*next, [this](const Result<void>& begun) {
         if (!begun) has_retired();
       });
     });
@@ -197,12 +162,9 @@ class Controller::Impl final : public ReplicatedLog {
     if (std::exchange(stopped_, true)) return;
     ticking_.stop();
     doors_.stop();
-    founding_.reset();
-    twins_.stop();
     retiring_.cancel();
     if (http_) http_->stop();
-    if (raft_) raft_->stop();
-    held_.reset();
+    participation_.stop();
     replica_.stop();
     if (server_) server_->stop();
     client_.stop();
@@ -212,16 +174,18 @@ class Controller::Impl final : public ReplicatedLog {
   // ReplicatedLog
   void propose(Token token, std::string entry) override {
     log_meter_.propose(token, entry.size());
-    raft_->propose(token, std::move(entry));
+    participation_.raft()->propose(token, std::move(entry));
   }
   void read(Token token) override {
     log_meter_.read();
-    if (raft_) return raft_->read(token);
+    if (auto* raft = participation_.raft()) return raft->read(token);
     replica_.on_read(token,
                      fail(Errc::unavailable, "this controller is of no group yet; its log says what it waits for"));
   }
-  void applied(raft::Index index) override { raft_->applied(index); }
-  void snapshot(raft::Index index, std::string bytes) override { raft_->snapshot(index, std::move(bytes)); }
+  void applied(raft::Index index) override { participation_.raft()->applied(index); }
+  void snapshot(raft::Index index, std::string bytes) override {
+    participation_.raft()->snapshot(index, std::move(bytes));
+  }
 
  private:
   // Requests are handed on under our own name: who may have them done was asked where they came in.
@@ -253,137 +217,29 @@ class Controller::Impl final : public ReplicatedLog {
     return settings;
   }
 
-  RaftThreadConfig raft_config() const {
-    RaftThreadConfig config;
-    config.founding = founding_members(config_.peers);
-    config.id = identity_.node != 0 ? identity_.node
-                                    : std::ranges::find(config.founding.list, config_.self, &raft::Member::name)->id;
-    config.directory = config_.data_directory + "/log";
-    config.group.seed = std::random_device{}();
-    // four fifths of an election timeout: clocks may differ by a tenth, and a tick comes up to a tick early
-    if (config_.lease_reads) config.group.lease_ms = config.group.election_ticks * config.tick.count() * 4 / 5;
-    config.group.log = [](int severity, std::string_view text) {
-      spdlog::log(severity <= 1 ? spdlog::level::err : spdlog::level::debug, "raft: {}", text);
-    };
-    config.transport.self = config.id;
-    config.transport.group = config_.group;
-    config.group.reads_snapshot = [](std::string_view bytes) -> Result<void> {
-      const auto version = replication::snapshot_version(bytes);
-      if (!version) return std::unexpected(version.error());
-      return {};
-    };
-    config.transport.reads = replication::kEntryVersion;
-    config.transport.client_tls = certificates_.current().peers_out;
-    config.transport.server_tls = certificates_.current().peers_in;
-    return config;
-  }
-
-  // Takes part in the group, once it is known that nobody does so with a copy of this directory.
-  Result<void> begin(RaftThreadConfig config) {
-    const raft::NodeId self = config.id;
-    config.gauges = meters_.raft;
-    auto opened = RaftThread::open(io_, std::move(config), log_meter_);
-    if (!opened) return std::unexpected(opened.error());
-    held_ = std::move(*opened);
-    twins_.start(
-        self, held_->own_address(), [this, self] { take_part(self); },
-        [this](const Error& error) { replica_.on_failed(error); });
-    return {};
-  }
-
-  void take_part(raft::NodeId self) {
-    raft_ = std::move(held_);
-    raft_->take_part();
-    use_certificates();  // they may have been renewed since it was opened
-    if (config_.spread_brokers) doors_.start(self);
-  }
-
-  // Each step is on the disk before the next: a crash in between leaves a node that asks again, or one that is a member.
-  void form(std::map<std::string, std::string> tokens) {
-    spdlog::info("controller: no peer has data that this node could have voted for; forms group {} of {}",
-                 config_.group, peers_text(config_));
-    identity_.stage = Identity::Stage::forming;
-    identity_.founding = std::move(tokens);
-    identity_.node = raft_config().id;
-    auto formed = store_identity(config_.data_directory, identity_);
-    RaftThreadConfig config = raft_config();
-    config.form = true;
-    config.formed = [this] {
-      identity_.stage = Identity::Stage::formed;
-      return store_identity(config_.data_directory, identity_);
-    };
-    if (formed) formed = begin(std::move(config));
-    if (!formed) replica_.on_failed(formed.error());
-  }
-
-  // The id is this directory's alone: the members remember it with our token. May be called again with another one, as long
-  // as no log has said that we are a member.
-  void join(const Invitation& invitation) {
-    spdlog::info("controller: taken into group {} as node {}", config_.group, invitation.node);
-    if (identity_.node != 0 && identity_.node != invitation.node) {
-      spdlog::warn("controller: node {}, which it was to be before, was removed: its log is thrown away",
-                   identity_.node);
-      twins_.stop();
-      held_.reset();
-      raft_.reset();
-      std::error_code error;
-      std::filesystem::remove_all(raft_config().directory, error);
-      if (error) {
-        return replica_.on_failed({Errc::permission_denied,
-                                   fmt::format("{} cannot be removed: {}", raft_config().directory, error.message())});
-      }
-    }
-    identity_.stage = Identity::Stage::joining;
-    identity_.node = invitation.node;
-    auto joined = store_identity(config_.data_directory, identity_);
-    RaftThreadConfig config = raft_config();
-    config.seeds = invitation.members;
-    if (joined) joined = begin(std::move(config));
-    if (!joined) replica_.on_failed(joined.error());
-  }
-
-  Result<void> force_founding() {
-    if (!founding_ || raft_ || held_)
-      return fail(Errc::already_exists, "{} has the data of a group already", config_.self);
-    return founding_->force();
-  }
-
-  // From now on the log of this directory must never be missing.
-  void members_changed() {
-    const raft::Members& members = replica_.members();
-    directory_.set_members(members);
-    const bool member = members.find(identity_.node) != nullptr;
-    if (member && identity_.stage == Identity::Stage::joining) {
-      identity_.stage = Identity::Stage::formed;
-      if (auto stored = store_identity(config_.data_directory, identity_); !stored) replica_.on_failed(stored.error());
-    }
-    if (removed()) {
-      spdlog::warn(
-          "controller: this controller (node {}) was removed from the group: stop it once `gantry controller "
-          "members` of another one says so too; to come back it needs an empty directory and --join",
-          identity_.node);
-    }
-  }
-
-  bool removed() const {
-    const raft::Members& members = replica_.members();
-    return identity_.node != 0 && members.highest_id >= identity_.node && members.find(identity_.node) == nullptr;
-  }
-
   GroupStatusQuery group_status() {
     return [this](RaftThread::StatusCallback done) {
-      if (raft_) return raft_->status(std::move(done));
+      if (auto* raft = participation_.raft()) return raft->status(std::move(done));
       done({});  // of no group yet
     };
+  }
+
+  Participation::Env participation_env() {
+    return {[this](raft::NodeId self) {
+              if (config_.spread_brokers) doors_.start(self);
+            },
+            [this](const Error& error) { replica_.on_failed(error); }};
   }
 
   MemberChanges::Env member_changes_env() {
     MemberChanges::Env env;
     env.status = group_status();
     env.change = [this](raft::MemberChange change, RaftThread::Proposed done) {
-      raft_->change(std::move(change), std::move(done));
+      participation_.raft()->change(std::move(change), std::move(done));
     };
-    env.transfer = [this](raft::NodeId to, RaftThread::Done done) { raft_->transfer(to, std::move(done)); };
+    env.transfer = [this](raft::NodeId to, RaftThread::Done done) {
+      participation_.raft()->transfer(to, std::move(done));
+    };
     env.identity = [this](const std::string& address, std::function<void(Result<PeerIdentity>)> done) {
       client_.call(address, wire::make_request(wire::request_code::kGantryControllerIdentity), kIdentityTimeout,
                    [done = std::move(done)](Result<wire::Command> answer) {
@@ -395,7 +251,10 @@ class Controller::Impl final : public ReplicatedLog {
   }
 
   void listen_to_replica(Controller& owner) {
-    replica_.on_members_changed = [this] { members_changed(); };
+    replica_.on_members_changed = [this] {
+      directory_.set_members(replica_.members());
+      participation_.members_changed(replica_.members());
+    };
     replica_.on_election = [this](const replication::ElectMaster& election, const replication::Outcome& outcome) {
       // names that nobody has registered are not counted: strangers could invent any number
       if (const auto* set = replica_.state().find(election.broker_name))
@@ -442,17 +301,13 @@ class Controller::Impl final : public ReplicatedLog {
 
   NodeView node_view() const {
     NodeView view = view_of(replica_, directory_, config_);
-    view.member = raft_ != nullptr;
-    if (!view.member && founding_) view.waits_for = founding_->why();
-    if (held_) view.waits_for = twins_.why();
-    view.twin = twins_.seen();
+    participation_.describe(view, replica_.members());
     view.term = meters_.raft->term;
     view.commit = meters_.raft->commit;
     view.last = meters_.raft->last;
     view.snapshot = meters_.raft->snapshot;
     view.raft_silent_ms = view.member ? meters_.raft->silent_ms() : 0;
     view.connections = server_->stats().connections;
-    view.removed = view.member && removed();
     if (view.member) member_watch_.add_to(view);
     return view;
   }
@@ -474,14 +329,14 @@ class Controller::Impl final : public ReplicatedLog {
     const Certificates& now = certificates_.current();
     server_->use_tls(now.clients);
     client_.use_tls(now.peers_out);
-    if (raft_) raft_->use_tls(now.peers_out, now.peers_in);
+    participation_.use_certificates();
   }
 
   void tick() {
     if (certificates_.look()) use_certificates();
     replica_.tick();
     member_changes_.tick();
-    member_watch_.tick(http_ && raft_);
+    member_watch_.tick(http_ && participation_.raft() != nullptr);
     ticking_.ring_after(kTick);
   }
 
@@ -500,24 +355,19 @@ class Controller::Impl final : public ReplicatedLog {
   Config config_;
   WatchedCertificates certificates_;
   Guard guard_;
-  Identity identity_;
-  std::optional<DirectoryLock> lock_;
-  std::optional<Founding> founding_;
   Directory directory_;
   LiveSettings settings_;
   remoting::Client client_;         // of other controllers
   remoting::Client broker_client_;  // brokers are told in plain: their certificates are not of our authority
   Replica replica_;
   LogMeter log_meter_;
+  Participation participation_;
   Forwarder forwarder_;
   Doors doors_;
   MemberChanges member_changes_;
   MemberWatch member_watch_;
-  Twins twins_;
   ControllerContext context_;
   std::optional<remoting::Server> server_;
-  std::unique_ptr<RaftThread> held_;  // until twins_ lets it take part
-  std::unique_ptr<RaftThread> raft_;
   std::unique_ptr<HttpListener> http_;
   net::Alarm ticking_;
   asio::steady_timer retiring_;
