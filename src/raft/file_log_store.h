@@ -31,7 +31,8 @@ class FileLogStore final : public LogStore {
   // What need not be synced is not written at all: a hint about `commit`, which the next write brings.
   Result<void> save(const HardState& hard_state, std::span<const Entry> entries, bool must_sync) override;
   Result<std::vector<Entry>> read(Index from, Index to, std::size_t bytes_max) override;
-  Result<void> stage_snapshot(const SnapshotMeta& meta, std::string_view bytes) override;
+  Result<void> stage_snapshot(const SnapshotMeta& meta,
+                              std::string_view bytes) override;  // touches no member: any thread
   Result<void> adopt_snapshot(const SnapshotMeta& meta) override;
   Result<void> install_snapshot(const SnapshotMeta& meta, std::string_view bytes, const HardState& hard_state) override;
   Result<Snapshot> read_snapshot() override;
@@ -48,6 +49,7 @@ class FileLogStore final : public LogStore {
   Result<void> replay(std::vector<Found> segments);
   Result<void> check_state() const;
 
+  Result<void> read_neighbours(Index& from, Index end, std::vector<Entry>& entries);
   Result<void> save_part(const HardState& hard_state, std::span<const Entry> entries);
   Result<std::uint64_t> append(FrameKind kind, std::string_view content);
   Result<void> begin_segment();

@@ -300,6 +300,33 @@ TEST_F(LogOnDisk, GivenAnyDamagedByteThenTheLogSaysTheSameOrDoesNotOpen) {
   EXPECT_GT(found, 500u);
 }
 
+TEST_F(LogOnDisk, GivenAHeaderThatIsGoneThenItDoesNotOpen) {
+  fill(5);
+  store_.reset();
+  auto bytes = bytes_of(newest_segment());
+  bytes.replace(0, log_block_bytes, log_block_bytes, '\0');
+  write(newest_segment(), bytes);
+  auto stored = open();
+  ASSERT_FALSE(stored);
+  EXPECT_EQ(stored.error().code, Errc::corrupt);
+  EXPECT_THAT(stored.error().message, HasSubstr("its header is gone"));
+  EXPECT_EQ(bytes_of(newest_segment()), bytes);
+}
+
+// A cut puts newer entries behind older ones of higher indexes; reads must follow the places, not the order in the file.
+TEST_F(LogOnDisk, GivenEntriesThatWereCutThenAReadAcrossTheCutHasTheNewOnes) {
+  fill(200, 300);
+  std::vector<Entry> other;
+  for (Index index = 100; index < 140; ++index) other.push_back({index, 2, EntryKind::normal, std::to_string(index)});
+  ASSERT_TRUE(store_->save({.term = 2, .commit = 99}, other, true));
+  const auto entries = store_->read(50, 200, 10 << 20);
+  ASSERT_TRUE(entries) << entries.error().message;
+  ASSERT_EQ(entries->size(), 90u);
+  EXPECT_EQ((*entries)[49].data, std::string(300, 'x'));
+  EXPECT_EQ((*entries)[50], other[0]);
+  EXPECT_EQ(entries->back(), other.back());
+}
+
 TEST_F(LogOnDisk, GivenASegmentThatIsMissingThenItDoesNotOpen) {
   fill(400, 1000);
   store_.reset();
