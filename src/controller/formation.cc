@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 namespace gantry::controller {
 
@@ -15,6 +16,11 @@ std::string peers_text(const Config& config) {
   for (const Peer& peer : peers)
     text += fmt::format("{}{}-{}", text.empty() ? "" : ";", peer.name, net::to_string(peer.endpoint));
   return text;
+}
+
+raft::NodeId founding_id(const std::set<std::string>& names, const std::string& name) {
+  const auto found = names.find(name);
+  return found == names.end() ? 0 : static_cast<raft::NodeId>(std::distance(names.begin(), found)) + 1;
 }
 
 namespace {

@@ -8,6 +8,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "controller/config.h"
@@ -44,6 +45,9 @@ std::string peers_text(const Config& config);
 // have neither data nor a group.
 FormationVerdict may_form(const Config& config, const Identity& own, const std::map<std::string, PeerIdentity>& answers,
                           bool silent_are_gone = false);
+
+// The founding members have the ids 1, 2, … in the order of their names, so that all of them count alike. 0: none of them.
+raft::NodeId founding_id(const std::set<std::string>& names, const std::string& name);
 
 // For a node that was given the id `node`, and of which its group knows nothing any more.
 std::string removed_text(const Config& config, raft::NodeId node);

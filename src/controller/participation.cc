@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <filesystem>
 #include <random>
+#include <set>
 #include <utility>
 
+#include "controller/formation.h"
 #include "net/endpoint.h"
 #include "replication/entry_codec.h"
 #include "replication/snapshot.h"
@@ -14,12 +16,14 @@
 namespace gantry::controller {
 namespace {
 
-// The founding members have ids by the order of their names, so that all of them count alike.
 raft::Members founding_members(std::vector<Peer> peers) {
   std::ranges::sort(peers, {}, &Peer::name);
+  std::set<std::string> names;
+  for (const Peer& peer : peers) names.insert(peer.name);
   raft::Members members;
+  members.highest_id = names.size();
   for (const Peer& peer : peers)
-    members.list.push_back({++members.highest_id, net::to_string(peer.endpoint), true, peer.name, {}});
+    members.list.push_back({founding_id(names, peer.name), net::to_string(peer.endpoint), true, peer.name, {}});
   return members;
 }
 

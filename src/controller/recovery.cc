@@ -1,12 +1,11 @@
 #include "controller/recovery.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <filesystem>
-#include <iterator>
+#include <set>
 
+#include "controller/formation.h"
+#include "raft/durable_file.h"
 #include "raft/file_log_store.h"
 #include "replication/entry_codec.h"
 #include "replication/snapshot.h"
@@ -19,21 +18,11 @@ constexpr std::size_t kReadBytes = 4 << 20;
 
 std::string log_of(const std::string& directory) { return directory + "/log"; }
 
-// As controller.cc gives ids to founding members: by place among their names.
 raft::NodeId id_of(const Identity& identity) {
   if (identity.node != 0) return identity.node;
-  const auto place = identity.founding.find(identity.name);
-  if (place == identity.founding.end()) return 0;
-  return static_cast<raft::NodeId>(std::distance(identity.founding.begin(), place)) + 1;
-}
-
-Result<void> sync_folder_above(const std::string& directory) {
-  const std::string above = std::filesystem::absolute(directory).parent_path().string();
-  const int fd = ::open(above.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const bool synced = fd >= 0 && ::fsync(fd) == 0;
-  if (fd >= 0) ::close(fd);
-  if (!synced) return fail(Errc::internal, "{} cannot be synced", above);
-  return {};
+  std::set<std::string> names;
+  for (const auto& [name, token] : identity.founding) names.insert(name);
+  return founding_id(names, identity.name);
 }
 
 Result<void> apply(Survivor& survivor, const raft::Entry& entry) {
@@ -125,7 +114,7 @@ Result<void> found_anew(const Survivor& survivor, const NewGroup& group) {
   fs::remove(group.directory, error);  // an empty one
   fs::rename(unfinished, group.directory, error);
   if (error) return fail(Errc::internal, "{} cannot be made: {}", group.directory, error.message());
-  return sync_folder_above(group.directory);
+  return raft::sync_folder(std::filesystem::absolute(group.directory).parent_path().string());
 }
 
 }  // namespace gantry::controller

@@ -124,13 +124,4 @@ Result<void> BlockFile::write_synced(std::uint64_t at, Blocks& blocks, std::size
   return {};
 }
 
-Result<void> sync_folder(const std::string& path) {
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const bool synced = descriptor >= 0 && ::fsync(descriptor) == 0;
-  auto error = file_error("syncing", path);
-  if (descriptor >= 0) ::close(descriptor);
-  if (!synced) return error;
-  return {};
-}
-
 }  // namespace gantry::raft

@@ -58,7 +58,4 @@ class BlockFile {
   std::uint64_t size_ = 0;
 };
 
-// The names in the folder are durable when it returns.
-Result<void> sync_folder(const std::string& path);
-
 }  // namespace gantry::raft

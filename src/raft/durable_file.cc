@@ -55,7 +55,11 @@ Result<void> write_durably(const std::string& path, std::initializer_list<std::s
     if (!written) return disk_error(path);
   }
   if (::rename(unfinished.c_str(), path.c_str()) != 0) return disk_error(path);
-  File folder(::open(std::filesystem::path(path).parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  return sync_folder(std::filesystem::path(path).parent_path());
+}
+
+Result<void> sync_folder(const std::string& path) {
+  File folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!folder.ok() || !folder.sync()) return disk_error(path);
   return {};
 }

@@ -9,7 +9,7 @@
 #include <random>
 
 #include "raft/bytes.h"
-#include "raft/codec.h"
+#include "raft/durable_file.h"
 #include "raft/snapshot_file.h"
 
 namespace gantry::raft {

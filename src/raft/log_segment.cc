@@ -7,6 +7,7 @@ namespace gantry::raft {
 namespace {
 
 constexpr std::size_t blocks_kept_bytes = 256 << 10;
+static_assert(log_block_bytes % BlockFile::block_bytes == 0, "what is written are whole blocks of the file");
 
 }  // namespace
 
