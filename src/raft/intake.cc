@@ -139,7 +139,7 @@ void Intake::on_hello() {
   }
   from_ = hello.from;
   hello_by_.cancel();
-  owner_->reads_[hello.from] = hello.reads;
+  owner_->announced(hello.from, hello.reads);
   if (const auto link = owner_->links_.find(hello.from); link != owner_->links_.end()) link->second->heard();
   if (owner_->on_announced) owner_->on_announced();
   if (!owner_) return;

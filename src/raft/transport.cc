@@ -70,6 +70,13 @@ void Transport::tell_large(std::uint64_t peer, bool delivered) {
   });
 }
 
+void Transport::announced(std::uint64_t peer, std::uint32_t reads) {
+  // ids are easily invented; one that is forgotten says it again with its next connection
+  if (!links_.contains(peer) && reads_.size() >= links_.size() + config_.intakes_max)
+    std::erase_if(reads_, [this](const auto& known) { return !links_.contains(known.first); });
+  reads_[peer] = reads;
+}
+
 std::optional<std::uint32_t> Transport::reads(std::uint64_t peer) const {
   const auto known = reads_.find(peer);
   return known == reads_.end() ? std::nullopt : std::optional(known->second);

@@ -69,7 +69,8 @@ class Transport {
   // is told to on_large_sent, later: false when it surely does not arrive whole, or another one is on its way.
   void send_large(std::uint64_t to, std::string message);
   std::function<void(std::uint64_t peer, bool delivered)> on_large_sent;
-  // A peer has said which version it understands; the newest word of each is kept.
+  // A peer has said which version it understands; the newest word of each is kept; of others,
+  // which may become peers, while they are few.
   std::function<void()> on_announced;
   std::optional<std::uint32_t> reads(std::uint64_t peer) const;
   // Whether the node with this id may speak to us; everyone may when it is not set. Ids prove nothing, certificates do.
@@ -109,7 +110,9 @@ class Transport {
   // former; two with the same id do it without end, and each drives the other out.
   void displaced(std::uint64_t peer, const std::string& former, const std::string& newer);
 
-  std::map<std::uint64_t, std::uint32_t> reads_;
+  void announced(std::uint64_t peer, std::uint32_t reads);
+
+  std::map<std::uint64_t, std::uint32_t> reads_;      // of peers, and of at most intakes_max others
   std::map<std::uint64_t, std::uint64_t> intake_of_;  // peer -> the newest of its intakes
   std::uint64_t next_intake_ = 0;
   struct Displacements {

@@ -385,6 +385,18 @@ TEST_F(TransportTest, GivenANodeThatIsNotAdmittedWhenItGreetsThenItIsClosed) {
   EXPECT_THAT(one.received, ElementsAre(Pair(3, "m")));
 }
 
+TEST_F(TransportTest, GivenManyInventedNodesWhenTheyGreetThenOnlySomeAreRememberedAndThePeerIs) {
+  Node one(io, 1, {.intakes_max = 4});
+  one.transport->set_peers({{1, one.endpoint()}, {2, {"localhost", 1}}});
+  for (const std::uint64_t from : {2, 101, 102, 103, 104, 105, 106, 107}) {
+    Raw peer(io, one);
+    peer.send(encode_preamble(false) + encode_hello({from, 1, 3, "g"}));
+    ASSERT_TRUE(until([&] { return one.transport->reads(from).has_value(); })) << from;
+  }
+  EXPECT_EQ(one.transport->reads(2), 3u) << "a peer is not forgotten for strangers";
+  EXPECT_FALSE(one.transport->reads(101)) << "strangers would grow without end";
+}
+
 TEST_F(TransportTest, GivenPartsOfMessagesFromManyWhenTheyAreOverTheLimitThenWhoAsksForMoreIsClosed) {
   TransportConfig config;
   config.held_bytes_max = 1'000'000;
