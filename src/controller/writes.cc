@@ -26,9 +26,10 @@ void Writes::submit(replication::Command command, Done done, MonotonicMs now) {
 }
 
 void Writes::flush() {
+  Batch batch = std::exchange(gathered_, {});  // who is told of a failure here may write again: that is the next turn's
   std::size_t at = 0;
-  while (at < gathered_.commands.size()) {
-    Entry entry = next_entry(at);
+  while (at < batch.commands.size()) {
+    Entry entry = next_entry(batch, at);
     std::string bytes = formats_.encode_entry(entry.writes.commands, version_);
     if (auto kept = keep_what_is_written(entry, bytes); !kept) {
       tell(entry, kept.error());
@@ -38,14 +39,13 @@ void Writes::flush() {
     asked_.emplace(token, std::move(entry));
     log_.propose(token, std::move(bytes));
   }
-  gathered_ = {};
 }
 
-// The gathered ones from `at` on that fit into one entry: nearly always all, which then only change hands.
-Writes::Entry Writes::next_entry(std::size_t& at) {
+// Those of `batch` from `at` on that fit into one entry: nearly always all, which then only change hands.
+Writes::Entry Writes::next_entry(Batch& batch, std::size_t& at) const {
   Entry entry;
   entry.deadline = gathered_deadline_;
-  auto& commands = gathered_.commands;
+  auto& commands = batch.commands;
   std::size_t end = at;
   for (std::size_t bytes = 0;
        end < commands.size() && end - at < limits_.entry_commands_max && (end == at || bytes < limits_.entry_bytes_max);
@@ -53,12 +53,14 @@ Writes::Entry Writes::next_entry(std::size_t& at) {
     bytes += replication::size_hint(commands[end]);
   }
   if (at == 0 && end == commands.size()) {
-    entry.writes = std::exchange(gathered_, {});
+    at = end;
+    entry.writes = std::move(batch);
+    batch = {};
     return entry;
   }
   for (; at < end; ++at) {
     entry.writes.commands.push_back(std::move(commands[at]));
-    entry.writes.done.push_back(std::move(gathered_.done[at]));
+    entry.writes.done.push_back(std::move(batch.done[at]));
   }
   return entry;
 }

@@ -64,7 +64,7 @@ class Writes {
     MonotonicMs deadline = 0;
     raft::Term term = 0;  // 0: not proposed yet
   };
-  Entry next_entry(std::size_t& at);
+  Entry next_entry(Batch& batch, std::size_t& at) const;
   void tell(Entry& entry, const Error& error);
   Result<void> keep_what_is_written(Entry& entry, std::string_view bytes) const;
 

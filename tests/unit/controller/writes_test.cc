@@ -80,6 +80,33 @@ TEST_F(WritesTest, GivenAProposalThatIsRefusedThenItSurelyDidNotHappen) {
   EXPECT_THAT(told, ElementsAre(std::pair(1, "unavailable")));
 }
 
+TEST(WritesThatFailAtOnceTest, GivenWhoIsToldThatWritesAgainThenThatIsForTheNextTurn) {
+  struct RefusingLog final : ReplicatedLog {
+    void propose(Token token, std::string) override {
+      ++proposals;
+      writes->on_proposed(token, fail(Errc::unavailable, "no"));
+    }
+    void read(Token) override {}
+    void applied(raft::Index) override {}
+    void snapshot(raft::Index, std::string) override {}
+    Writes* writes = nullptr;
+    int proposals = 0;
+  };
+  RefusingLog log;
+  Writes writes(log, {});
+  log.writes = &writes;
+  int told = 0;
+  const std::function<void(const Result<replication::Applied>&)> again = [&](const auto&) {
+    if (++told < 3) writes.submit(command(told), again, told);
+  };
+  writes.submit(command(0), again, 0);
+  writes.flush();
+  EXPECT_EQ(log.proposals, 1);
+  EXPECT_TRUE(writes.gathered());
+  writes.flush();
+  EXPECT_EQ(log.proposals, 2);
+}
+
 TEST_F(WritesTest, GivenAnotherLeadersEntryInItsPlaceThenItSurelyDidNotHappen) {
   submit(1);
   writes.flush();
