@@ -100,12 +100,32 @@ TEST_F(Controllers, GivenSetsToBeTakenOverThenEachIsAnsweredAndWhatCannotBeReadI
     ASSERT_EQ(results.size(), 2u);
     EXPECT_TRUE(results[0].at("imported").as_bool()) << results[0].at("remark").as_string();
     EXPECT_FALSE(results[1].at("imported").as_bool());
+    EXPECT_FALSE(results[1].at("retry").as_bool()) << "refused for good";
   }
   const auto info = ask(client->replica_info("a"));
   ASSERT_TRUE(info);
   EXPECT_EQ(info->master.master_broker_id, 2);
   EXPECT_EQ(info->master.master_epoch, 7) << "nobody was elected in the place of a master that had no time to come";
   EXPECT_EQ(*ask(client->next_broker_id({"c", "a"})), 103);
+}
+
+TEST_F(Controllers, GivenNoMajorityWhenSetsAreImportedThenTheyAreToBeAskedAgainAndNotRefused) {
+  const std::size_t leads = *leader();
+  kill_node((leads + 1) % 3);
+  kill_node((leads + 2) % 3);
+  auto request = wire::make_request(wire::request_code::kGantryControllerImport);
+  request.body =
+      R"({"sets":[{"cluster":"c","set":"a","next_broker_id":3,"master_id":2,"master_epoch":7,"sync_state_set_epoch":9,)"
+      R"("in_sync":[2],"replicas":[{"id":2,"address":"10.0.0.2:1"}]}]})";
+  std::optional<Result<wire::Command>> answer;
+  client->remoting().call(addresses[leads], request, 5s,
+                          [&](Result<wire::Command> result) { answer = std::move(result); });
+  ASSERT_TRUE(test::run_until(io, [&] { return answer.has_value(); }));
+  ASSERT_TRUE(*answer);
+  ASSERT_EQ((*answer)->code, rc::kSuccess) << (*answer)->remark;
+  const json::value result = json::parse((*answer)->body).at(0);
+  EXPECT_FALSE(result.at("imported").as_bool());
+  EXPECT_TRUE(result.at("retry").as_bool()) << "nobody knows whether it was written: " << (*answer)->body;
 }
 
 TEST_F(Controllers, GivenAMasterWhoseConnectionClosesThenAnotherInSyncIsMasterWithinHalfASecond) {

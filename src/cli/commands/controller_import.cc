@@ -7,6 +7,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
+#include <optional>
 #include <set>
 
 #include "base/exit_code.h"
@@ -61,7 +62,7 @@ class Import {
     if (auto silent = co_await until_silent(); !silent) co_return report(silent.error());
     co_await ask_brokers();
     print_error(fmt::format("they are silent; writing to {}, which may be started now", options_.endpoints));
-    if (auto written = co_await write_new(); !written) co_return report(written.error());
+    co_await write_new();
     co_return show();
   }
 
@@ -166,20 +167,45 @@ class Import {
     co_return newest;
   }
 
-  asio::awaitable<Result<void>> write_new() {
+  asio::awaitable<void> write_new() {
     for (std::size_t from = 0; from < export_.sets.size(); from += kSetsAtOnce) {
-      json::array sets;
+      std::vector<const ExportedSet*> sets;
       for (std::size_t n = from; n < std::min(from + kSetsAtOnce, export_.sets.size()); ++n)
-        sets.push_back(to_json(export_.sets[n]));
-      std::string body = json::serialize(json::object{{"sets", std::move(sets)}});
+        sets.push_back(&export_.sets[n]);
+      co_await write(std::move(sets));
+    }
+  }
+
+  // What may have been written already is written again, which changes nothing, until it is known to be there.
+  asio::awaitable<void> write(std::vector<const ExportedSet*> sets) {
+    std::string why = "the time was up before it was its turn";
+    while (!sets.empty() && !not_written_ && Clock::now() < deadline_) {
+      json::array list;
+      for (const ExportedSet* set : sets) list.push_back(to_json(*set));
+      std::string body = json::serialize(json::object{{"sets", std::move(list)}});
       auto answer = co_await ask_new(std::move(body));
-      if (!answer) co_return std::unexpected(answer.error());
-      for (const json::value& result : answer->as_array()) {
-        const json::object& set = result.as_object();
-        if (!set.at("imported").as_bool()) refused_.emplace(set.at("set").as_string(), set.at("remark").as_string());
+      if (!answer) {
+        not_written_ = answer.error().message;
+        break;
+      }
+      std::vector<const ExportedSet*> again;
+      for (std::size_t n = 0; n < sets.size(); ++n) {
+        const json::object& result = answer->at(n).as_object();
+        if (result.at("imported").as_bool()) continue;
+        if (result.at("retry").as_bool()) {
+          again.push_back(sets[n]);
+          why = result.at("remark").as_string();
+        } else {
+          refused_.emplace(sets[n]->broker_name, result.at("remark").as_string());
+        }
+      }
+      sets = std::move(again);
+      if (!sets.empty()) {
+        print_error(fmt::format("{} sets are not sure to be written yet ({}); trying again", sets.size(), why));
+        co_await wait_for(500ms);
       }
     }
-    co_return Result<void>{};
+    for (const ExportedSet* set : sets) unsure_.emplace(set->broker_name, not_written_.value_or(why));
   }
 
   static json::object to_json(const ExportedSet& set) {
@@ -195,6 +221,12 @@ class Import {
             {"replicas", std::move(replicas)}};
   }
 
+  // For now: no leader, an outcome that is not known, or busy.
+  static bool passes(std::int32_t code) {
+    namespace rc = wire::response_code;
+    return code == rc::kControllerNotLeader || code == rc::kControllerJraftInternalError || code == rc::kSystemBusy;
+  }
+
   // Of a new controller that leads; they may be started only now. The request may be made again.
   asio::awaitable<Result<json::value>> ask_new(std::string body) {
     Error last{Errc::unavailable, "no controller leads"};
@@ -206,7 +238,7 @@ class Import {
         auto answer = co_await new_->remoting().call(*leader, std::move(request), 10s);
         if (answer && answer->code == wire::response_code::kSuccess) co_return json::parse(answer->body);
         last = answer ? rocketmq::error_of_response(*answer, "controller " + *leader) : answer.error();
-        if (answer && answer->code != wire::response_code::kControllerNotLeader) co_return std::unexpected(last);
+        if (answer && !passes(answer->code)) co_return std::unexpected(last);
       } else {
         last = leader.error().error;
       }
@@ -223,6 +255,8 @@ class Import {
     for (const ExportedSet& set : export_.sets) {
       if (const auto refused = refused_.find(set.broker_name); refused != refused_.end()) {
         add(set.broker_name, "refused", refused->second);
+      } else if (const auto unsure = unsure_.find(set.broker_name); unsure != unsure_.end()) {
+        add(set.broker_name, "unknown", unsure->second);
       } else {
         add(set.broker_name, "imported",
             not_checked_.contains(set.broker_name) ? "no broker of it could be asked for its epoch" : "");
@@ -230,7 +264,12 @@ class Import {
     }
     for (const auto& [set, why] : export_.not_learned) add(set, "not imported", why);
     print_list(rows, {"set", "result", "remark"}, options_.format);
-    return export_.not_learned.empty() && refused_.empty() ? kDone : kFailed;
+    if (!unsure_.empty()) {
+      print_error(
+          "sets that are unknown may or may not be there: start the old controllers again before brokers come to the "
+          "new ones, and import anew; what is there already stays");
+    }
+    return export_.not_learned.empty() && refused_.empty() && unsure_.empty() ? kDone : kFailed;
   }
 
   const ImportOptions& options_;
@@ -239,7 +278,8 @@ class Import {
   Clock::time_point deadline_;
   ControllerExport export_;
   std::set<std::string> not_checked_;
-  std::map<std::string, std::string> refused_;
+  std::map<std::string, std::string> refused_, unsure_;  // by set, why
+  std::optional<std::string> not_written_;               // why no set is written any more
 };
 
 asio::awaitable<int> import(const ImportOptions& options, std::shared_ptr<rocketmq::Cluster> cluster) {

@@ -1,5 +1,5 @@
 // Our own request 19020: replica sets of another controller are taken over, for `gantry controller import`. A set that is
-// here already, and the same, counts as imported: the request may be made again.
+// here already, and the same, counts as imported: the request may be made again, and a set says so when it should (retry).
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
@@ -59,6 +59,11 @@ Result<std::vector<replication::ImportReplicaSet>> read_sets(std::string_view bo
   return sets;
 }
 
+// What became of the write is unknown, or it did not happen for now: to be asked again. Else the set was refused for good.
+bool passes(const Error& error) {
+  return error.code == Errc::timeout || error.code == Errc::unavailable || error.code == Errc::resource_exhausted;
+}
+
 // The answers of all writes of one request; the last one sends them.
 struct Answers {
   remoting::Reply reply;
@@ -88,6 +93,7 @@ void handle_import_sets(ControllerContext& controller, remoting::Request request
     controller.replica.write(std::move((*sets)[n]), [answers, n](const Result<replication::Applied>& applied) {
       json::object& result = answers->results[n].as_object();
       result["imported"] = applied && applied->outcome.verdict == replication::Verdict::success;
+      result["retry"] = !applied && passes(applied.error());
       result["remark"] = applied ? applied->outcome.remark : applied.error().message;
       --answers->missing;
       answers->done();
