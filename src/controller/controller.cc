@@ -10,6 +10,7 @@
 
 #include "controller/certificates.h"
 #include "controller/directory.h"
+#include "controller/disk_usage.h"
 #include "controller/doors.h"
 #include "controller/forwarder.h"
 #include "controller/guard.h"
@@ -260,6 +261,7 @@ class Controller::Impl final : public ReplicatedLog {
       if (const auto* set = replica_.state().find(election.broker_name))
         meters_.held(election, outcome, set->cluster_name);
     };
+    replica_.on_sets_gone = [this] { meters_.keep_only(replica_.state()); };
     replica_.on_role_changed = [this](const replication::RoleChanged& change, bool leads) {
       if (leads) meters_.changed(change.record.reason);
       if (leads && settings_.notify_role_changed())
@@ -296,7 +298,7 @@ class Controller::Impl final : public ReplicatedLog {
                                  server_->stats()};
             },
             [this](std::string_view after, std::size_t count) { return sets_after(replica_, after, count); },
-            config_.data_directory};
+            [directory = config_.data_directory] { return bytes_below(directory); }};
   }
 
   NodeView node_view() const {

@@ -5,7 +5,6 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
-#include <filesystem>
 #include <map>
 #include <optional>
 #include <utility>
@@ -27,7 +26,6 @@ namespace {
 
 constexpr std::size_t kSetsATurn = 200;                  // of the service's thread: a third of a millisecond
 constexpr std::chrono::milliseconds kSetsMaxAge{1'000};  // for the page, which asks every 2 s
-constexpr std::chrono::seconds kDiskMaxAge{10};
 
 // What the service's thread is asked through.
 struct Door {
@@ -36,20 +34,6 @@ struct Door {
   bool open = true;  // the service's: until stop()
 };
 using DoorPtr = std::shared_ptr<Door>;
-
-std::optional<std::uint64_t> bytes_below(const std::string& directory) {
-  std::error_code error;
-  std::uint64_t bytes = 0;
-  auto file = std::filesystem::recursive_directory_iterator(directory, error);
-  for (; !error && file != std::filesystem::recursive_directory_iterator(); file.increment(error)) {
-    std::error_code vanished;  // files come and go
-    if (file->is_regular_file(vanished) && !vanished) {
-      const std::uint64_t size = file->file_size(vanished);
-      if (!vanished) bytes += size;
-    }
-  }
-  return error ? std::nullopt : std::optional(bytes);
-}
 
 std::int64_t unix_now_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
@@ -72,10 +56,14 @@ http::Response stopped() { return http::error(503, "this controller is stopping"
 
 class HttpListener::Impl {
  public:
-  Impl(asio::io_context& io, Sources sources) : door_(std::make_shared<Door>(Door{io, std::move(sources)})) {}
+  Impl(asio::io_context& io, Sources sources)
+      : door_(std::make_shared<Door>(Door{io, std::move(sources)})), disk_usage_(door_->sources.disk_usage) {}
 
   Result<void> start(const net::Endpoint& listen) {
     thread_.start();
+    disk_thread_.start();
+    disk_bytes_ = disk_usage_();  // the log below it was opened by this thread as well
+    disk_at_ = Clock::now();
     return thread_.call([&]() -> Result<void> {
       server_.emplace(thread_.io(), http::ServerConfig{.host = listen.host, .port = listen.port});
       server_->route_async("GET", "/healthz", [this](http::Request) { return health(); });
@@ -101,6 +89,7 @@ class HttpListener::Impl {
     thread_.call([this] {
       if (server_) server_->stop();
     });
+    disk_thread_.stop();
     thread_.stop();
   }
 
@@ -174,10 +163,7 @@ class HttpListener::Impl {
     auto asked = ask(std::move(question));
     const auto numbers = co_await std::move(asked);
     if (!numbers) co_return stopped();
-    if (!disk_at_ || Clock::now() - *disk_at_ > kDiskMaxAge) {
-      disk_bytes_ = bytes_below(door_->sources.data_directory);
-      disk_at_ = Clock::now();
-    }
+    if (!measuring_ && Clock::now() - disk_at_ >= door_->sources.disk_usage_max_age) measure_disk();
     http::Response response = http::text(metrics_text(*numbers, *all, disk_bytes_));
     response.content_type = prometheus::kContentType;
     co_return response;
@@ -212,8 +198,22 @@ class HttpListener::Impl {
     co_return http::json(elections_json(*all, *query));
   }
 
+  // On a thread of its own: a directory that hangs must not silence the probes that tell it.
+  void measure_disk() {
+    measuring_ = true;
+    asio::post(disk_thread_.io(), [this] {
+      asio::post(thread_.io(), [this, bytes = disk_usage_()] {
+        disk_bytes_ = bytes;
+        disk_at_ = Clock::now();
+        measuring_ = false;
+      });
+    });
+  }
+
   DoorPtr door_;
+  std::function<std::optional<std::uint64_t>()> disk_usage_;
   net::IoThread thread_{"http"};
+  net::IoThread disk_thread_{"disk usage"};
   std::optional<http::Server> server_;
   bool stopped_ = false;
   // The rest is the HTTP thread's.
@@ -223,7 +223,8 @@ class HttpListener::Impl {
   bool copying_ = false;
   Clock::time_point copied_at_{};
   std::optional<std::uint64_t> disk_bytes_;
-  std::optional<Clock::time_point> disk_at_;
+  Clock::time_point disk_at_{};
+  bool measuring_ = false;
 };
 
 HttpListener::HttpListener(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}

@@ -4,8 +4,11 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,7 +26,9 @@ class HttpListener {
     std::function<NodeView()> node;
     std::function<NumbersView()> numbers;
     std::function<std::vector<SetView>(std::string_view after, std::size_t count)> sets;
-    std::string data_directory;  // measured for dledger_disk_usage_bytes
+    // dledger_disk_usage_bytes: the one that is called on another thread, since it may wait for the disk.
+    std::function<std::optional<std::uint64_t>()> disk_usage;
+    std::chrono::milliseconds disk_usage_max_age{10'000};
   };
   // Errors name the address.
   static Result<std::unique_ptr<HttpListener>> start(boost::asio::io_context& io, const net::Endpoint& listen,
@@ -31,7 +36,7 @@ class HttpListener {
   ~HttpListener();  // stop()
 
   std::string url() const;
-  void stop();  // on the thread of `io`; waits for its own thread; idempotent
+  void stop();  // on the thread of `io`; waits for its own threads, so for disk_usage too; idempotent
 
  private:
   class Impl;

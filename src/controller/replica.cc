@@ -207,6 +207,7 @@ void Replica::on_restore(raft::Index index, const std::string& snapshot) {
   state_ = std::move(fresh);
   applied_ = index;
   bytes_since_snapshot_ = entries_since_snapshot_ = 0;
+  if (on_sets_gone) on_sets_gone();
   writes_.on_restore(index);
   reads_.on_applied(index);
   log_.applied(index);
@@ -269,6 +270,7 @@ void Replica::apply(const replication::Command& command, const Writes::Done* don
     if (on_role_changed) on_role_changed(change, leading_);
   }
   if (before) forget_cleaned(*before);
+  if (before && !state_.find(before->broker_name) && on_sets_gone) on_sets_gone();
   const auto* imported = std::get_if<replication::ImportReplicaSet>(&command);
   if (imported && leading_ && applied.outcome.changed && imported->master_id) {
     liveness_.expect(imported->cluster_name, imported->broker_name, *imported->master_id, settings_.imported_timeout_ms,

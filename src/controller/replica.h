@@ -89,6 +89,7 @@ class Replica final : public LogListener {
   std::function<void(const replication::RoleChanged&, bool leads)> on_role_changed;
   std::function<void()> on_leadership_changed;
   std::function<void()> on_members_changed;
+  std::function<void()> on_sets_gone;            // cleaned, or not in a snapshot that came
   std::function<void(const Error&)> on_stopped;  // the node cannot go on: the log failed, or an entry cannot be read
 
   // LogListener

@@ -7,7 +7,6 @@
 #include "controller/config.h"
 #include "controller/directory.h"
 #include "controller/member_plan.h"
-#include "replication/limits.h"
 
 namespace gantry::controller {
 
@@ -41,17 +40,16 @@ Readiness readiness_of(const NodeView& node) {
 void Meters::held(const replication::ElectMaster& election, const replication::Outcome& outcome,
                   std::string_view cluster_name) {
   using replication::Verdict;
-  auto found = elections.find(election.broker_name);
-  if (found == elections.end()) {
-    if (elections.size() >= replication::kReplicaSetsMax) return;
-    found = elections.emplace(election.broker_name, ElectionCounts{}).first;
-  }
-  ElectionCounts& counts = found->second;
+  ElectionCounts& counts = elections[election.broker_name];
   if (!cluster_name.empty()) counts.cluster_name = cluster_name;
   if (outcome.verdict == Verdict::success) ++counts.new_master;
   if (outcome.verdict == Verdict::master_still_exist) ++counts.master_kept;
   if (outcome.verdict == Verdict::master_not_available || outcome.verdict == Verdict::elect_master_failed)
     ++counts.no_master;
+}
+
+void Meters::keep_only(const replication::State& state) {
+  std::erase_if(elections, [&](const auto& set) { return state.find(set.first) == nullptr; });
 }
 
 void Meters::changed(replication::ElectionReason reason) {

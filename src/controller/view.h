@@ -68,12 +68,13 @@ struct Meters {
   static constexpr std::size_t kReasons = 16;
 
   RequestMeter requests;
-  std::map<std::string, ElectionCounts, std::less<>> elections;  // at most kReplicaSetsMax
+  std::map<std::string, ElectionCounts, std::less<>> elections;  // of sets that there are
   std::uint64_t changes[kReasons] = {};                          // of masters, where this node led, by ElectionReason
   std::shared_ptr<RaftGauges> raft = std::make_shared<RaftGauges>();
 
   void held(const replication::ElectMaster& election, const replication::Outcome& outcome,
             std::string_view cluster_name);
+  void keep_only(const replication::State& state);  // a set was cleaned
   void changed(replication::ElectionReason reason);
 };
 

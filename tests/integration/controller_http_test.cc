@@ -3,14 +3,30 @@
 
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
+#include <future>
 
+#include "controller/http_listener.h"
 #include "integration/gantry_process.h"
+#include "net/io_thread.h"
 #include "unit/net/certificates.h"
 
 namespace gantry::integration {
 namespace {
 
 using testing::HasSubstr;
+
+std::string http_get(int port, const std::string& path) {
+  using boost::asio::ip::tcp;
+  boost::asio::io_context io;
+  tcp::socket socket(io);
+  boost::system::error_code error;
+  socket.connect({boost::asio::ip::address_v4::loopback(), static_cast<std::uint16_t>(port)}, error);
+  const std::string request = "GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+  boost::asio::write(socket, boost::asio::buffer(request), error);
+  std::string text;
+  boost::asio::read(socket, boost::asio::dynamic_buffer(text), error);
+  return text;
+}
 
 class ControllerHttp : public testing::Test {
  protected:
@@ -41,23 +57,46 @@ class ControllerHttp : public testing::Test {
     more.insert(more.begin(), {"controller", "--config", config, "--check"});
     return Running(directory, more).wait();
   }
-  std::string get(const std::string& path) const {
-    using boost::asio::ip::tcp;
-    boost::asio::io_context io;
-    tcp::socket socket(io);
-    boost::system::error_code error;
-    socket.connect({boost::asio::ip::address_v4::loopback(), static_cast<std::uint16_t>(http)}, error);
-    const std::string request = "GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
-    boost::asio::write(socket, boost::asio::buffer(request), error);
-    std::string text;
-    boost::asio::read(socket, boost::asio::dynamic_buffer(text), error);
-    return text;
-  }
+  std::string get(const std::string& path) const { return http_get(http, path); }
 
   std::filesystem::path directory;
   int port = 0, http = 0, other = 0;
   std::unique_ptr<Running> controller;
 };
+
+TEST(ControllerHttpListener, GivenADirectoryThatHangsThenProbesAndMetricsStillAnswer) {
+  net::IoThread service("service");
+  service.start();
+  std::promise<void> hang;
+  std::atomic<int> measured = 0;
+  controller::HttpListener::Sources sources;
+  sources.node = [] { return controller::NodeView{}; };
+  sources.numbers = [] {
+    controller::NumbersView numbers;
+    numbers.changes.resize(controller::Meters::kReasons);
+    numbers.raft = std::make_shared<controller::RaftGauges>();
+    return numbers;
+  };
+  sources.sets = [](std::string_view, std::size_t) { return std::vector<controller::SetView>{}; };
+  sources.disk_usage = [&, released = hang.get_future().share()]() -> std::optional<std::uint64_t> {
+    if (++measured > 1) released.wait();
+    return 4711;
+  };
+  sources.disk_usage_max_age = {};
+  const int port = free_ports().first;
+  auto listener = service.call([&] {
+    return controller::HttpListener::start(service.io(), {"127.0.0.1", static_cast<std::uint16_t>(port)}, sources);
+  });
+  ASSERT_TRUE(listener) << listener.error().message;
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_THAT(http_get(port, "/metrics"), HasSubstr("dledger_disk_usage_bytes{")) << i;
+    EXPECT_THAT(http_get(port, "/healthz"), HasSubstr("ok\n")) << i;
+  }
+  EXPECT_TRUE(eventually([&] { return measured == 2; })) << "one that waits for the disk, and no more";
+  hang.set_value();
+  service.call([&] { (*listener)->stop(); });
+  service.stop();
+}
 
 TEST_F(ControllerHttp, GivenAFileThenCheckSaysWhatAStartWouldDoAndAStartDoesIt) {
   const std::string config = file();
