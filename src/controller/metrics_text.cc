@@ -4,8 +4,6 @@
 
 #include "controller/table.h"
 #include "prometheus/text_writer.h"
-#include "wire/codes.h"
-#include "wire/gantry_codes.h"
 
 namespace gantry::controller {
 
@@ -61,11 +59,7 @@ class Text {
           readiness.ready ? 1 : 0);
     gauge("gantry_controller_leader_known", "1: somebody leads, as far as this controller knows.", {},
           node_.leader ? 1 : 0);
-    gauge("gantry_controller_term", "Term of the group.", {}, node_.term);
-    gauge("gantry_controller_commit_index", "Newest entry of the log known to be committed.", {}, node_.commit);
-    gauge("gantry_controller_applied_index", "Newest entry that is applied here.", {}, node_.applied);
-    gauge("gantry_controller_log_last_index", "Newest entry of the log here.", {}, node_.last);
-    gauge("gantry_controller_snapshot_index", "Entry of the newest snapshot here.", {}, node_.snapshot);
+    if (node_.member) log();
     gauge("gantry_controller_members", "Controllers of the group, learners too.", {}, node_.members.size());
     members();
     gauge("gantry_controller_raft_silent_seconds",
@@ -102,6 +96,13 @@ class Text {
   std::string take() { return out_.take(); }
 
  private:
+  void log() {
+    gauge("gantry_controller_term", "Term of the group.", {}, node_.term);
+    gauge("gantry_controller_commit_index", "Newest entry of the log known to be committed.", {}, node_.commit);
+    gauge("gantry_controller_applied_index", "Newest entry that is applied here.", {}, node_.applied);
+    gauge("gantry_controller_log_last_index", "Newest entry of the log here.", {}, node_.last);
+    gauge("gantry_controller_snapshot_index", "Entry of the newest snapshot here.", {}, node_.snapshot);
+  }
   std::string with(std::initializer_list<prometheus::Label> more) const {
     return fmt::format("{},{}", own_, labels(more));
   }
@@ -151,7 +152,7 @@ class Text {
   void each_kind(Function function) {
     const auto all = routes();
     for (std::size_t i = 0; i < all.size() && i < numbers_.requests.size(); ++i)
-      function(numbers_.requests[i], request_type(all[i].code));
+      function(numbers_.requests[i], std::string(all[i].name));
   }
 
   void operations() {
@@ -198,34 +199,6 @@ class Text {
 };
 
 }  // namespace
-
-std::string request_type(std::int32_t code) {
-  namespace rq = wire::request_code;
-  switch (code) {
-    case rq::kControllerAlterSyncStateSet: return "CONTROLLER_ALTER_SYNC_STATE_SET";
-    case rq::kControllerElectMaster: return "CONTROLLER_ELECT_MASTER";
-    case rq::kControllerRegisterBroker: return "CONTROLLER_REGISTER_BROKER";
-    case rq::kControllerGetReplicaInfo: return "CONTROLLER_GET_REPLICA_INFO";
-    case rq::kControllerGetMetadataInfo: return "CONTROLLER_GET_METADATA_INFO";
-    case rq::kControllerGetSyncStateData: return "CONTROLLER_GET_SYNC_STATE_DATA";
-    case rq::kBrokerHeartbeat: return "CONTROLLER_BROKER_HEARTBEAT";
-    case rq::kUpdateControllerConfig: return "CONTROLLER_UPDATE_CONTROLLER_CONFIG";
-    case rq::kGetControllerConfig: return "CONTROLLER_GET_CONTROLLER_CONFIG";
-    case rq::kCleanBrokerData: return "CONTROLLER_CLEAN_BROKER_DATA";
-    case rq::kControllerGetNextBrokerId: return "CONTROLLER_GET_NEXT_BROKER_ID";
-    case rq::kControllerApplyBrokerId: return "CONTROLLER_APPLY_BROKER_ID";
-    case rq::kGantryControllerStatus: return "GANTRY_CONTROLLER_STATUS";
-    case rq::kGantryControllerSets: return "GANTRY_CONTROLLER_SETS";
-    case rq::kGantryControllerIdentity: return "GANTRY_CONTROLLER_IDENTITY";
-    case rq::kGantryControllerMembers: return "GANTRY_CONTROLLER_MEMBERS";
-    case rq::kGantryControllerChangeMembers: return "GANTRY_CONTROLLER_CHANGE_MEMBERS";
-    case rq::kGantryControllerTransfer: return "GANTRY_CONTROLLER_TRANSFER";
-    case rq::kGantryControllerSnapshot: return "GANTRY_CONTROLLER_SNAPSHOT";
-    case rq::kGantryControllerBootstrap: return "GANTRY_CONTROLLER_BOOTSTRAP";
-    case rq::kGantryControllerImport: return "GANTRY_CONTROLLER_IMPORT";
-    default: return fmt::format("GANTRY_{}", code);
-  }
-}
 
 std::string metrics_text(const NumbersView& numbers, const std::vector<SetView>& sets,
                          std::optional<std::uint64_t> disk_bytes) {

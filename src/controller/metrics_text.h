@@ -15,7 +15,4 @@ namespace gantry::controller {
 std::string metrics_text(const NumbersView& numbers, const std::vector<SetView>& sets,
                          std::optional<std::uint64_t> disk_bytes);
 
-// What the Java controller calls a request: ControllerMetricsConstant.RequestType.
-std::string request_type(std::int32_t code);
-
 }  // namespace gantry::controller

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 #include "controller/context.h"
 
@@ -12,6 +13,7 @@ using NeedsOperator = bool (*)(const wire::Command& request);
 
 struct Route {
   std::int32_t code;
+  std::string_view name;  // request_type of the metrics: ControllerMetricsConstant.RequestType's where Java has it
   void (*handle)(ControllerContext&, remoting::Request);
   NeedsOperator needs_operator = nullptr;  // null: never; guard.h
 };

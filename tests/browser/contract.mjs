@@ -65,7 +65,7 @@ export const scaledObject = { now_ms: 'n', triggers: [{ ...trigger, history: [{ 
 
 export const controller = {
   now_ms: 'n', name: 's', address: 's', group: 's', ready: 'b', why: 's', role: 's?', term: 'n?', leader: 's?', leader_address: 's?',
-  commit_index: 'n', applied_index: 'n', brokers_alive: 'n',
+  commit_index: 'n?', applied_index: 'n?', brokers_alive: 'n',
   members: [{ id: 'n', name: 's', address: 's', voter: 'b', alive: 'b?', lag: 'n?' }],
   sets: { total: 'n', healthy: 'n', degraded: 'n', no_master: 'n', new: 'n' },
 };

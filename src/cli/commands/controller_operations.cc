@@ -47,7 +47,8 @@ asio::awaitable<int> show_status(const OperationOptions& options, ClientPtr clie
       continue;
     }
     const json::object& node = *answer;
-    const std::int64_t term = node.at("term").to_number<std::int64_t>();
+    // null: it is of no group yet
+    const std::int64_t term = node.at("term").is_null() ? -1 : node.at("term").to_number<std::int64_t>();
     if (term > newest || (term == newest && node.at("role") == "leader")) {
       newest = term;
       result["leader"] = node.at("leader");
@@ -57,7 +58,7 @@ asio::awaitable<int> show_status(const OperationOptions& options, ClientPtr clie
     nodes.push_back(json::object{{"id", node.at("name")},
                                  {"address", address},
                                  {"role", node.at("role")},
-                                 {"term", term},
+                                 {"term", node.at("term")},
                                  {"applied_index", node.at("applied_index")},
                                  {"brokers_alive", node.at("brokers_alive")},
                                  {"alive", true}});

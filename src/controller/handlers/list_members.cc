@@ -38,6 +38,8 @@ void handle_list_members(ControllerContext& controller, remoting::Request reques
   if (!controller.replica.leads()) return controller.forwarder.forward(std::move(request));
   auto reply = std::make_shared<remoting::Reply>(std::move(request.reply));
   controller.members.status([reply](const raft::GroupStatus& status) {
+    if (status.role != raft::Role::leader)  // lost since the replica was asked: what it knew of the others is old
+      return reply->send(wire::response_code::kControllerNotLeader, "this controller does not lead any more");
     auto response = reply->response(wire::response_code::kSuccess);
     response.body = json::serialize(members_json(status));
     reply->send(std::move(response));

@@ -17,6 +17,9 @@ json::value or_null(const std::optional<raft::Index>& value) {
 }
 
 json::object to_json(const raft::GroupStatus& status, const ControllerContext& controller) {
+  const auto of_the_log = [&](std::uint64_t number) {  // without a group there is none
+    return status.id == 0 ? json::value(nullptr) : json::value(number);
+  };
   const Directory& directory = controller.directory;
   json::array members;
   for (const auto& member : status.members) {
@@ -29,12 +32,12 @@ json::object to_json(const raft::GroupStatus& status, const ControllerContext& c
   return {{"id", status.id},
           {"name", status.id == 0 ? controller.config.self : directory.name_of(status.id)},
           {"role", status.id == 0 ? "waiting" : raft::to_string(status.role)},  // for its group
-          {"term", status.term},
+          {"term", of_the_log(status.term)},
           {"leader", status.leader == 0 ? json::value(nullptr) : json::value(directory.name_of(status.leader))},
-          {"commit_index", status.commit},
-          {"applied_index", controller.replica.applied()},
-          {"last_index", status.last},
-          {"snapshot_index", status.snapshot},
+          {"commit_index", of_the_log(status.commit)},
+          {"applied_index", of_the_log(controller.replica.applied())},
+          {"last_index", of_the_log(status.last)},
+          {"snapshot_index", of_the_log(status.snapshot)},
           {"sets", controller.replica.state().sets().size()},
           {"brokers_alive", controller.replica.liveness().alive_count(controller.replica.now())},
           {"writes_waiting", controller.replica.writes_waiting()},

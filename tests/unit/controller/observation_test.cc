@@ -185,11 +185,36 @@ TEST(MetricsText, GivenCountsThenTheyComeUnderTheNamesAndLabelsOfTheJavaControll
   }
 }
 
+TEST(MetricsText, GivenNoGroupYetThenItsTermAndIndexesAreUnknownAndNotZero) {
+  NumbersView numbers = some_numbers();
+  numbers.node.member = false;
+  const std::string text = metrics_text(numbers, {}, std::nullopt);
+  EXPECT_THAT(text, testing::Not(HasSubstr("gantry_controller_term")));
+  EXPECT_THAT(text, testing::Not(HasSubstr("gantry_controller_commit_index")));
+  const auto json = node_json(numbers.node, {}, 0);
+  for (const char* name : {"term", "commit_index", "applied_index"}) EXPECT_TRUE(json.at(name).is_null()) << name;
+}
+
+TEST(MetersTest, GivenASetThatWasCleanedThenItsElectionsAreForgotten) {
+  replication::State state;
+  ASSERT_EQ(state.apply(replication::ApplyBrokerId{"c", "kept", 1, "a:1;2"}).outcome.verdict,
+            replication::Verdict::success);
+  Meters meters{.requests = RequestMeter(1)};
+  for (const char* name : {"kept", "cleaned"}) {
+    replication::ElectMaster election;
+    election.broker_name = name;
+    meters.held(election, {}, "c");
+  }
+  meters.keep_only(state);
+  EXPECT_EQ(meters.elections.size(), 1u);
+  EXPECT_TRUE(meters.elections.contains("kept"));
+}
+
 TEST(MetricsText, GivenAnyRequestThatIsAnsweredThenItsTypeIsANameAndNoNumber) {
   std::set<std::string> names;
   for (const Route& route : routes()) {
-    names.insert(request_type(route.code));
-    EXPECT_THAT(request_type(route.code), testing::Not(testing::ContainsRegex("[0-9]"))) << route.code;
+    names.insert(std::string(route.name));
+    EXPECT_THAT(std::string(route.name), testing::Not(testing::ContainsRegex("[0-9]"))) << route.code;
   }
   EXPECT_EQ(names.size(), routes().size()) << "each its own";
 }

@@ -26,8 +26,8 @@ export interface Controller {
   /** null: nobody leads, as far as this controller knows. */
   leader: string | null;
   leader_address: string | null;
-  commit_index: number;
-  applied_index: number;
+  commit_index: number | null;
+  applied_index: number | null;
   brokers_alive: number;
   members: Member[];
   sets: { total: number } & Record<SetState, number>;

@@ -13,7 +13,7 @@ export function Status({ controller: c, live }: { controller: Controller; live: 
         <h1 aria-live="polite">{live ? verdict.title : `${verdict.title}, when last heard of`}</h1>
         <p class="phase" data-testid="why">
           {c.ready ? `This controller ${c.why}; ${plural(c.brokers_alive, 'broker')} alive.` : `This controller is not ready: ${c.why}.`}
-          {c.role !== null && c.leader === null && c.sets.total > 0 && ` What is shown is what it had applied: ${count(c.applied_index)} entries of its log.`}
+          {c.role !== null && c.applied_index !== null && c.leader === null && c.sets.total > 0 && ` What is shown is what it had applied: ${count(c.applied_index)} entries of its log.`}
         </p>
       </div>
     </div>
