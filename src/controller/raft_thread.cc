@@ -9,6 +9,7 @@
 #include <optional>
 #include <utility>
 
+#include "controller/entry_version.h"
 #include "controller/log_driver.h"
 #include "controller/timed_log_store.h"
 #include "net/io_thread.h"
@@ -186,12 +187,9 @@ class RaftThread::Impl final : public LogDriverHost {
     return leader == 0 || leader == from;
   }
 
-  // What every member reads. One that has not said it since this node's start counts as the oldest: it may come back as it was.
   void agree_on_entry_version() {
-    std::uint32_t version = config_.transport.reads;
-    for (const auto& member : members_.list) {
-      if (member.id != config_.id) version = std::min(version, transport_->reads(member.id).value_or(1));
-    }
+    const std::uint32_t version = agreed_entry_version(members_, config_.id, config_.transport.reads,
+                                                       [this](raft::NodeId peer) { return transport_->reads(peer); });
     if (version == entry_version_ || members_.list.empty()) return;
     entry_version_ = version;
     to_listener([version](LogListener& listener) { listener.on_entry_version(version); });

@@ -148,6 +148,28 @@ ElectMaster Replica::election(std::string_view broker_name, ElectionReason reaso
   return command;
 }
 
+replication::Command Replica::with_facts(replication::Command command) const {
+  if (auto* alter = std::get_if<replication::AlterSyncStateSet>(&command)) {
+    alter->facts = facts(alter->broker_name);
+  } else if (auto* asked = std::get_if<ElectMaster>(&command)) {
+    auto complete = election(asked->broker_name, asked->reason);
+    complete.cluster_name = std::move(asked->cluster_name);
+    complete.broker_id = asked->broker_id;
+    *asked = std::move(complete);
+  } else if (auto* registered = std::get_if<replication::RegisterBroker>(&command)) {
+    registered->facts = facts(registered->broker_name);
+    registered->heartbeat_address =
+        liveness_.address(registered->cluster_name, registered->broker_name, registered->broker_id, now());
+    registered->proposed_at_ms = wall_ms();
+  } else if (auto* clean = std::get_if<replication::CleanBrokerData>(&command)) {
+    clean->facts = facts(clean->broker_name);
+    clean->proposed_at_ms = wall_ms();
+  } else if (auto* imported = std::get_if<replication::ImportReplicaSet>(&command)) {
+    imported->proposed_at_ms = wall_ms();
+  }
+  return command;
+}
+
 void Replica::elect(std::string_view broker_name, ElectionReason reason, std::optional<std::int64_t> lost_broker) {
   const ReplicaSet* set = state_.find(broker_name);
   if (!set || !electing_.emplace(broker_name).second) return;

@@ -66,6 +66,9 @@ class Replica final : public LogListener {
 
   // The election that the facts known here call for; of a broker's or an operator's wish.
   replication::ElectMaster election(std::string_view broker_name, replication::ElectionReason reason) const;
+  // What is asked for, with all that the decision will need of what this controller alone knows: heartbeats, settings, the time
+  // of day. Every request that changes something goes through here.
+  replication::Command with_facts(replication::Command command) const;
 
   const replication::State& state() const { return state_; }
   const Liveness& liveness() const { return liveness_; }

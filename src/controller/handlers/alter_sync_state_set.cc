@@ -13,21 +13,21 @@ void handle_alter_sync_state_set(ControllerContext& controller, remoting::Reques
   auto body = wire::decode_body<wire::SyncStateSet>(request.command.body);
   if (!body) return request.reply.send(wire::response_code::kControllerInvalidRequest, body.error().message);
   replication::AlterSyncStateSet command;
-  command.facts = controller.replica.facts(header->broker_name);
   command.broker_name = std::move(header->broker_name);
   command.master_id = header->master_broker_id;
   command.master_epoch = header->master_epoch;
   command.sync_state_set_epoch = body->sync_state_set_epoch;
   command.sync_state_set = std::move(body->sync_state_set);
   auto reply = std::make_shared<remoting::Reply>(std::move(request.reply));
-  controller.replica.write(std::move(command), [reply](const Result<replication::Applied>& applied) {
-    if (!applied) return refuse(*reply, applied.error());
-    const auto& outcome = applied->outcome;
-    auto response = response_with(*reply, wire::AlterSyncStateSetResponseHeader{outcome.sync_state_set_epoch},
-                                  code_of(outcome.verdict), outcome.remark);
-    if (outcome.verdict == replication::Verdict::success) response.body = sync_state_set_body(outcome);
-    reply->send(std::move(response));
-  });
+  controller.replica.write(
+      controller.replica.with_facts(std::move(command)), [reply](const Result<replication::Applied>& applied) {
+        if (!applied) return refuse(*reply, applied.error());
+        const auto& outcome = applied->outcome;
+        auto response = response_with(*reply, wire::AlterSyncStateSetResponseHeader{outcome.sync_state_set_epoch},
+                                      code_of(outcome.verdict), outcome.remark);
+        if (outcome.verdict == replication::Verdict::success) response.body = sync_state_set_body(outcome);
+        reply->send(std::move(response));
+      });
 }
 
 }  // namespace gantry::controller

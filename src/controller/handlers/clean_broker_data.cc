@@ -34,17 +34,16 @@ void handle_clean_broker_data(ControllerContext& controller, remoting::Request r
   auto ids = parse_ids(header->broker_controller_ids_to_clean.value_or(""));
   if (!ids) return request.reply.send(wire::response_code::kControllerInvalidCleanBrokerMetadata, ids.error().message);
   replication::CleanBrokerData command;
-  command.facts = controller.replica.facts(header->broker_name);
   command.cluster_name = header->cluster_name.value_or("");
   command.broker_name = std::move(header->broker_name);
   command.broker_ids = std::move(*ids);
   command.clean_living_broker = header->is_clean_living_broker;
-  command.proposed_at_ms = controller.replica.wall_ms();
   auto reply = std::make_shared<remoting::Reply>(std::move(request.reply));
-  controller.replica.write(std::move(command), [reply](const Result<replication::Applied>& applied) {
-    if (!applied) return refuse(*reply, applied.error());
-    reply->send(code_of(applied->outcome.verdict), applied->outcome.remark);
-  });
+  controller.replica.write(controller.replica.with_facts(std::move(command)),
+                           [reply](const Result<replication::Applied>& applied) {
+                             if (!applied) return refuse(*reply, applied.error());
+                             reply->send(code_of(applied->outcome.verdict), applied->outcome.remark);
+                           });
 }
 
 }  // namespace gantry::controller

@@ -46,17 +46,20 @@ void handle_elect_master(ControllerContext& controller, remoting::Request reques
   if (!controller.replica.leads()) return controller.forwarder.forward(std::move(request));
   auto header = wire::decode_header<wire::ElectMasterRequestHeader>(request.command.fields);
   if (!header) return request.reply.send(wire::response_code::kControllerInvalidRequest, header.error().message);
-  auto command = controller.replica.election(header->broker_name, reason_of(*header));
+  replication::ElectMaster command;
+  command.broker_name = header->broker_name;
+  command.reason = reason_of(*header);
   command.cluster_name = header->cluster_name;
   if (header->broker_id >= 0) command.broker_id = header->broker_id;
   auto reply = std::make_shared<remoting::Reply>(std::move(request.reply));
   const auto* set = controller.replica.state().find(header->broker_name);
   const std::string cluster_name = set ? set->cluster_name : header->cluster_name;
-  controller.replica.write(std::move(command), [reply, name = header->broker_name,
-                                                cluster_name](const Result<replication::Applied>& applied) {
-    if (!applied) return refuse(*reply, applied.error());
-    reply->send(answer(*reply, name, cluster_name, applied->outcome));
-  });
+  controller.replica.write(
+      controller.replica.with_facts(std::move(command)),
+      [reply, name = header->broker_name, cluster_name](const Result<replication::Applied>& applied) {
+        if (!applied) return refuse(*reply, applied.error());
+        reply->send(answer(*reply, name, cluster_name, applied->outcome));
+      });
 }
 
 }  // namespace gantry::controller

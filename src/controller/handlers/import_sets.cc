@@ -25,7 +25,7 @@ T integer(const json::object& object, std::string_view name) {
 }
 
 // Throws what Boost.JSON throws where a member is missing or of another kind.
-replication::ImportReplicaSet read_set(const json::object& object, std::int64_t now_ms) {
+replication::ImportReplicaSet read_set(const json::object& object) {
   replication::ImportReplicaSet set;
   set.cluster_name = object.at("cluster").as_string();
   set.broker_name = object.at("set").as_string();
@@ -41,17 +41,16 @@ replication::ImportReplicaSet read_set(const json::object& object, std::int64_t 
     member.address = value.at("address").as_string();
     set.members.push_back(std::move(member));
   }
-  set.proposed_at_ms = now_ms;
   return set;
 }
 
-Result<std::vector<replication::ImportReplicaSet>> read_sets(std::string_view body, std::int64_t now_ms) {
+Result<std::vector<replication::ImportReplicaSet>> read_sets(std::string_view body) {
   std::vector<replication::ImportReplicaSet> sets;
   try {
     const json::value document = json::parse(body);
     for (const json::value& set : document.at("sets").as_array()) {
       if (sets.size() == kSetsMax) return fail(Errc::invalid_argument, "more than {} sets at once", kSetsMax);
-      sets.push_back(read_set(set.as_object(), now_ms));
+      sets.push_back(read_set(set.as_object()));
     }
   } catch (const std::exception& error) {
     return fail(Errc::invalid_argument, "sets[{}] cannot be read: {}", sets.size(), error.what());
@@ -82,7 +81,7 @@ struct Answers {
 
 void handle_import_sets(ControllerContext& controller, remoting::Request request) {
   if (!controller.replica.leads()) return controller.forwarder.forward(std::move(request));
-  auto sets = read_sets(request.command.body, controller.replica.wall_ms());
+  auto sets = read_sets(request.command.body);
   if (!sets) return request.reply.send(wire::response_code::kControllerInvalidRequest, sets.error().message);
   auto answers = std::make_shared<Answers>();
   answers->reply = std::move(request.reply);
@@ -90,14 +89,16 @@ void handle_import_sets(ControllerContext& controller, remoting::Request request
   for (const auto& set : *sets) answers->results.push_back(json::object{{"set", set.broker_name}});
   answers->done();
   for (std::size_t n = 0; n < sets->size(); ++n) {
-    controller.replica.write(std::move((*sets)[n]), [answers, n](const Result<replication::Applied>& applied) {
-      json::object& result = answers->results[n].as_object();
-      result["imported"] = applied && applied->outcome.verdict == replication::Verdict::success;
-      result["retry"] = !applied && passes(applied.error());
-      result["remark"] = applied ? applied->outcome.remark : applied.error().message;
-      --answers->missing;
-      answers->done();
-    });
+    controller.replica.write(controller.replica.with_facts(std::move((*sets)[n])),
+                             [answers, n](const Result<replication::Applied>& applied) {
+                               json::object& result = answers->results[n].as_object();
+                               result["imported"] =
+                                   applied && applied->outcome.verdict == replication::Verdict::success;
+                               result["retry"] = !applied && passes(applied.error());
+                               result["remark"] = applied ? applied->outcome.remark : applied.error().message;
+                               --answers->missing;
+                               answers->done();
+                             });
   }
 }
 

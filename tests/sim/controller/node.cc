@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "controller/entry_version.h"
 #include "replication/entry_codec.h"
 
 namespace gantry::sim {
@@ -141,15 +142,14 @@ std::string Node::describe() const {
   return out;
 }
 
-// As RaftThread agrees: the lowest of all members, and who has not spoken counts as the oldest.
 void Node::hear_version(raft::NodeId peer, std::uint32_t version) {
   if (!up()) return;
   heard_versions_[peer] = version;
-  std::uint32_t agreed = running_version_;
-  for (const auto& member : world_.founders.list) {
-    const auto heard = heard_versions_.find(member.id);
-    if (member.id != id_) agreed = std::min(agreed, heard == heard_versions_.end() ? kOldVersion : heard->second);
-  }
+  const auto heard = [this](raft::NodeId member) {
+    const auto said = heard_versions_.find(member);
+    return said == heard_versions_.end() ? std::nullopt : std::optional(said->second);
+  };
+  const auto agreed = controller::agreed_entry_version(world_.founders, id_, running_version_, heard, kOldVersion);
   to_listener([agreed](controller::LogListener& listener) { listener.on_entry_version(agreed); });
 }
 
@@ -179,7 +179,7 @@ void Node::serve_write(History::Id op, const replication::Command& asked, bool f
     if (leader == 0 || forwarded) return reply(fail(Errc::unavailable, "no leader"));
     return forward_(leader, op, asked, std::move(reply));
   }
-  const auto command = with_facts(asked);
+  const auto command = replica_->with_facts(asked);
   world_.history.is(op, command);
   if (world_.plan.bug == Bug::answer_before_commit) {
     world_.history.handed_to_leader(op, id_);
@@ -194,28 +194,6 @@ void Node::serve_write(History::Id op, const replication::Command& asked, bool f
     reply(*applied);
   });
   if (!*refused) world_.history.handed_to_leader(op, id_);
-}
-
-// As the handlers do.
-replication::Command Node::with_facts(replication::Command command) const {
-  const auto& replica = *replica_;
-  if (auto* alter = std::get_if<replication::AlterSyncStateSet>(&command)) {
-    alter->facts = replica.facts(alter->broker_name);
-  } else if (auto* elect = std::get_if<replication::ElectMaster>(&command)) {
-    auto election = replica.election(elect->broker_name, elect->reason);
-    election.cluster_name = elect->cluster_name;
-    election.broker_id = elect->broker_id;
-    *elect = std::move(election);
-  } else if (auto* registered = std::get_if<replication::RegisterBroker>(&command)) {
-    registered->facts = replica.facts(registered->broker_name);
-    registered->heartbeat_address = replica.liveness().address(registered->cluster_name, registered->broker_name,
-                                                               registered->broker_id, replica.now());
-    registered->proposed_at_ms = replica.wall_ms();
-  } else if (auto* clean = std::get_if<replication::CleanBrokerData>(&command)) {
-    clean->facts = replica.facts(clean->broker_name);
-    clean->proposed_at_ms = replica.wall_ms();
-  }
-  return command;
 }
 
 // ---- between the driver and the network

@@ -120,7 +120,6 @@ class Node final : public controller::LogDriverHost, public controller::Replicat
   std::int64_t local_now() const { return clock_.now(world_.now_ms); }
   void serve_read(History::Id op, const Read& read, Reply reply);
   void serve_write(History::Id op, const replication::Command& asked, bool forwarded, Reply reply);
-  replication::Command with_facts(replication::Command command) const;
   std::string with_local_facts(const std::string& entry) const;  // Bug::local_heartbeats
 
   raft::NodeId id_;
