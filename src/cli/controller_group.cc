@@ -11,6 +11,7 @@
 #include <boost/json/parse.hpp>
 #include <memory>
 
+#include "controller/view.h"
 #include "rocketmq/cluster.h"
 #include "wire/codes.h"
 #include "wire/gantry_codes.h"
@@ -23,8 +24,8 @@ using State = Findings::State;
 
 namespace {
 
-constexpr std::size_t kMembersMax = 100;        // that are asked unnamed
-constexpr std::int64_t kBehindEntries = 1'000;  // as of /readyz: a moment's work
+constexpr std::size_t kMembersMax = 100;                           // that are asked unnamed
+constexpr std::int64_t kBehindEntries = controller::kReadyLagMax;  // doctor and /readyz must not disagree
 
 std::int64_t number(const json::object& object, std::string_view name) {
   const json::value* value = object.if_contains(name);

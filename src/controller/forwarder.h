@@ -13,6 +13,8 @@ namespace gantry::controller {
 
 class Forwarder {
  public:
+  static constexpr std::chrono::milliseconds kTimeout{5'000};
+
   // All must outlive the forwarder.
   Forwarder(remoting::Client& client, const Replica& replica, const Directory& directory)
       : client_(client), replica_(replica), directory_(directory) {}
@@ -22,8 +24,6 @@ class Forwarder {
   void forward(remoting::Request request);
 
  private:
-  static constexpr std::chrono::milliseconds kTimeout{5'000};
-
   remoting::Client& client_;
   const Replica& replica_;
   const Directory& directory_;

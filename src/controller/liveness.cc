@@ -7,6 +7,16 @@ namespace gantry::controller {
 
 using replication::BrokerFacts;
 
+namespace {
+
+// Cluster and broker name of what Liveness::key() made.
+std::pair<std::string_view, std::string_view> set_names(std::string_view key) {
+  const std::size_t end = key.find('\0');
+  return {key.substr(0, end), key.substr(end + 1)};
+}
+
+}  // namespace
+
 std::string_view Liveness::key(std::string_view cluster_name, std::string_view broker_name) const {
   key_.assign(cluster_name);
   key_ += '\0';
@@ -222,9 +232,8 @@ std::optional<BrokerIdentity> Liveness::identity(std::uint64_t connection) const
   const auto found = connections_.find(connection);
   if (found == connections_.end() || found->second.empty()) return std::nullopt;
   const Broker& broker = brokers_[found->second.front()];
-  const std::string_view set = *broker.set;
-  const std::size_t end = set.find('\0');
-  return BrokerIdentity{set.substr(0, end), set.substr(end + 1), broker.id};
+  const auto [cluster_name, broker_name] = set_names(*broker.set);
+  return BrokerIdentity{cluster_name, broker_name, broker.id};
 }
 
 void Liveness::forget(std::string_view cluster_name, std::string_view broker_name, std::int64_t broker_id) {
@@ -250,9 +259,8 @@ void Liveness::forget_silent(MonotonicMs now, std::size_t count, const IsMember&
     if (!broker.set) continue;
     const MonotonicMs silent_since = std::max(broker.last_seen + broker.timeout_ms, broker.presumed_until);
     if (now <= silent_since + kForgottenAfterMs) continue;
-    const auto split = broker.set->find('\0');
-    const std::string_view set = *broker.set;
-    if (!is_member(set.substr(0, split), set.substr(split + 1), broker.id)) remove(static_cast<std::uint32_t>(swept_));
+    const auto [cluster_name, broker_name] = set_names(*broker.set);
+    if (!is_member(cluster_name, broker_name, broker.id)) remove(static_cast<std::uint32_t>(swept_));
   }
 }
 
@@ -262,8 +270,8 @@ std::size_t Liveness::alive_count(MonotonicMs now) const {
 }
 
 LostBroker Liveness::lost(const Broker& broker, LostBroker::Why why) const {
-  const auto split = broker.set->find('\0');
-  return {broker.set->substr(0, split), broker.set->substr(split + 1), broker.id, why};
+  const auto [cluster_name, broker_name] = set_names(*broker.set);
+  return {std::string(cluster_name), std::string(broker_name), broker.id, why};
 }
 
 }  // namespace gantry::controller

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "controller/directory.h"
+#include "controller/forwarder.h"
 
 namespace gantry::controller {
 
@@ -14,7 +15,9 @@ using raft::MemberChange;
 
 namespace {
 
-constexpr std::int64_t kOperationMaxMs = 4'000;  // a follower that handed it on waits for 5 s
+constexpr std::int64_t kOperationMaxMs = 4'000;
+static_assert(std::chrono::milliseconds(kOperationMaxMs) < Forwarder::kTimeout,
+              "who handed it on must hear of its end");
 constexpr std::int64_t kLookEveryMs = 200;
 
 std::string what_of(const MemberRequest& request) {

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
+#include <chrono>
 
+#include "controller/replicated_log.h"
 #include "net/endpoint.h"
 #include "raft/membership.h"
 
@@ -14,8 +16,8 @@ using Kind = MemberRequest::Kind;
 
 namespace {
 
-constexpr std::uint64_t kAliveTicks = 100;  // of 10 ms
-constexpr std::uint64_t kTicksPerSecond = 100;
+constexpr std::uint64_t kTicksPerSecond = std::chrono::seconds(1) / kRaftTick;
+constexpr std::uint64_t kAliveTicks = kTicksPerSecond;
 constexpr std::uint64_t kSureTicks = 30;  // to build a majority on: three to six heartbeats may be missing
 constexpr std::size_t kNameMax = 64;
 

@@ -29,7 +29,7 @@ struct RaftThreadConfig {
   std::string directory;  // of the log; made when it is not there
   raft::GroupConfig group;
   raft::TransportConfig transport;
-  std::chrono::milliseconds tick{10};
+  std::chrono::milliseconds tick = kRaftTick;
   std::shared_ptr<RaftGauges> gauges = std::make_shared<RaftGauges>();  // filled by the thread
 };
 

@@ -3,6 +3,7 @@
 // simulation, nothing.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -11,6 +12,8 @@
 #include "raft/group.h"
 
 namespace gantry::controller {
+
+inline constexpr std::chrono::milliseconds kRaftTick{10};  // what ticks of the group are
 
 // Pairs an answer with its question; chosen by the asker.
 using Token = std::uint64_t;
